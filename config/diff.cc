@@ -1,0 +1,109 @@
+#include "config/diff.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.h"
+#include "config/bind.h"
+#include "config/written.h"
+
+namespace tidegate {
+namespace {
+
+struct Value {
+  std::string shown;
+  Secret exact;  // of a secret only: two of them are shown alike
+};
+
+// One side, row by row, in the order of bind.h.
+class Side {
+ public:
+  explicit Side(std::string_view table_prefix) : table_prefix_(table_prefix) {}
+
+  template <class T>
+  void operator()(std::string_view path, const T& member) {
+    const Field* field = find_field(agent_fields(), table_prefix_ + std::string{path});
+    TG_ASSERT(field != nullptr, "every bound path has a row in the table");
+    Secret exact;
+    if constexpr (std::is_same_v<T, Secret>) exact = member;
+    values_.push_back({field, std::string{path}, {written(*field, member), std::move(exact)}});
+  }
+
+  struct Row {
+    const Field* field;
+    std::string path;
+    Value value;
+  };
+  const std::vector<Row>& values() const { return values_; }
+
+ private:
+  std::string table_prefix_;
+  std::vector<Row> values_;
+};
+
+// Appends what differs; true when anything does.   requires: both sides have the same rows
+bool compare(const Side& before, const Side& after, const std::string& shown_prefix, std::vector<ConfigChange>& changes) {
+  const std::size_t known = changes.size();
+  for (std::size_t i = 0; i < before.values().size(); ++i) {
+    const Side::Row& old_row = before.values()[i];
+    const Value& now = after.values()[i].value;
+    if (old_row.value.shown == now.shown && old_row.value.exact == now.exact) continue;
+    changes.push_back({shown_prefix + old_row.path, old_row.value.shown, now.shown, old_row.field->applies});
+  }
+  return changes.size() > known;
+}
+
+Side side_of(const AgentConfig& config) {
+  Side side{""};
+  visit_agent(config, side);
+  return side;
+}
+
+Side side_of(ConnectorConfig connector) {
+  if (!connector.region.empty()) connector.api_base_url.clear();  // it follows from the region
+  Side side{"connectors[]."};
+  visit_connector(std::as_const(connector), side);
+  return side;
+}
+
+std::map<std::string_view, const ConnectorConfig*> by_name(const AgentConfig& config) {
+  std::map<std::string_view, const ConnectorConfig*> connectors;
+  for (const ConnectorConfig& connector : config.connectors) connectors.emplace(connector.name, &connector);
+  return connectors;
+}
+
+}  // namespace
+
+ConfigDiff diff(const AgentConfig& before, const AgentConfig& after) {
+  ConfigDiff result;
+  compare(side_of(before), side_of(after), "", result.changes);
+  for (const ConfigChange& change : result.changes) {
+    if (change.path.starts_with("ship.")) result.ship_changed = true;
+    if (change.path == "processor.data" || change.path.starts_with("processor.tls.")) result.uplink_changed = true;
+  }
+
+  const auto old_connectors = by_name(before);
+  const auto new_connectors = by_name(after);
+  for (const auto& [connector, config] : old_connectors) {
+    if (!new_connectors.contains(connector)) result.connectors_removed.emplace_back(connector);
+  }
+  for (const auto& [connector, config] : new_connectors) {
+    const auto old = old_connectors.find(connector);
+    if (old == old_connectors.end()) {
+      result.connectors_added.emplace_back(connector);
+      continue;
+    }
+    const std::string prefix = "connectors[" + std::string{connector} + "].";
+    if (compare(side_of(*old->second), side_of(*config), prefix, result.changes)) result.connectors_changed.emplace_back(connector);
+  }
+  result.restart_needed = std::any_of(result.changes.begin(), result.changes.end(),
+                                      [](const ConfigChange& change) { return change.applies == Applies::restart; });
+  return result;
+}
+
+std::string to_text(const ConfigChange& change) {
+  const auto side = [](const std::string& text) { return text.empty() ? std::string{"nothing"} : text; };
+  return change.path + ": " + side(change.before) + " to " + side(change.after);
+}
+
+}  // namespace tidegate

@@ -1,0 +1,44 @@
+#include "config/model.h"
+
+namespace tidegate {
+
+std::string to_text(const HostPort& place) {
+  const bool bare_ipv6 = place.host.find(':') != std::string::npos;
+  return (bare_ipv6 ? "[" + place.host + "]" : place.host) + ":" + std::to_string(place.port);
+}
+
+std::string_view name(Receiver receiver) { return receiver == Receiver::tidegate ? "tidegate" : "forward"; }
+
+std::string_view name(ShipCompression compression) {
+  switch (compression) {
+    case ShipCompression::zstd: return "zstd";
+    case ShipCompression::gzip: return "gzip";
+    case ShipCompression::none: break;
+  }
+  return "none";
+}
+
+ShipCompression default_compression(Receiver receiver) {
+  return receiver == Receiver::tidegate ? ShipCompression::zstd : ShipCompression::gzip;
+}
+
+std::string_view name(LogOutput output) {
+  switch (output) {
+    case LogOutput::automatic: return "auto";
+    case LogOutput::journal: return "journal";
+    case LogOutput::json: return "json";
+    case LogOutput::text: break;
+  }
+  return "text";
+}
+
+std::string_view name(ContentType type) {
+  switch (type) {
+    case ContentType::alerts: return "alerts";
+    case ContentType::audit_logs: return "audit_logs";
+    case ContentType::observed_attack_techniques: break;
+  }
+  return "observed_attack_techniques";
+}
+
+}  // namespace tidegate

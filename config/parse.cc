@@ -1,0 +1,98 @@
+#include "config/parse.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "config/bind.h"
+#include "config/document.h"
+#include "config/reader.h"
+#include "config/regions.h"
+#include "config/validate.h"
+
+namespace tidegate {
+namespace {
+
+// Region to URL, and the default that hangs on another field.
+void resolve(AgentConfig& config, const Reader& reader) {
+  if (!reader.was_given("ship.compression")) config.ship.compression = default_compression(config.ship.receiver);
+  for (ConnectorConfig& connector : config.connectors) {
+    if (const auto host = api_host_of(connector.region); host && connector.api_base_url.empty()) {
+      connector.api_base_url = "https://" + std::string{*host};
+    }
+  }
+}
+
+void apply_rules(const std::vector<Breach>& breaches, Reader& reader) {
+  for (const Breach& breach : breaches) {
+    if (reader.has_error(breach.field) || (!breach.other.empty() && reader.has_error(breach.other))) continue;
+    reader.complain(breach.field, {breach.value, breach.problem, breach.remedy});
+  }
+}
+
+// The text of the file, or why there is none.
+std::optional<std::string> read_file(std::string_view path, std::string& text) {
+  errno = 0;
+  std::ifstream file{std::string{path}, std::ios::binary};
+  if (!file) return std::string{"cannot be opened: "} + std::strerror(errno);
+  text.resize(YamlLimits{}.bytes_max + 1);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return std::string{"cannot be read: "} + std::strerror(errno);
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > YamlLimits{}.bytes_max) return "is larger than " + std::to_string(YamlLimits{}.bytes_max) + " bytes";
+  return std::nullopt;
+}
+
+template <class Parsed, class Parse>
+Parsed parse_file(std::string_view path, Parse parse) {
+  std::string text;
+  if (std::optional<std::string> failure = read_file(path, text)) {
+    Parsed parsed;
+    parsed.errors.push_back(
+        {.file = std::string{path}, .problem = std::move(*failure), .remedy = "name a readable configuration file with --config"});
+    return parsed;
+  }
+  return parse(text, path);
+}
+
+}  // namespace
+
+ParsedAgent parse_agent(std::string_view yaml, std::string_view file_name) {
+  const YamlDocument document = read_document(yaml);
+  Reader reader{agent_fields(), document, file_name};
+  AgentConfig config;
+  if (document.root) {
+    visit_agent(config, [&](std::string_view path, auto& member) { reader.read(path, member); });
+    config.connectors.resize(reader.list_size("connectors"));
+    for (std::size_t i = 0; i < config.connectors.size(); ++i) {
+      const std::string prefix = "connectors[" + std::to_string(i) + "].";
+      visit_connector(config.connectors[i],
+                      [&](std::string_view key, auto& member) { reader.read(prefix + std::string{key}, member); });
+    }
+    resolve(config, reader);
+    apply_rules(validate(config), reader);
+  }
+  ParsedAgent parsed{.config = std::nullopt, .errors = reader.take_errors()};
+  if (parsed.errors.empty()) parsed.config = std::move(config);
+  return parsed;
+}
+
+ParsedProcessor parse_processor(std::string_view yaml, std::string_view file_name) {
+  const YamlDocument document = read_document(yaml);
+  Reader reader{processor_fields(), document, file_name};
+  ProcessorConfig config;
+  if (document.root) {
+    visit_processor(config, [&](std::string_view path, auto& member) { reader.read(path, member); });
+    apply_rules(validate(config), reader);
+  }
+  ParsedProcessor parsed{.config = std::nullopt, .errors = reader.take_errors()};
+  if (parsed.errors.empty()) parsed.config = std::move(config);
+  return parsed;
+}
+
+ParsedAgent parse_agent_file(std::string_view path) { return parse_file<ParsedAgent>(path, parse_agent); }
+ParsedProcessor parse_processor_file(std::string_view path) { return parse_file<ParsedProcessor>(path, parse_processor); }
+
+}  // namespace tidegate

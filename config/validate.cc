@@ -1,0 +1,109 @@
+#include "config/validate.h"
+
+#include <map>
+
+#include "config/regions.h"
+#include "config/units.h"
+
+namespace tidegate {
+namespace {
+
+// A processor of ours asks for a certificate and is asked for one (P10); another receiver may do without the sensor's.
+void check_tls(const AgentConfig& config, std::vector<Breach>& breaches) {
+  const TlsFiles& tls = config.processor.tls;
+  const auto require = [&](std::string_view key, const std::string& file, std::string_view other, std::string problem) {
+    if (file.empty()) {
+      breaches.push_back({.field = "processor.tls." + std::string{key},
+                          .other = std::string{other},
+                          .problem = std::move(problem),
+                          .remedy = "name the PEM file"});
+    }
+  };
+  if (config.ship.receiver == Receiver::tidegate) {
+    require("ca_file", tls.ca_file, "ship.receiver", "is missing, and the receiver is tidegate");
+    require("certificate_file", tls.certificate_file, "ship.receiver", "is missing, and the receiver is tidegate");
+    require("private_key_file", tls.private_key_file, "ship.receiver", "is missing, and the receiver is tidegate");
+    return;
+  }
+  if (!tls.certificate_file.empty()) {
+    require("private_key_file", tls.private_key_file, "processor.tls.certificate_file", "is missing beside certificate_file");
+  }
+  if (!tls.private_key_file.empty()) {
+    require("certificate_file", tls.certificate_file, "processor.tls.private_key_file", "is missing beside private_key_file");
+  }
+}
+
+// `first` or `second`, never both and never neither.
+struct Alternative {
+  std::string_view first;
+  bool first_given = false;
+  std::string_view second;
+  bool second_given = false;
+};
+
+void check_alternative(const std::string& path, const Alternative& either, std::vector<Breach>& breaches) {
+  const std::string first = path + "." + std::string{either.first};
+  const std::string second = path + "." + std::string{either.second};
+  if (either.first_given && either.second_given) {
+    breaches.push_back({.field = second,
+                        .other = first,
+                        .problem = "stands beside " + std::string{either.first},
+                        .remedy = "keep one of the two"});
+  } else if (!either.first_given && !either.second_given) {
+    breaches.push_back({.field = first,
+                        .other = second,
+                        .problem = "is missing, and so is " + std::string{either.second},
+                        .remedy = "give one of the two"});
+  }
+}
+
+void check_connector(const std::string& path, const ConnectorConfig& connector, std::vector<Breach>& breaches) {
+  // A URL that came from the region was not written beside it.
+  const std::optional<std::string_view> host = api_host_of(connector.region);
+  const bool url_given = !connector.api_base_url.empty() && !(host && connector.api_base_url == "https://" + std::string{*host});
+  check_alternative(path, {"region", !connector.region.empty(), "api_base_url", url_given}, breaches);
+  check_alternative(
+      path, {"bearer_token", !connector.bearer_token.empty(), "bearer_token_file", !connector.bearer_token_file.empty()}, breaches);
+  if (connector.overlap >= connector.window) {
+    breaches.push_back({.field = path + ".window",
+                        .other = path + ".overlap",
+                        .value = duration_text(connector.window),
+                        .problem = "is no longer than the overlap of " + duration_text(connector.overlap),
+                        .remedy = "make the window longer than the overlap, or no window moves forward"});
+  }
+}
+
+}  // namespace
+
+std::vector<Breach> validate(const AgentConfig& config) {
+  std::vector<Breach> breaches;
+  check_tls(config, breaches);
+  std::map<std::string_view, std::size_t> first_of_name;
+  for (std::size_t i = 0; i < config.connectors.size(); ++i) {
+    const ConnectorConfig& connector = config.connectors[i];
+    const std::string path = "connectors[" + std::to_string(i) + "]";
+    const auto [first, is_new] = first_of_name.emplace(connector.name, i);
+    if (!is_new && !connector.name.empty()) {
+      breaches.push_back({.field = path + ".name",
+                          .value = connector.name,
+                          .problem = "is the name of connectors[" + std::to_string(first->second) + "] as well",
+                          .remedy = "give each connector a name of its own"});
+    }
+    check_connector(path, connector, breaches);
+  }
+  return breaches;
+}
+
+std::vector<Breach> validate(const ProcessorConfig& config) {
+  std::vector<Breach> breaches;
+  if (config.metrics_listen == config.data_listen && config.data_listen.port != 0) {
+    breaches.push_back({.field = "metrics.listen",
+                        .other = "listen.data",
+                        .value = to_text(config.metrics_listen),
+                        .problem = "is the place of listen.data as well",
+                        .remedy = "give it another port"});
+  }
+  return breaches;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,83 @@
+#include "config/validate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/parse.h"
+#include "samples.h"
+
+namespace tidegate {
+namespace {
+
+using testing::HasSubstr;
+
+std::string errors_of(const std::string& yaml) { return to_text(parse_agent(yaml, "agent.yaml").errors); }
+
+TEST(Validate, AParsedModelBreaksNoRule) {
+  EXPECT_TRUE(validate(*parse_agent(least_agent, "f").config).empty());
+  EXPECT_TRUE(validate(*parse_processor(least_processor, "f").config).empty());
+}
+
+TEST(Validate, RegionAndUrlExcludeEachOther) {
+  EXPECT_EQ(errors_of(least_agent + "    api_base_url: https://api.example.net\n"),
+            "agent.yaml:14: connectors[0].api_base_url: stands beside region; keep one of the two\n");
+  EXPECT_EQ(errors_of(replaced(least_agent, "    region: us\n", "")),
+            "agent.yaml:9: connectors[0].region: is missing, and so is api_base_url; give one of the two\n");
+}
+
+TEST(Validate, AWrongUrlIsNotMissingAsWell) {
+  const std::string text = errors_of(replaced(least_agent, "region: us", "api_base_url: nowhere"));
+  EXPECT_THAT(text, HasSubstr("'nowhere' is not an https URL"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+  const std::string empty = errors_of(replaced(least_agent, "region: us", "api_base_url:"));
+  EXPECT_EQ(std::count(empty.begin(), empty.end(), '\n'), 1) << empty;
+}
+
+TEST(Validate, TokenAndItsFileExcludeEachOther) {
+  EXPECT_THAT(errors_of(least_agent + "    bearer_token_file: /t\n"), HasSubstr("bearer_token_file: stands beside bearer_token"));
+  EXPECT_THAT(errors_of(replaced(least_agent, "    bearer_token: abc.def.ghi\n", "")),
+              HasSubstr("connectors[0].bearer_token: is missing, and so is bearer_token_file"));
+}
+
+TEST(Validate, ConnectorsHaveNamesOfTheirOwn) {
+  const std::string connector = least_agent.substr(least_agent.find("  - name"));
+  EXPECT_EQ(errors_of(least_agent + connector),
+            "agent.yaml:14: connectors[1].name: 'acme-visionone' is the name of connectors[0] as well; give each connector a name "
+            "of its own\n");
+  EXPECT_EQ(errors_of(least_agent + replaced(connector, "acme-visionone", "other")), "");
+}
+
+TEST(Validate, ConnectorNamesAreSingleByteCharacters) {
+  EXPECT_THAT(errors_of(replaced(least_agent, "acme-visionone", "Zürich")),
+              HasSubstr("'Zürich' holds other than single-byte characters"));
+  EXPECT_THAT(errors_of(replaced(least_agent, "acme-visionone", "' a'")), HasSubstr("has a space at its end"));
+  EXPECT_THAT(errors_of(replaced(least_agent, "acme-visionone", std::string(65, 'a'))),
+              HasSubstr("is too long; write at most 64 bytes"));
+}
+
+TEST(Validate, AProcessorOfOursIsMetWithACertificate) {
+  const std::string without = replaced(least_agent, "    certificate_file: /etc/tidegate/sensor.pem\n", "");
+  EXPECT_THAT(errors_of(without), HasSubstr("processor.tls.certificate_file: is missing, and the receiver is tidegate"));
+  EXPECT_THAT(errors_of(without + "ship: {receiver: forward}\n"),
+              HasSubstr("certificate_file: is missing beside private_key_file"));
+  const std::string neither = replaced(without, "    private_key_file: /etc/tidegate/sensor.key\n", "");
+  EXPECT_EQ(errors_of(neither + "ship: {receiver: forward}\n"), "");
+}
+
+TEST(Validate, AWindowReachesBeyondItsOverlap) {
+  EXPECT_EQ(errors_of(least_agent + "    window: 10min\n"),
+            "agent.yaml:14: connectors[0].window: '10min' is no longer than the overlap of 10min; make the window longer than the "
+            "overlap, or no window moves forward\n");
+  EXPECT_EQ(errors_of(least_agent + "    window: 10min\n    overlap: 9min\n"), "");
+}
+
+TEST(Validate, TheProcessorListensAtTwoPlaces) {
+  const ParsedProcessor parsed = parse_processor(least_processor + "listen: {data: '127.0.0.1:9274'}\n", "processor.yaml");
+  ASSERT_EQ(parsed.errors.size(), 1u);
+  EXPECT_THAT(to_text(parsed.errors[0]), HasSubstr("metrics.listen: '127.0.0.1:9274' is the place of listen.data as well"));
+  const std::string any_free = "listen: {data: '127.0.0.1:0'}\nmetrics: {listen: '127.0.0.1:0'}\n";
+  EXPECT_TRUE(parse_processor(least_processor + any_free, "processor.yaml").config);
+}
+
+}  // namespace
+}  // namespace tidegate
