@@ -1,0 +1,179 @@
+#include "storage/log_end.h"
+
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
+#include "storage/keys.h"
+#include "storage/rows.h"
+
+namespace tidegate {
+namespace {
+
+constexpr std::size_t block_bytes = 32u << 10;
+constexpr std::size_t header_bytes = 7;
+enum : std::uint8_t { full_record = 1, first_fragment = 2, middle_fragment = 3, last_fragment = 4 };
+
+constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0u);
+    table[i] = crc;
+  }
+  return table;
+}();
+
+std::uint32_t get_le(ByteView at, std::size_t bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = bytes; i > 0; --i) value = (value << 8) | static_cast<std::uint8_t>(at[i - 1]);
+  return value;
+}
+
+std::uint32_t unmasked(std::uint32_t stored) {
+  const std::uint32_t rotated = stored - 0xA282EAD8u;
+  return (rotated >> 17) | (rotated << 15);
+}
+
+struct Fragment {
+  std::uint8_t type = 0;
+  ByteView payload;
+};
+
+// The fragment that begins here; absent when none does.
+std::optional<Fragment> fragment_at(ByteView rest) {
+  if (rest.size() < header_bytes) return std::nullopt;
+  const std::size_t length = get_le(rest.substr(4), 2);
+  const auto type = static_cast<std::uint8_t>(rest[6]);
+  if (type < full_record || type > last_fragment || header_bytes + length > rest.size()) return std::nullopt;
+  if (crc32c(rest.substr(6, 1 + length)) != unmasked(get_le(rest, 4))) return std::nullopt;
+  return Fragment{type, rest.substr(header_bytes, length)};
+}
+
+// What a batch of ours tells: a commit puts rows outside of the first family; a trim puts nothing but its lane's row.
+class BatchWitness final : public rocksdb::WriteBatch::Handler {
+ public:
+  explicit BatchWitness(LogEnd& end) : end_(end) {}
+
+  rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
+    if (family != 0) end_.commit_behind = true;
+    for (const Lane lane : all_lanes) {
+      if (key != rocksdb::Slice{lane_key(lane)}) continue;
+      Result<LaneRow> row = decode_lane_row({value.data(), value.size()});
+      if (row) end_.last_behind[index_of(lane)] = std::max(end_.last_behind[index_of(lane)], row->last);
+    }
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteCF(std::uint32_t, const rocksdb::Slice&) override { return rocksdb::Status::OK(); }
+  rocksdb::Status SingleDeleteCF(std::uint32_t, const rocksdb::Slice&) override { return rocksdb::Status::OK(); }
+
+ private:
+  LogEnd& end_;
+};
+
+// Goes through the log block by block. Records are put together only behind a damage, where what they hold matters.
+class LogWalk {
+ public:
+  explicit LogWalk(LogEnd& end) : end_(end) {}
+
+  void block(ByteView bytes, std::uint64_t offset) {
+    std::size_t at = 0;
+    while (bytes.size() - at >= header_bytes) {
+      const std::optional<Fragment> fragment = fragment_at(bytes.substr(at));
+      if (!fragment) {
+        damage();
+        ++at;  // the next fragment may begin anywhere: a damaged length cannot be trusted
+        continue;
+      }
+      at += header_bytes + fragment->payload.size();
+      take(*fragment, offset + at);
+    }
+    if (bytes.size() < block_bytes && at < bytes.size()) damage();
+  }
+
+ private:
+  void damage() {
+    end_.damaged = true;
+    open_ = false;
+  }
+
+  void take(const Fragment& fragment, std::uint64_t end) {
+    const bool begins = fragment.type == full_record || fragment.type == first_fragment;
+    if (begins == open_) damage();  // a record that never ends, or one without its beginning
+    if (begins) record_.clear();
+    else if (!open_) return;
+    if (end_.damaged) record_.append(fragment.payload);
+    open_ = fragment.type == first_fragment || fragment.type == middle_fragment;
+    if (open_) return;
+    if (!end_.damaged) {
+      end_.whole_bytes = end;
+      return;
+    }
+    rocksdb::WriteBatch batch{record_};
+    BatchWitness witness{end_};
+    batch.Iterate(&witness).PermitUncheckedError();  // what is no batch of ours is no commit
+  }
+
+  LogEnd& end_;
+  bool open_ = false;  // inside a record of several fragments
+  Bytes record_;
+};
+
+Result<std::filesystem::path> newest_log(const StorePlace& place) {
+  std::vector<std::string> names;
+  rocksdb::Status status = place.environment()->GetChildren(place.directory.string(), &names);
+  std::filesystem::path newest;
+  std::sort(names.begin(), names.end());
+  for (const std::string& file : names) {
+    if (!status.ok()) break;
+    if (!file.ends_with(".log")) continue;
+    std::uint64_t bytes = 0;
+    status = place.environment()->GetFileSize((place.directory / file).string(), &bytes);
+    if (status.ok() && bytes > 0) newest = place.directory / file;
+  }
+  if (!status.ok()) return error_from(status, "looking for the write-ahead log");
+  return newest;
+}
+
+}  // namespace
+
+std::uint32_t crc32c(ByteView bytes) {
+  std::uint32_t crc = ~0u;
+  for (const char byte : bytes) crc = (crc >> 8) ^ crc32c_table[(crc ^ static_cast<std::uint8_t>(byte)) & 0xFF];
+  return ~crc;
+}
+
+Result<LogEnd> examine_log(const StorePlace& place) {
+  LogEnd end;
+  Result<std::filesystem::path> newest = newest_log(place);
+  if (!newest) return std::move(newest).error();
+  end.file = *newest;
+  if (end.file.empty()) return end;
+
+  std::unique_ptr<rocksdb::SequentialFile> file;
+  rocksdb::Status status = place.environment()->NewSequentialFile(end.file.string(), &file, rocksdb::EnvOptions{});
+  Bytes room(block_bytes, '\0');
+  LogWalk walk{end};
+  for (std::uint64_t offset = 0; status.ok(); offset += block_bytes) {
+    rocksdb::Slice block;
+    status = file->Read(block_bytes, &block, room.data());
+    if (!status.ok() || block.empty()) break;
+    walk.block({block.data(), block.size()}, offset);
+  }
+  if (!status.ok()) return error_from(status, "reading the write-ahead log");
+  return end;
+}
+
+Result<void> cut_log(const LogEnd& end) {
+  TG_ASSERT(end.damaged, "only a damaged log is cut");
+  // The library's environment cannot shorten a file; and only a real disk tears one.
+  std::error_code wrong;
+  std::filesystem::resize_file(end.file, end.whole_bytes, wrong);
+  if (wrong) return Error{Code::unavailable, "cutting the torn end off " + end.file.string() + ": " + wrong.message()};
+  return {};
+}
+
+}  // namespace tidegate

@@ -1,0 +1,377 @@
+#include "storage/rocks_journal.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+
+#include "storage/seen_set.h"
+#include "storage/segment.h"
+
+namespace tidegate {
+namespace {
+
+constexpr std::uint64_t trim_step_max = 512;               // segments deleted in one batch
+constexpr std::uint64_t reopen_free_min = 64ull << 20;     // opening writes tables: with less it would only fail again
+constexpr std::uint64_t look_for_dead_every = 8ull << 20;  // bytes trimmed between two looks
+constexpr std::uint64_t dead_bytes_max = 16ull << 20;      // dead blobs that are left lying beside a backlog
+constexpr std::uint64_t rewrite_least = 32ull << 20;       // dead blobs pinned by living ones, before those are moved
+
+rocksdb::Slice slice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
+
+// The library's batch, with its errors gathered: it fails only beyond limits that are checked before.
+class Batch {
+ public:
+  Batch(const RocksStore& store, std::size_t bytes) : store_(store), batch_(bytes) {}
+
+  void put(Family family, ByteView key, ByteView value) { keep(batch_.Put(store_.handle(family), slice(key), slice(value))); }
+  // Straight from the two parts: a payload is copied once on its way into the log.
+  void put(Family family, ByteView key, ByteView head, ByteView tail) {
+    const rocksdb::Slice keys[] = {slice(key)};
+    const rocksdb::Slice values[] = {slice(head), slice(tail)};
+    keep(batch_.Put(store_.handle(family), rocksdb::SliceParts{keys, 1}, rocksdb::SliceParts{values, 2}));
+  }
+  // For keys that are put once and deleted once: where both meet in a write buffer, both are gone before the flush.
+  void remove_once(Family family, ByteView key) { keep(batch_.SingleDelete(store_.handle(family), slice(key))); }
+
+  std::uint32_t rows() const { return static_cast<std::uint32_t>(batch_.Count()); }
+  rocksdb::WriteBatch& raw() { return batch_; }
+
+ private:
+  void keep(const rocksdb::Status& status) { TG_ASSERT(status.ok(), "a batch within its limits takes every row"); }
+
+  const RocksStore& store_;
+  rocksdb::WriteBatch batch_;
+};
+
+Result<void> check_commit(const Commit& commit) {
+  if (commit.key.connector.size() > connector_bytes_max) {
+    return Error{Code::invalid, "connector name of " + std::to_string(commit.key.connector.size()) + " bytes, at most 255"};
+  }
+  if (commit.segments.size() > commit_segments_max) {
+    return Error{Code::invalid, "commit of " + std::to_string(commit.segments.size()) + " segments, at most " +
+                                    std::to_string(commit_segments_max)};
+  }
+  for (const Segment& segment : commit.segments) {
+    if (Result<void> limits = check_limits(segment); !limits) return limits;
+  }
+  if (commit.seen.ids.size() > seen_pack_ids_max) {
+    return Error{Code::invalid, "commit of " + std::to_string(commit.seen.ids.size()) + " ids seen"};
+  }
+  if (commit.next.window && commit.next.window->next_link.size() > link_bytes_max) {
+    return Error{Code::invalid, "page link of " + std::to_string(commit.next.window->next_link.size()) + " bytes, at most " +
+                                    std::to_string(link_bytes_max)};
+  }
+  return {};
+}
+
+// From where reading again meets every record of this page: the beginning of the sweep that it belongs to.
+// `before`: null where the content type was never read.
+WallSeconds read_from(const Cursor* before, const Cursor& next, const Segment& segment) {
+  std::optional<WallSeconds> from;
+  const auto earlier = [&](WallSeconds time) { from = std::min(from.value_or(time), time); };
+  if (before) earlier(before->settled);
+  if (before && before->window) earlier(before->window->from);
+  if (next.window) earlier(next.window->from);
+  return from.value_or(std::chrono::floor<std::chrono::seconds>(segment.oldest));
+}
+
+std::uint64_t kept_bytes(const LaneRow& row) { return row.bytes_ever - row.bytes_trimmed; }
+
+}  // namespace
+
+Result<std::unique_ptr<RocksJournal>> RocksJournal::open(const JournalOptions& options, OpenReport& report) {
+  std::filesystem::path directory = std::filesystem::absolute(options.directory).lexically_normal();
+  if (!directory.has_filename()) directory = directory.parent_path();
+  const StorePlace place{std::move(directory), options.env};
+  Result<OpenedStore> opened = open_or_heal(place, options.fresh_epoch, report);
+  if (!opened) return std::move(opened).error();
+  return std::unique_ptr<RocksJournal>{new RocksJournal{options, place, *std::move(opened)}};
+}
+
+RocksJournal::RocksJournal(const JournalOptions& options, const StorePlace& place, OpenedStore opened)
+    : place_(place), budget_({options.budget, options.keep_free}), epoch_(opened.epoch) {
+  adopt(std::move(opened));
+}
+
+RocksJournal::~RocksJournal() = default;
+
+void RocksJournal::adopt(OpenedStore opened) {
+  TG_ASSERT(opened.epoch == epoch_, "a store keeps its epoch while it is in use");
+  store_ = std::move(opened.store);
+  lanes_ = opened.lanes;
+  keys_.clear();
+  publish_usage();
+}
+
+// Not healing: cursors are in the hands of collectors, and must not change under them.
+Result<void> RocksJournal::reopen() {
+  if (failed_->code() == Code::full && store_ && store_->disk_free() < reopen_free_min) return *failed_;
+  store_.reset();
+  Result<OpenedStore> opened = open_checked(place_);
+  if (!opened) {
+    failed_ = std::move(opened).error().in("opening the journal again");
+    return *failed_;
+  }
+  failed_.reset();
+  adopt(*std::move(opened));
+  if (uncertain_) {
+    Result<KeyState*> state = state_of(uncertain_->key);
+    if (!state) return failed_write(std::move(state).error());
+    if ((*state)->row.commits == uncertain_->commits) kept_after_all_.insert(uncertain_->key);
+    uncertain_.reset();
+  }
+  return {};
+}
+
+Result<void> RocksJournal::ensure_writable() {
+  if (!failed_) return {};
+  return failed_->code() == Code::full ? reopen() : Result<void>{*failed_};
+}
+
+const Error& RocksJournal::failed_write(Error error) {
+  // Whatever the library calls it: a write that failed leaves a store that takes no more of them.
+  const bool named = error.code() == Code::full || error.code() == Code::corrupt;
+  failed_ = named ? std::move(error) : Error{Code::unavailable, error.text()};
+  return *failed_;
+}
+
+// Marks the store, so that the next opening heals it. The mark may fail to be written: then the next read finds the damage again.
+Error RocksJournal::damaged(Error error) {
+  if (store_ && !failed_) {
+    Result<void> marked = store_->put(Family::meta, damage_key, error.text());
+    if (!marked) failed_write(std::move(marked).error());
+  }
+  return Error{Code::corrupt, error.text()};
+}
+
+Result<CursorState> RocksJournal::load(const CursorKey& key) {
+  if (key.connector.size() > connector_bytes_max) return Error{Code::invalid, "connector name is longer than 255 bytes"};
+  if (failed_) {
+    // A full disk can still be read; anything else must be opened anew, or be said.
+    if (Result<void> again = reopen(); !again && (!store_ || failed_->code() != Code::full)) return std::move(again).error();
+  }
+  kept_after_all_.erase(key);
+  KeyState state;
+  Result<CursorState> read = read_state(key, state);
+  if (read) keys_[key] = std::move(state);
+  return read;
+}
+
+Result<CursorState> RocksJournal::read_state(const CursorKey& key, KeyState& state) {
+  CursorState read;
+  Result<Bytes> stored = store_->get(Family::cursors, cursor_key(key));
+  if (!stored && stored.error().code() == Code::absent) return read;
+  if (!stored) return std::move(stored).error();
+  Result<CursorRow> row = decode_cursor_row(*stored);
+  if (!row) return damaged(std::move(row).error().in(key.connector));
+  state.row = *row;
+  state.stored = true;
+  read.cursor = row->cursor;
+
+  const auto each = [&](ByteView pack, ByteView value) -> Result<void> {
+    Result<SeenPack> decoded = decode_pack(value);
+    if (!decoded) return std::move(decoded).error();
+    state.packs.push_back({pack_number(pack), decoded->latest});
+    read.seen.push_back(*std::move(decoded));
+    return {};
+  };
+  const std::uint64_t first = row->pack_first;
+  Result<void> scanned = store_->scan(Family::seen, pack_key(key, first), pack_key(key, row->pack_next), each);
+  if (!scanned && scanned.error().code() == Code::corrupt) return damaged(std::move(scanned).error().in(key.connector));
+  if (!scanned) return std::move(scanned).error();
+  if (state.packs.size() != row->packs) {
+    return damaged(Error{Code::corrupt, key.connector + ": " + std::to_string(state.packs.size()) + " packs of ids seen, " +
+                                            std::to_string(row->packs) + " were written"});
+  }
+  return read;
+}
+
+Result<RocksJournal::KeyState*> RocksJournal::state_of(const CursorKey& key) {
+  if (const auto known = keys_.find(key); known != keys_.end()) return &known->second;
+  KeyState state;
+  if (Result<CursorState> read = read_state(key, state); !read) return std::move(read).error();
+  return &(keys_[key] = std::move(state));
+}
+
+Result<std::vector<SegmentId>> RocksJournal::commit(const Commit& commit) {
+  if (Result<void> limits = check_commit(commit); !limits) return std::move(limits).error();
+  if (Result<void> writable = ensure_writable(); !writable) return std::move(writable).error();
+  if (kept_after_all_.contains(commit.key)) {
+    return Error{Code::unavailable, commit.key.connector + ": the commit that the full disk refused was kept after all: load"};
+  }
+  Result<KeyState*> state = state_of(commit.key);
+  if (!state) return std::move(state).error();
+
+  std::uint64_t bytes = 0;
+  for (const Segment& segment : commit.segments) bytes += stored_bytes(segment);
+  Result<void> room = budget_.admit(commit.key.lane, bytes, {usage_.bytes, store_->disk_free()});
+  if (!room) return std::move(room).error();
+
+  Result<Next> next = write_page(commit, **state);
+  if (!next) {
+    const Error error = failed_write(std::move(next).error());
+    if (error.code() == Code::full) uncertain_ = Uncertain{commit.key, (*state)->row.commits + 1};
+    return error;
+  }
+  lanes_[index_of(commit.key.lane)] = next->lane;
+  **state = std::move(next->key);
+  publish_usage();
+  return std::move(next->ids);
+}
+
+Result<RocksJournal::Next> RocksJournal::write_page(const Commit& commit, const KeyState& before) {
+  Next next{lanes_[index_of(commit.key.lane)], before, {}};
+  const Cursor* cursor_before = before.stored ? &before.row.cursor : nullptr;
+  std::size_t bytes = 1024 + 24 * commit.seen.ids.size();
+  for (const Segment& segment : commit.segments) bytes += stored_bytes(segment) + 256;
+  Batch batch{*store_, bytes};
+  std::uint32_t rows = 0;
+
+  LaneRow& lane = next.lane.row;
+  for (const Segment& segment : commit.segments) {
+    const SegmentId id{commit.key.lane, ++lane.last};
+    lane.records_ever += segment.records;
+    lane.bytes_ever += stored_bytes(segment);
+    const IndexRow index{lane.records_ever, lane.bytes_ever, segment.oldest, read_from(cursor_before, commit.next, segment)};
+    batch.put(Family::segments, segment_key(id), segment.payload, encode_tail(segment));
+    batch.put(Family::index, segment_key(id), encode(index));
+    rows += 2;
+    if (lane.first == lane.last) next.lane.oldest = segment.oldest;
+    next.ids.push_back(id);
+  }
+  if (!commit.segments.empty()) {
+    batch.put(Family::meta, lane_key(commit.key.lane), encode(lane));
+    rows += 1;
+  }
+
+  KeyState& key = next.key;
+  std::erase_if(key.packs, [&](const Pack& pack) {
+    if (pack.latest >= commit.forget_before) return false;
+    batch.remove_once(Family::seen, pack_key(commit.key, pack.number));
+    rows += 1;
+    return true;
+  });
+  if (!commit.seen.ids.empty()) {
+    const Pack pack{key.row.pack_next++, commit.seen.latest};
+    batch.put(Family::seen, pack_key(commit.key, pack.number), encode_pack(commit.seen));
+    rows += 1;
+    key.packs.push_back(pack);
+  }
+  key.row.pack_first = key.packs.empty() ? key.row.pack_next : key.packs.front().number;
+  key.row.packs = static_cast<std::uint32_t>(key.packs.size());
+  key.row.cursor = commit.next;
+  key.row.commits += 1;
+  key.stored = true;
+  batch.put(Family::cursors, cursor_key(commit.key), encode(key.row));
+  rows += 1;
+
+  TG_ASSERT(batch.rows() == rows && next.ids.size() == commit.segments.size(),
+            "P3: a page and its cursor are one: segments, ids seen and cursor go into one batch");
+  if (Result<void> written = store_->write(batch.raw(), Sync::yes); !written) return std::move(written).error();
+  return next;
+}
+
+Result<StoredSegment> RocksJournal::batch(const SegmentId& id) {
+  const LaneRow& lane = lanes_[index_of(id.lane)].row;
+  const std::string which = std::string{name(id.lane)} + ": segment " + std::to_string(id.sequence);
+  if (id.sequence < lane.first || id.sequence > lane.last) return Error{Code::absent, which + " is not in the journal"};
+  if (!store_) return *failed_;
+  Result<Bytes> stored = store_->get(Family::segments, segment_key(id));
+  if (!stored) {
+    const Code code = stored.error().code();
+    Error error = std::move(stored).error().in(which);
+    return code == Code::absent || code == Code::corrupt ? damaged(std::move(error)) : std::move(error);
+  }
+  Result<Segment> segment = decode_segment(*std::move(stored));
+  if (!segment) return damaged(std::move(segment).error().in(which));
+  return StoredSegment{id, *std::move(segment)};
+}
+
+Result<void> RocksJournal::trim(const SegmentId& id) {
+  TG_ASSERT(id.sequence <= lanes_[index_of(id.lane)].row.last, "no trim runs ahead of what was committed");
+  if (Result<void> writable = ensure_writable(); !writable) return writable;
+  while (lanes_[index_of(id.lane)].row.first <= id.sequence) {
+    const std::uint64_t step = std::min(id.sequence, lanes_[index_of(id.lane)].row.first + trim_step_max - 1);
+    if (Result<void> trimmed = trim_to({id.lane, step}); !trimmed) return trimmed;
+  }
+  give_back_disk();
+  return {};
+}
+
+// The head moves in the batch that deletes: nobody ever scans what lies before it.
+Result<void> RocksJournal::trim_to(const SegmentId& id) {
+  const auto index_row = [&](std::uint64_t sequence) -> Result<IndexRow> {
+    Result<Bytes> stored = store_->get(Family::index, segment_key({id.lane, sequence}));
+    if (!stored && stored.error().code() != Code::absent && stored.error().code() != Code::corrupt) {
+      return std::move(stored).error();
+    }
+    if (!stored) return damaged(std::move(stored).error().in(name(id.lane)));
+    Result<IndexRow> row = decode_index_row(*stored);
+    if (!row) return damaged(std::move(row).error().in(name(id.lane)));
+    return row;
+  };
+
+  LaneState next = lanes_[index_of(id.lane)];
+  Result<IndexRow> trimmed = index_row(id.sequence);
+  if (!trimmed) return std::move(trimmed).error();
+  Batch batch{*store_, 0};
+  for (std::uint64_t sequence = next.row.first; sequence <= id.sequence; ++sequence) {
+    batch.remove_once(Family::segments, segment_key({id.lane, sequence}));
+    batch.remove_once(Family::index, segment_key({id.lane, sequence}));
+  }
+  next.row.first = id.sequence + 1;
+  const std::uint64_t bytes = trimmed->bytes_ever - next.row.bytes_trimmed;
+  next.row.records_trimmed = trimmed->records_ever;
+  next.row.bytes_trimmed = trimmed->bytes_ever;
+  if (next.row.first <= next.row.last) {
+    Result<IndexRow> head = index_row(next.row.first);
+    if (!head) return std::move(head).error();
+    next.oldest = head->oldest;
+  }
+  batch.put(Family::meta, lane_key(id.lane), encode(next.row));
+  if (Result<void> written = store_->write(batch.raw(), Sync::no); !written) return failed_write(std::move(written).error());
+  lanes_[index_of(id.lane)] = next;
+  trimmed_since_look_ += bytes;
+  publish_usage();
+  return {};
+}
+
+// In the steady state segments are trimmed before they are flushed, no blob file is written and nothing happens here.
+void RocksJournal::give_back_disk() {
+  if (trimmed_since_look_ < look_for_dead_every) return;
+  trimmed_since_look_ = 0;
+  const std::uint64_t kept = usage_.bytes;
+  const std::uint64_t spared = kept == 0 ? 0 : dead_bytes_max;
+  if (store_->blob_bytes() <= kept + spared) return;
+  std::vector<RocksStore::DeadRange> dead;
+  for (const Lane lane : all_lanes) {
+    dead.push_back({segment_key({lane, 0}), segment_key({lane, lanes_[index_of(lane)].row.first})});
+  }
+  Result<void> collected = store_->collect(dead, RocksStore::Rewrite::no);
+  if (collected && store_->blob_bytes() > 2 * kept + rewrite_least) {
+    for (const Lane lane : all_lanes) dead[index_of(lane)].to = lane_end(lane);
+    collected = store_->collect(dead, RocksStore::Rewrite::yes);
+  }
+  // The trim itself is done; a disk that fails here fails the next write, which says so.
+  if (!collected) trimmed_since_look_ = look_for_dead_every;
+}
+
+void RocksJournal::publish_usage() {
+  JournalUsage usage;
+  usage.budget = budget_.limits().bytes;
+  for (const Lane lane : all_lanes) {
+    const LaneState& state = lanes_[index_of(lane)];
+    usage.lanes[index_of(lane)] = {state.row.first, state.row.last, state.row.records_ever - state.row.records_trimmed,
+                                   kept_bytes(state.row), state.oldest};
+    usage.bytes += kept_bytes(state.row);
+  }
+  const std::lock_guard lock{usage_mutex_};
+  usage_ = usage;
+}
+
+JournalUsage RocksJournal::usage() const {
+  const std::lock_guard lock{usage_mutex_};
+  return usage_;
+}
+
+}  // namespace tidegate

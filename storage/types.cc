@@ -1,0 +1,24 @@
+#include "storage/types.h"
+
+namespace tidegate {
+
+std::string_view name(Lane lane) {
+  switch (lane) {
+    case Lane::alerts: return "alerts";
+    case Lane::audit_logs: return "audit_logs";
+    case Lane::techniques: return "observed_attack_techniques";
+    case Lane::own_events: return "own_events";
+  }
+  return "unknown";
+}
+
+Id128 chunk_id(const Id128& epoch, const SegmentId& id) {
+  Bytes store;
+  put_id(store, epoch);
+  Bytes sequence;
+  put_u64_be(sequence, id.sequence);
+  const Bytes lane(1, static_cast<char>(id.lane));
+  return hash128({store, lane, sequence});
+}
+
+}  // namespace tidegate

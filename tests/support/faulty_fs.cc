@@ -1,0 +1,257 @@
+#include "tests/support/faulty_fs.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/check.h"
+
+namespace tidegate {
+namespace {
+
+std::string parent_of(const std::string& path) { return std::filesystem::path{path}.parent_path().string(); }
+
+rocksdb::IOStatus off() { return rocksdb::IOStatus::IOError("the power is off"); }
+
+rocksdb::IOStatus status_of(DiskFault fault, const std::string& path) {
+  if (fault == DiskFault::no_space) return rocksdb::IOStatus::NoSpace("no space left on device", path);
+  return rocksdb::IOStatus::IOError("input/output error", path);
+}
+
+}  // namespace
+
+class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  FaultyFile(FaultyFs& files, std::string path, std::unique_ptr<rocksdb::FSWritableFile> base)
+      : FSWritableFileOwnerWrapper(std::move(base)), files_(files), path_(std::move(path)) {}
+
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    const std::lock_guard lock{files_.mutex_};
+    const rocksdb::IOStatus refused = files_.refuse(DiskAction::append, path_);
+    const bool half = refused.IsNoSpace();
+    if (!refused.ok() && !half) return refused;
+    const rocksdb::Slice part{data.data(), half ? data.size() / 2 : data.size()};
+    const rocksdb::IOStatus written = target()->Append(part, options, debug);
+    if (written.ok()) files_.extents_[path_].written += part.size();
+    return half ? refused : written;
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, const rocksdb::DataVerificationInfo&,
+                           rocksdb::IODebugContext* debug) override {
+    return Append(data, options, debug);
+  }
+  rocksdb::IOStatus Truncate(uint64_t size, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    const std::lock_guard lock{files_.mutex_};
+    if (files_.off_) return off();
+    files_.extents_[path_].written = size;
+    return target()->Truncate(size, options, debug);
+  }
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+    const std::lock_guard lock{files_.mutex_};
+    const rocksdb::IOStatus refused = files_.refuse(DiskAction::sync, path_);
+    if (!refused.ok()) return refused;
+    files_.extents_[path_].synced = files_.extents_[path_].written;
+    return rocksdb::IOStatus::OK();
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return Sync(options, debug);
+  }
+  void PrepareWrite(size_t, size_t, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {}  // reserves space: slow
+  rocksdb::IOStatus RangeSync(uint64_t, uint64_t, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+    return rocksdb::IOStatus::OK();
+  }
+
+ private:
+  FaultyFs& files_;
+  std::string path_;
+};
+
+class FaultyDirectory final : public rocksdb::FSDirectory {
+ public:
+  FaultyDirectory(FaultyFs& files, std::string path) : files_(files), path_(std::move(path)) {}
+
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+    const std::lock_guard lock{files_.mutex_};
+    if (files_.off_) return off();
+    files_.directory_synced(path_);
+    return rocksdb::IOStatus::OK();
+  }
+  rocksdb::IOStatus Close(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return rocksdb::IOStatus::OK(); }
+
+ private:
+  FaultyFs& files_;
+  std::string path_;
+};
+
+FaultyFs::FaultyFs(std::filesystem::path stash) : FileSystemWrapper(rocksdb::FileSystem::Default()), stash_(std::move(stash)) {
+  std::filesystem::create_directories(stash_);
+}
+
+void FaultyFs::power_off() {
+  const std::lock_guard lock{mutex_};
+  off_ = true;
+}
+
+void FaultyFs::power_on(Random& random, TornTail tail) {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [path, extent] : extents_) {
+    if (extent.written > extent.synced) tear(path, extent, random, tail);
+  }
+  undo_changes();
+  extents_.clear();
+  off_ = false;
+}
+
+void FaultyFs::tear(const std::string& path, const Extent& extent, Random& random, TornTail tail) {
+  std::error_code gone;  // a file that was stashed or removed needs no tearing
+  if (!std::filesystem::exists(path, gone)) return;
+  const std::uint64_t unsynced = extent.written - extent.synced;
+  const std::uint64_t kept = tail == TornTail::dropped ? 0 : random.below(unsynced + 1);
+  std::filesystem::resize_file(path, extent.synced + kept);
+  if (tail != TornTail::garbled || kept == 0) return;
+  std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+  const std::uint64_t at = random.below(kept);
+  const std::uint64_t zeros = std::min<std::uint64_t>(kept - at, 1 + random.below(4096));
+  file.seekp(static_cast<std::streamoff>(extent.synced + at));
+  file << std::string(zeros, '\0');
+}
+
+void FaultyFs::undo_changes() {
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+    std::error_code ignored;  // what a later change undid is undone
+    if (change->before.empty()) std::filesystem::remove(change->now, ignored);
+    else std::filesystem::rename(change->now, change->before, ignored);
+  }
+  changes_.clear();
+}
+
+void FaultyFs::directory_synced(const std::string& directory) {
+  std::erase_if(changes_, [&](const Change& change) {
+    if (change.directory != directory) return false;
+    std::error_code ignored;
+    if (parent_of(change.now) == stash_.string()) std::filesystem::remove(change.now, ignored);
+    return true;
+  });
+}
+
+void FaultyFs::arm(ArmedFault fault) {
+  const std::lock_guard lock{mutex_};
+  armed_ = std::move(fault);
+  struck_ = false;
+}
+
+void FaultyFs::clear() {
+  const std::lock_guard lock{mutex_};
+  armed_.reset();
+}
+
+bool FaultyFs::struck() const {
+  const std::lock_guard lock{mutex_};
+  return struck_;
+}
+
+void FaultyFs::set_free_space(std::optional<std::uint64_t> bytes) {
+  const std::lock_guard lock{mutex_};
+  free_space_ = bytes;
+}
+
+rocksdb::IOStatus FaultyFs::refuse(DiskAction action, const std::string& path) {
+  if (off_) return off();
+  if (!armed_ || armed_->action != action || !path.ends_with(armed_->suffix)) return rocksdb::IOStatus::OK();
+  if (armed_->skip > 0) {
+    --armed_->skip;
+    return rocksdb::IOStatus::OK();
+  }
+  struck_ = true;
+  return status_of(armed_->fault, path);
+}
+
+rocksdb::IOStatus FaultyFs::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                            std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) {
+  const std::lock_guard lock{mutex_};
+  if (off_) return off();
+  if (std::filesystem::exists(path)) {
+    if (const rocksdb::IOStatus stashed = stash_away(path); !stashed.ok()) return stashed;
+  }
+  std::unique_ptr<rocksdb::FSWritableFile> base;
+  const rocksdb::IOStatus made = target()->NewWritableFile(path, options, &base, debug);
+  if (!made.ok()) return made;
+  changes_.push_back({parent_of(path), path, ""});
+  extents_[path] = {};
+  *file = std::make_unique<FaultyFile>(*this, path, std::move(base));
+  return made;
+}
+
+rocksdb::IOStatus FaultyFs::NewDirectory(const std::string& path, const rocksdb::IOOptions&,
+                                         std::unique_ptr<rocksdb::FSDirectory>* directory, rocksdb::IODebugContext*) {
+  const std::lock_guard lock{mutex_};
+  if (off_) return off();
+  *directory = std::make_unique<FaultyDirectory>(*this, path);
+  return rocksdb::IOStatus::OK();
+}
+
+rocksdb::IOStatus FaultyFs::stash_away(const std::string& path) {
+  const std::string waiting = (stash_ / std::to_string(++stashed_)).string();
+  std::error_code wrong;
+  std::filesystem::rename(path, waiting, wrong);
+  if (wrong == std::errc::no_such_file_or_directory) return rocksdb::IOStatus::PathNotFound(path);
+  if (wrong) return rocksdb::IOStatus::IOError(path, wrong.message());
+  changes_.push_back({parent_of(path), waiting, path});
+  // What is torn in the stash is torn when it comes back.
+  if (const auto extent = extents_.extract(path)) extents_[waiting] = extent.mapped();
+  return rocksdb::IOStatus::OK();
+}
+
+rocksdb::IOStatus FaultyFs::DeleteFile(const std::string& path, const rocksdb::IOOptions&, rocksdb::IODebugContext*) {
+  const std::lock_guard lock{mutex_};
+  if (off_) return off();
+  return stash_away(path);
+}
+
+rocksdb::IOStatus FaultyFs::RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
+                                       rocksdb::IODebugContext* debug) {
+  const std::lock_guard lock{mutex_};
+  if (off_) return off();
+  if (std::filesystem::is_directory(from)) {
+    const rocksdb::IOStatus renamed = target()->RenameFile(from, to, options, debug);
+    if (renamed.ok()) {
+      directory_synced(from);
+      std::erase_if(extents_, [&](const auto& extent) { return parent_of(extent.first) == from; });
+    }
+    return renamed;
+  }
+  if (std::filesystem::exists(to)) {
+    if (const rocksdb::IOStatus stashed = stash_away(to); !stashed.ok()) return stashed;
+  }
+  const rocksdb::IOStatus renamed = target()->RenameFile(from, to, options, debug);
+  if (!renamed.ok()) return renamed;
+  changes_.push_back({parent_of(to), to, from});
+  if (const auto extent = extents_.extract(from)) extents_[to] = extent.mapped();
+  return renamed;
+}
+
+rocksdb::IOStatus FaultyFs::GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options, std::uint64_t* bytes,
+                                         rocksdb::IODebugContext* debug) {
+  const std::lock_guard lock{mutex_};
+  if (off_) return off();
+  if (!free_space_) return target()->GetFreeSpace(path, options, bytes, debug);
+  *bytes = *free_space_;
+  return rocksdb::IOStatus::OK();
+}
+
+std::shared_ptr<rocksdb::Env> environment_of(const std::shared_ptr<FaultyFs>& files) { return rocksdb::NewCompositeEnv(files); }
+
+std::shared_ptr<rocksdb::Env> memory_environment() {
+  return std::shared_ptr<rocksdb::Env>{rocksdb::NewMemEnv(rocksdb::Env::Default())};
+}
+
+void flip_bit(const std::filesystem::path& file, std::int64_t offset) {
+  const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
+  const std::int64_t at = offset < 0 ? bytes + offset : offset;
+  TG_ASSERT(at >= 0 && at < bytes, "a bit is flipped inside the file");
+  std::fstream stream{file, std::ios::in | std::ios::out | std::ios::binary};
+  stream.seekg(at);
+  const auto flipped = static_cast<char>(stream.get() ^ 1);
+  stream.seekp(at);
+  stream.put(flipped);
+}
+
+}  // namespace tidegate

@@ -1,0 +1,59 @@
+#include "tests/support/model_journal.h"
+
+#include <algorithm>
+
+#include "storage/segment.h"
+
+namespace tidegate {
+
+Result<CursorState> ModelJournal::load(const CursorKey& key) {
+  const auto found = keys_.find(key);
+  return found == keys_.end() ? CursorState{} : found->second;
+}
+
+Result<std::vector<SegmentId>> ModelJournal::commit(const Commit& commit) {
+  ModelLane& lane = lanes_[index_of(commit.key.lane)];
+  std::vector<SegmentId> ids;
+  for (const Segment& segment : commit.segments) {
+    ids.push_back({commit.key.lane, ++lane.last});
+    lane.kept.emplace(lane.last, segment);
+  }
+  CursorState& state = keys_[commit.key];
+  std::erase_if(state.seen, [&](const SeenPack& pack) { return pack.latest < commit.forget_before; });
+  if (!commit.seen.ids.empty()) state.seen.push_back(commit.seen);
+  state.cursor = commit.next;
+  return ids;
+}
+
+Result<StoredSegment> ModelJournal::batch(const SegmentId& id) {
+  const auto& kept = lanes_[index_of(id.lane)].kept;
+  const auto found = kept.find(id.sequence);
+  if (found == kept.end()) return Error{Code::absent, "no such segment"};
+  return StoredSegment{id, found->second};
+}
+
+Result<void> ModelJournal::trim(const SegmentId& id) {
+  ModelLane& lane = lanes_[index_of(id.lane)];
+  TG_ASSERT(id.sequence <= lane.last, "no trim runs ahead of what was committed");
+  lane.kept.erase(lane.kept.begin(), lane.kept.upper_bound(id.sequence));
+  return {};
+}
+
+JournalUsage ModelJournal::usage() const {
+  JournalUsage usage;
+  for (const Lane which : all_lanes) {
+    const ModelLane& lane = lanes_[index_of(which)];
+    LaneUsage& used = usage.lanes[index_of(which)];
+    used.last = lane.last;
+    used.first = lane.kept.empty() ? lane.last + 1 : lane.kept.begin()->first;
+    if (!lane.kept.empty()) used.oldest = lane.kept.begin()->second.oldest;
+    for (const auto& [sequence, segment] : lane.kept) {
+      used.records += segment.records;
+      used.bytes += stored_bytes(segment);
+    }
+    usage.bytes += used.bytes;
+  }
+  return usage;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,30 @@
+#include "storage/types.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace tidegate {
+
+TEST(Types, LanesAreNamedAsTheirContentTypesAre) {
+  EXPECT_EQ(name(Lane::alerts), "alerts");
+  EXPECT_EQ(name(Lane::audit_logs), "audit_logs");
+  EXPECT_EQ(name(Lane::techniques), "observed_attack_techniques");
+  EXPECT_EQ(name(Lane::own_events), "own_events");
+}
+
+TEST(Types, AChunkIdDependsOnEpochLaneAndSequence) {
+  std::set<Id128> ids;
+  for (const Id128 epoch : {Id128{1, 0}, Id128{0, 1}}) {
+    for (const Lane lane : all_lanes) {
+      for (const std::uint64_t sequence : {1u, 2u, 256u}) ids.insert(chunk_id(epoch, {lane, sequence}));
+    }
+  }
+  EXPECT_EQ(ids.size(), 2u * lane_count * 3u);
+}
+
+TEST(Types, AChunkIdIsTheSameInEveryVersion) {
+  EXPECT_EQ(to_hex(chunk_id({0x0123456789abcdef, 0xfedcba9876543210}, {Lane::techniques, 42})), "cc994081dec5697d3cf6963c9984452f");
+}
+
+}  // namespace tidegate
