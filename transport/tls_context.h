@@ -1,0 +1,72 @@
+// TLS contexts: who we are and whom we trust. TLS 1.2 at least, certificates always verified, in both directions where
+// ours are the servers (P10). A context is made whole from its files or not at all, and never changes: a reload makes a
+// new one.
+//
+// Thread: a context may be used by any once it is made. OpenSSL stays behind this header: `ssl_st` is OpenSSL's SSL.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct ssl_st;
+
+namespace boost::asio::ssl {
+class context;
+}
+namespace boost::system {
+class error_code;
+}
+
+namespace tidegate {
+
+// PEM files. A certificate file may hold the chain, leaf first.
+struct TlsClientFiles {
+  std::string ca_file{};           // empty: the system's roots
+  std::string certificate_file{};  // empty: no client certificate
+  std::string private_key_file{};
+};
+
+// A client certificate signed by ca_file is required of every client.
+struct TlsServerFiles {
+  std::string ca_file;
+  std::string certificate_file;
+  std::string private_key_file;
+};
+
+class TlsContext {
+ public:
+  explicit TlsContext(std::unique_ptr<boost::asio::ssl::context> context);
+  ~TlsContext();
+
+  boost::asio::ssl::context& native() const { return *context_; }
+
+ private:
+  std::unique_ptr<boost::asio::ssl::context> context_;
+};
+
+// Shared: every connection made from a context keeps it alive, while a reload replaces the owner's.
+using TlsContextPtr = std::shared_ptr<TlsContext>;
+
+// `invalid`, naming the file and what is wrong with it: missing, not readable, not PEM, a key that is not the
+// certificate's, expired certificates are found by the peer only.
+Result<TlsContextPtr> make_client_tls(const TlsClientFiles& files);
+Result<TlsContextPtr> make_server_tls(const TlsServerFiles& files);
+// A server without client certificates, for test doubles of public services.
+Result<TlsContextPtr> make_public_server_tls(const std::string& certificate_file, const std::string& private_key_file);
+
+// Before a client's handshake: the name to ask for and to verify. An address is verified as an address.
+Result<void> expect_host(ssl_st* connection, const std::string& host);
+
+// After a handshake, read or write that failed: `invalid` when a certificate was refused, by us or by the peer, with the reason in
+// words; `unavailable` when the connection broke or the peer speaks no TLS.
+// With TLS 1.3 a server refuses our certificate after our handshake is done: the first read says so. `peer` may be empty.
+Error handshake_error(ssl_st* connection, const boost::system::error_code& code, std::string_view peer);
+
+// After a handshake: the common name of the peer's verified certificate. Absent: no certificate, or none in it.
+std::optional<std::string> peer_common_name(ssl_st* connection);
+
+}  // namespace tidegate
