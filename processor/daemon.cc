@@ -1,0 +1,161 @@
+#include "processor/daemon.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+
+#include "config/parse.h"
+#include "processor/edges/stores.h"
+#include "processor/processor.h"
+#include "transport/task_group.h"
+
+namespace tidegate {
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+LogFormat format_of(LogOutput output) {
+  switch (output) {
+    case LogOutput::journal: return LogFormat::journal;
+    case LogOutput::json: return LogFormat::json;
+    case LogOutput::text: return LogFormat::text;
+    case LogOutput::automatic: break;
+  }
+  return std::getenv("JOURNAL_STREAM") != nullptr ? LogFormat::journal : LogFormat::text;
+}
+
+asio::awaitable<bool> stopped() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() != asio::cancellation_type::none;
+}
+
+// Everything of the process, in the order in which it is built.
+class Daemon {
+ public:
+  Daemon(const ProcessorConfig& config, std::string config_file)
+      : config_(config), config_file_(std::move(config_file)), log_(clock_, format_of(config.log.format), config.log.level) {}
+
+  int run();
+
+ private:
+  int fail(int exit_code, const Error& error) {
+    log_.error("the processor cannot start", {{"reason", error.text()}});
+    return exit_code;
+  }
+
+  asio::awaitable<void> supervise();
+  asio::awaitable<Error> work();
+  asio::awaitable<Error> hear_signals();
+  asio::awaitable<Error> feed_watchdog();
+  void reload();
+
+  ProcessorConfig config_;
+  std::string config_file_;
+  SystemClock clock_;
+  Log log_;
+  Metrics metrics_;
+  asio::io_context loop_{1};
+  Stores stores_;
+  std::optional<Processor> processor_;
+  std::optional<Error> ended_;  // how the processor ended
+  TaskGroup tasks_{loop_.get_executor()};
+};
+
+int Daemon::run() {
+  Result<TlsContextPtr> tls = load_tls(config_);
+  if (!tls) return fail(2, tls.error());
+  Result<Stores> stores = open_stores(config_.processor.state_directory, log_, metrics_);
+  if (!stores) return fail(4, stores.error());
+  stores_ = *std::move(stores);
+  processor_.emplace(loop_.get_executor(), clock_, log_, metrics_, *stores_.landing, *stores_.index, *std::move(tls));
+  if (Result<void> bound = processor_->listen(config_); !bound) return fail(2, bound.error());
+
+  std::exception_ptr thrown;
+  asio::co_spawn(loop_, supervise(), [&thrown](std::exception_ptr error) { thrown = std::move(error); });
+  loop_.run();
+  TG_ASSERT(!thrown, "no library exception leaves its seam");
+  sd_notify(0, "STOPPING=1");
+  return ended_ && ended_->code() == Code::cancelled ? 0 : 1;
+}
+
+asio::awaitable<void> Daemon::supervise() {
+  tasks_.spawn("processor", work());
+  tasks_.spawn("signals", hear_signals());
+  tasks_.spawn("watchdog", feed_watchdog());
+  co_await tasks_.join();
+}
+
+asio::awaitable<Error> Daemon::work() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  sd_notify(0, "READY=1");
+  ended_ = co_await processor_->run();
+  tasks_.stop();
+  co_return *ended_;
+}
+
+asio::awaitable<Error> Daemon::hear_signals() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  asio::signal_set signals{loop_, SIGTERM, SIGINT, SIGHUP};
+  while (!co_await stopped()) {
+    const auto [failed, number] = co_await signals.async_wait(as_result);
+    if (failed) break;
+    if (number == SIGHUP) {
+      reload();
+      continue;
+    }
+    log_.info("asked to stop");
+    sd_notify(0, "STOPPING=1");
+    tasks_.stop();
+    break;
+  }
+  co_return Error{Code::cancelled, "signals are no longer heard"};
+}
+
+void Daemon::reload() {
+  const ParsedProcessor parsed = parse_processor_file(config_file_);
+  if (!parsed.config) {
+    log_.error("the configuration is not valid: the one in force stays", {{"errors", to_text(parsed.errors)}});
+    return;
+  }
+  Result<TlsContextPtr> tls = load_tls(*parsed.config);
+  if (!tls) {
+    log_.error("the certificates cannot be used: those in force stay", {{"reason", tls.error().text()}});
+    return;
+  }
+  processor_->set_tls(*std::move(tls));
+  ProcessorConfig rest = *parsed.config;
+  rest.tls = config_.tls;
+  if (rest == config_) log_.info("configuration read again: new connections use the certificates as they are now");
+  else log_.warning("configuration read again: certificates are taken over, all other changes need a restart");
+}
+
+// The watchdog is fed by the loop itself: a loop that is stuck is not fed.
+asio::awaitable<Error> Daemon::feed_watchdog() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  std::uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(0, &microseconds) > 0) {
+    while (!co_await stopped()) {
+      sd_notify(0, "WATCHDOG=1");
+      co_await clock_.sleep_for(std::chrono::microseconds{microseconds} / 2);
+    }
+  }
+  co_return Error{Code::cancelled, "the watchdog is not fed"};
+}
+
+}  // namespace
+
+int run_daemon(const ProcessorConfig& config, const std::string& config_file) {
+  Daemon daemon{config, config_file};
+  return daemon.run();
+}
+
+}  // namespace tidegate

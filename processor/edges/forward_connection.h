@@ -1,0 +1,74 @@
+// One sensor's connection: TLS handshake, Forward messages in, acknowledgements out. Several chunks are in flight at a
+// time: reading goes on while earlier chunks are landed, and their acks go out as they become durable (P4).
+//
+// Bounded: the time of the handshake, of a message once begun and of a write; the bytes of a message; chunks and bytes in
+// flight; acks not yet written. An idle connection may stay. A peer that breaks a bound or the protocol is cut off without
+// an ack, logged with its name and the reason, and counted.
+//
+// Thread: the loop.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "processor/edges/forward_shared.h"
+#include "transport/forward_reader.h"
+#include "transport/signal.h"
+#include "transport/tls_context.h"
+
+namespace tidegate {
+
+// Shared: answers of the landing thread come back to the loop after a connection may have gone, and look for it there.
+class ForwardConnection : public std::enable_shared_from_this<ForwardConnection> {
+ public:
+  //   requires: `shared` outlives the connection
+  ForwardConnection(asio::ip::tcp::socket socket, TlsContextPtr tls, ForwardShared& shared, std::string peer);
+  ~ForwardConnection();
+  ForwardConnection(const ForwardConnection&) = delete;
+  ForwardConnection& operator=(const ForwardConnection&) = delete;
+
+  // Reads until the peer goes, is cut off, or the coroutine is cancelled. write() and this end together.
+  asio::awaitable<Error> read();
+  // Writes acks as they come. May last as long as the connection.
+  asio::awaitable<Error> write();
+
+  // Cuts off a peer that is beyond a deadline.
+  void check_deadlines(SteadyTime now);
+
+ private:
+  asio::awaitable<bool> handshake();
+  asio::awaitable<bool> read_some();
+  asio::awaitable<bool> take_messages();
+  asio::awaitable<bool> land(ForwardMessage message);
+  void answered(const std::optional<std::string>& chunk, std::size_t bytes, const Result<Landed>& landed);
+  void account_pending();
+  // Closes, once: what ended the connection first is what is reported.
+  void cut_off(Refusal why, const std::string& reason);
+  void close();
+  bool has_room(std::size_t bytes) const;
+
+  ForwardShared& shared_;
+  TlsContextPtr tls_;
+  asio::ssl::stream<asio::ip::tcp::socket> stream_;
+  std::string peer_;    // address and port
+  std::string sensor_;  // the certificate's common name; empty before the handshake
+  ForwardReader reader_;
+  std::size_t pending_bytes_ = 0;  // of a message that is not whole, as accounted in shared_
+  std::size_t in_flight_chunks_ = 0;
+  std::size_t in_flight_bytes_ = 0;
+  Bytes acks_;  // encoded, not yet being written
+  std::optional<SteadyTime> read_deadline_;
+  std::optional<SteadyTime> write_deadline_;
+  bool closed_ = false;
+  Signal changed_;  // acks to write, or closed
+};
+
+}  // namespace tidegate

@@ -1,0 +1,124 @@
+#include "processor/edges/forward_server.h"
+
+#include <netinet/tcp.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
+namespace tidegate {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds accept_again{100};  // after a failure such as too many open files
+constexpr std::chrono::milliseconds deadlines_every{500};
+constexpr int keepalive_idle_seconds = 60;
+constexpr int keepalive_probe_seconds = 15;
+
+asio::awaitable<bool> stopped() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() != asio::cancellation_type::none;
+}
+
+void set_options(tcp::socket& socket) {
+  namespace level = asio::detail::socket_option;
+  boost::system::error_code ignored;  // an option that cannot be set only costs speed, or the notice of a dead peer
+  socket.set_option(tcp::no_delay{true}, ignored);
+  socket.set_option(asio::socket_base::keep_alive{true}, ignored);
+  socket.set_option(level::integer<IPPROTO_TCP, TCP_KEEPIDLE>{keepalive_idle_seconds}, ignored);
+  socket.set_option(level::integer<IPPROTO_TCP, TCP_KEEPINTVL>{keepalive_probe_seconds}, ignored);
+}
+
+std::string name_of(const tcp::socket& socket) {
+  boost::system::error_code failed;
+  const tcp::endpoint peer = socket.remote_endpoint(failed);
+  return failed ? std::string{"a peer that is gone"} : peer.address().to_string() + ":" + std::to_string(peer.port());
+}
+
+}  // namespace
+
+ForwardServer::ForwardServer(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Intake& intake,
+                             TlsContextPtr tls, ForwardServerLimits limits)
+    : shared_(executor, clock, log, metrics, intake, limits), tls_(std::move(tls)), acceptor_(executor), tasks_(executor) {}
+
+ForwardServer::~ForwardServer() = default;
+
+Result<void> ForwardServer::listen(const std::string& host, std::uint16_t port) {
+  const std::string place = host + ":" + std::to_string(port);
+  boost::system::error_code failed;
+  const asio::ip::address address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, failed);
+  if (failed) return Error{Code::invalid, "listen.data: " + host + " is no address of this machine; write for example 0.0.0.0"};
+  const tcp::endpoint endpoint{address, port};
+  acceptor_.open(endpoint.protocol(), failed);
+  if (!failed) acceptor_.set_option(asio::socket_base::reuse_address{true}, failed);
+  if (!failed) acceptor_.bind(endpoint, failed);
+  if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
+  if (failed) return Error{Code::invalid, "listen.data: cannot listen on " + place + ": " + failed.message()};
+  return {};
+}
+
+std::uint16_t ForwardServer::port() const {
+  boost::system::error_code failed;
+  const tcp::endpoint endpoint = acceptor_.local_endpoint(failed);
+  return failed ? std::uint16_t{0} : endpoint.port();
+}
+
+asio::awaitable<Error> ForwardServer::run() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  tasks_.spawn("accept", accept());
+  tasks_.spawn("deadlines", watch_deadlines());
+  co_await tasks_.join();
+  boost::system::error_code ignored;  // nothing depends on how the closing went
+  acceptor_.close(ignored);
+  connections_.clear();
+  co_return Error{Code::cancelled, "the data port is closed"};
+}
+
+asio::awaitable<Error> ForwardServer::accept() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!co_await stopped()) {
+    auto [failed, socket] = co_await acceptor_.async_accept(as_result);
+    if (!failed) {
+      admit(std::move(socket));
+    } else if (!co_await stopped()) {
+      shared_.log.error("a connection could not be accepted", {{"reason", failed.message()}});
+      co_await shared_.clock.sleep_for(accept_again);
+    }
+  }
+  co_return Error{Code::cancelled, "accepting stopped"};
+}
+
+void ForwardServer::admit(tcp::socket socket) {
+  const std::string peer = name_of(socket);
+  if (connections_.size() >= shared_.limits.connections_max)
+    return shared_.refused(Refusal::limit, peer, {}, std::to_string(connections_.size()) + " connections are open already");
+  set_options(socket);
+  auto connection = std::make_shared<ForwardConnection>(std::move(socket), tls_, shared_, peer);
+  connections_.insert(connection);
+  // A coroutine takes what it needs as arguments: a lambda's captures would be gone at its first wait.
+  const auto serve = [](ForwardServer& server, std::shared_ptr<ForwardConnection> served) -> asio::awaitable<Error> {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    Error ended = co_await served->read();
+    server.connections_.erase(served);
+    co_return ended;
+  };
+  tasks_.spawn("read", serve(*this, connection));
+  tasks_.spawn("write", connection->write());
+}
+
+asio::awaitable<Error> ForwardServer::watch_deadlines() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!co_await stopped()) {
+    co_await shared_.clock.sleep_for(deadlines_every);
+    const SteadyTime now = shared_.clock.steady();
+    // Cutting off only closes: the set changes later, when the connection's own coroutine ends.
+    for (const std::shared_ptr<ForwardConnection>& connection : connections_) connection->check_deadlines(now);
+  }
+  co_return Error{Code::cancelled, "deadlines stopped"};
+}
+
+}  // namespace tidegate

@@ -1,0 +1,142 @@
+#include "processor/pipeline/index_worker.h"
+
+#include "transport/compression.h"
+#include "transport/forward_entries.h"
+
+namespace tidegate {
+
+IndexWorker::IndexWorker(Landing& landing, Index& index, Log& log, Metrics& metrics, IndexWorkerLimits limits)
+    : landing_(landing),
+      index_(index),
+      log_(log),
+      metrics_(metrics),
+      limits_(limits),
+      again_(metrics.counter("tidegate_records_upserted_again_total", "Records that the index had already: kept once.")),
+      lost_(metrics.counter("tidegate_chunks_lost_total", "Landed chunks that could not be read back.")) {}
+
+IndexWorker::~IndexWorker() { stop(); }
+
+void IndexWorker::start() {
+  TG_ASSERT(!thread_.joinable(), "the index thread is started once");
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void IndexWorker::stop() {
+  {
+    const std::unique_lock lock{mutex_};
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void IndexWorker::wake() {
+  const std::unique_lock lock{mutex_};
+  changed_.notify_all();
+}
+
+std::optional<Error> IndexWorker::status() const {
+  const std::unique_lock lock{mutex_};
+  return error_;
+}
+
+void IndexWorker::run() {
+  while (wait_for_work()) {
+    const Result<std::uint64_t> indexed = step();
+    if (!indexed) failed(indexed.error());
+  }
+}
+
+// False when it is time to stop.
+bool IndexWorker::wait_for_work() {
+  std::unique_lock lock{mutex_};
+  if (error_) changed_.wait_for(lock, limits_.retry_wait, [this] { return stopping_; });
+  changed_.wait(lock, [this] { return stopping_ || landing_.usage().chunks() > 0; });
+  // Compressed bytes stand for what cannot be known yet; a batch of that size is worth no wait.
+  const auto enough = [this] { return stopping_ || landing_.usage().bytes() >= limits_.batch_plain_bytes_max / 4; };
+  changed_.wait_for(lock, limits_.gather_max, enough);
+  return !stopping_;
+}
+
+void IndexWorker::failed(const Error& error) {
+  log_.error("records could not be indexed: they stay landed and are tried again", {{"reason", error.text()}});
+  const std::unique_lock lock{mutex_};
+  error_ = error;
+}
+
+Result<std::uint64_t> IndexWorker::step() {
+  Result<Batch> batch = gather();
+  if (!batch) return std::move(batch).error();
+  if (batch->chunks == 0) return std::uint64_t{0};
+  const Result<std::vector<Upserted>> answers = index_.upsert(batch->records);
+  if (!answers) return answers.error();
+  TG_ASSERT(answers->size() == batch->records.size(), "a payload is forgotten only when all its records are in the index (P1)");
+  count(*batch, *answers);
+  if (Result<void> done = landing_.done(batch->place); !done) return std::move(done).error();
+  const std::unique_lock lock{mutex_};
+  error_.reset();
+  return batch->chunks;
+}
+
+Result<IndexWorker::Batch> IndexWorker::gather() {
+  const LandingUsage usage = landing_.usage();
+  Batch batch;
+  batch.place = usage.head;
+  for (std::uint64_t sequence = usage.head.sequence + 1;
+       sequence <= usage.tail.sequence && batch.plain_bytes < limits_.batch_plain_bytes_max; ++sequence) {
+    Result<void> added = add_chunk(batch, sequence);
+    if (!added) {
+      const Code code = added.error().code();
+      if (code != Code::corrupt && code != Code::absent && code != Code::invalid) return std::move(added).error();
+      lost_.add();
+      log_.error("a landed chunk cannot be read back: its records are lost to the index",
+                 {{"sequence", std::to_string(sequence)}, {"reason", added.error().text()}});
+      batch.place.sequence = sequence;
+      if (sequence == usage.tail.sequence) batch.place = usage.tail;
+    }
+    ++batch.chunks;
+  }
+  return batch;
+}
+
+Result<void> IndexWorker::add_chunk(Batch& batch, std::uint64_t sequence) {
+  Result<LandedChunk> landed = landing_.read(sequence);
+  if (!landed) return std::move(landed).error();
+  Result<Bytes> plain = decompress_entries(landed->chunk.entries, landed->chunk.compression);
+  if (!plain) return std::move(plain).error();
+  batch.plain.push_back(*std::move(plain));
+  batch.sensors.push_back(std::move(landed->chunk.sensor));
+  std::vector<IndexRecord> records;
+  EntryReader entries{batch.plain.back()};
+  while (true) {
+    Result<std::optional<Entry>> entry = entries.next();
+    if (!entry) return std::move(entry).error();
+    if (!*entry) break;
+    Result<RecordView> record = read_record((*entry)->record);
+    if (!record) return std::move(record).error();
+    records.push_back({*record, batch.sensors.back(), landed->chunk.received});
+  }
+  batch.records.insert(batch.records.end(), records.begin(), records.end());
+  batch.plain_bytes += batch.plain.back().size();
+  batch.place = landed->place;
+  return {};
+}
+
+void IndexWorker::count(const Batch& batch, const std::vector<Upserted>& answers) {
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i] == Upserted::again) again_.add();
+    else indexed(batch.records[i].record.msg_class).add();
+  }
+}
+
+Metric& IndexWorker::indexed(std::string_view msg_class) {
+  const auto found = by_class_.find(msg_class);
+  if (found != by_class_.end()) return *found->second;
+  if (by_class_.size() >= limits_.msg_classes_max) msg_class = "other";
+  Metric& metric = metrics_.counter("tidegate_records_indexed_total", "Records that came into the index.",
+                                    {{"msg_class", std::string{msg_class}}});
+  by_class_.emplace(msg_class, &metric);
+  return metric;
+}
+
+}  // namespace tidegate

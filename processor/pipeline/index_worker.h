@@ -1,0 +1,90 @@
+// IndexWorker: the index thread. It reads the landed chunks in order, puts their records into the index, and only when
+// those are durable lets the landing forget the payloads. It can be killed at any point: what was indexed and not yet
+// forgotten is indexed again, and record_id keeps it single (P2).
+//
+// A chunk that cannot be read back is reported, counted and passed: it was acknowledged, so nothing can bring it back.
+// Any other failure is tried again until it passes, and is seen in status() meanwhile (P12).
+//
+// Threads: start(), stop(), wake() and status() from any; step() on the index thread, or by a test without one.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "processor/ports.h"
+
+namespace tidegate {
+
+struct IndexWorkerLimits {
+  std::size_t batch_plain_bytes_max = 8u << 20;  // a batch is closed by the chunk that reaches it
+  std::chrono::milliseconds gather_max{200};     // how long a small batch waits for more
+  std::chrono::milliseconds retry_wait{1000};    // after a failure
+  std::size_t msg_classes_max = 64;              // with a metric of their own; further ones are counted as "other"
+};
+
+class IndexWorker {
+ public:
+  IndexWorker(Landing& landing, Index& index, Log& log, Metrics& metrics, IndexWorkerLimits limits = {});
+  ~IndexWorker();
+  IndexWorker(const IndexWorker&) = delete;
+  IndexWorker& operator=(const IndexWorker&) = delete;
+
+  void start();
+  // Ends the thread after the batch under way.
+  void stop();
+  // Something was landed.
+  void wake();
+
+  // Indexes one batch and says how many chunks it was; 0: none is left.
+  Result<std::uint64_t> step();
+
+  // Why nothing is indexed at the moment; absent when all is well.
+  std::optional<Error> status() const;
+
+ private:
+  // Chunks read back and decoded, and the records that point into them. A deque, because it never moves what it holds.
+  struct Batch {
+    std::deque<Bytes> plain;
+    std::deque<std::string> sensors;
+    std::vector<IndexRecord> records;
+    std::size_t plain_bytes = 0;
+    LandingPlace place;  // of the last chunk
+    std::uint64_t chunks = 0;
+  };
+
+  void run();
+  bool wait_for_work();
+  void failed(const Error& error);
+  Result<Batch> gather();
+  // Adds one chunk. `corrupt` and `absent`: it is lost.
+  Result<void> add_chunk(Batch& batch, std::uint64_t sequence);
+  void count(const Batch& batch, const std::vector<Upserted>& answers);
+  Metric& indexed(std::string_view msg_class);
+
+  Landing& landing_;
+  Index& index_;
+  Log& log_;
+  Metrics& metrics_;
+  IndexWorkerLimits limits_;
+  Metric& again_;
+  Metric& lost_;
+  std::map<std::string, Metric*, std::less<>> by_class_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::optional<Error> error_;
+  std::thread thread_;
+};
+
+}  // namespace tidegate

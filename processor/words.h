@@ -1,0 +1,37 @@
+// A query's term as words: the literal words and the wildcards that they touch. Index and search share it: the matcher
+// looks for the words side by side in a value, the index narrows by those that must be there.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/query.h"
+
+namespace tidegate {
+
+// One word of a term, folded. `web*` is a word that only begins the words that it matches.
+struct WordPattern {
+  Pattern pattern;
+
+  // True when `word` (not folded) is matched.
+  bool matches(std::string_view word) const;
+  // What every matched word begins with; may be empty. It is all of the word when there are no wildcards.
+  std::string_view beginning() const;
+  bool exact() const { return !pattern.has_wildcards(); }
+};
+
+// The words of a term or a phrase, in order. Empty: there is none in it, so it cannot be looked for as words.
+std::vector<WordPattern> words_of(const Pattern& pattern);
+std::vector<WordPattern> words_of(std::string_view phrase);
+
+// True when the words stand side by side somewhere in the text.
+//   requires: !words.empty()
+bool has_words(std::string_view text, const std::vector<WordPattern>& words);
+
+// The words that must stand in a value for the pattern to cover the whole of it, as a field's term asks: those that
+// touch no wildcard, and the beginnings of those that a wildcard follows.
+std::vector<WordPattern> needed_words(const Pattern& pattern);
+
+}  // namespace tidegate

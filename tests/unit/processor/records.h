@@ -1,0 +1,153 @@
+// Records, entries and messages as a sensor makes them, and folders that go away: for the processor's tests.
+#pragma once
+
+#include <stdlib.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/id128.h"
+#include "processor/ports.h"
+#include "transport/compression.h"
+#include "transport/msgpack_write.h"
+
+namespace tidegate::test {
+
+inline constexpr std::int64_t noon_ms = 1'795'521'600'000;  // 2026-11-24T12:00:00Z
+
+// A folder of its own under the system's temporary one, removed at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tidegate-test-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// True once `holds` is; false when it still does not after a while that is long enough for any machine.
+inline bool eventually(const std::function<bool()>& holds) {
+  constexpr std::chrono::milliseconds between{5};
+  constexpr int looks_max = 6000;
+  std::promise<void> never;
+  const std::future<void> wait = never.get_future();
+  for (int looks = 0; looks < looks_max; ++looks) {
+    if (holds()) return true;
+    wait.wait_for(between);
+  }
+  return false;
+}
+
+struct Sample {
+  std::uint64_t number = 1;  // makes the record_id
+  std::int64_t timestamp_ms = noon_ms;
+  std::string tenant = "acme";
+  std::string msg_class = "trendmicro_visionone_alerts";
+  // Appends the value of `trendmicro_visionone`; absent: {"id": "WB-<number>", "severity": "high"}.
+  std::function<void(Bytes&)> payload{};
+};
+
+inline WallTime time_of(const Sample& sample) { return WallTime{std::chrono::milliseconds{sample.timestamp_ms}}; }
+
+inline void put_pair(Bytes& out, std::string_view key, std::string_view value) {
+  put_str(out, key);
+  put_str(out, value);
+}
+
+// Bytes of every file below.
+inline std::uint64_t bytes_in(const std::filesystem::path& folder) {
+  std::uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator{folder})
+    if (file.is_regular_file()) bytes += file.file_size();
+  return bytes;
+}
+
+// What a sudden death of the process would leave: the files as they are at this moment, while they are in use.
+inline void copy_as_left_by_a_death(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+}
+
+inline Id128 record_id(std::uint64_t number) { return hash128(std::to_string(number)); }
+
+inline Bytes record(const Sample& sample) {
+  Bytes out;
+  put_map(out, 9);
+  put_str(out, "timestamp");
+  put_int(out, sample.timestamp_ms);
+  put_pair(out, "record_id", to_hex(record_id(sample.number)));
+  put_pair(out, "tenantid", sample.tenant);
+  put_pair(out, "tenant_name", "ACME Corp");
+  put_pair(out, "msg_class", sample.msg_class);
+  put_str(out, "msg_origin");
+  put_map(out, 1);
+  put_pair(out, "vendor", "trendmicro");
+  put_pair(out, "connector", "acme-visionone");
+  put_pair(out, "sensor", "zurich-01");
+  put_str(out, "trendmicro_visionone");
+  if (sample.payload) {
+    sample.payload(out);
+  } else {
+    put_map(out, 2);
+    put_pair(out, "id", "WB-" + std::to_string(sample.number));
+    put_pair(out, "severity", "high");
+  }
+  return out;
+}
+
+// [EventTime, record], back to back.
+inline Bytes entries(const std::vector<Sample>& samples) {
+  Bytes out;
+  for (const Sample& sample : samples) {
+    put_array(out, 2);
+    put_event_time(out, time_of(sample));
+    out.append(record(sample));
+  }
+  return out;
+}
+
+// A chunk of these, uncompressed, of sensor zurich-01.
+inline Chunk chunk(std::optional<std::string> id, const std::vector<Sample>& samples) {
+  Chunk made;
+  made.sensor = "zurich-01";
+  made.tag = "tidegate.trendmicro_visionone_alerts";
+  made.id = std::move(id);
+  made.received = WallTime{std::chrono::milliseconds{noon_ms}};
+  made.records = static_cast<std::uint32_t>(samples.size());
+  made.entries = entries(samples);
+  return made;
+}
+
+// A PackedForward message.
+inline Bytes message(const std::string& id, const std::vector<Sample>& samples,
+                     WireCompression compression = WireCompression::none) {
+  Bytes payload = entries(samples);
+  if (compression != WireCompression::none) payload = *Compressor{}.compress_entries(payload, compression);
+  Bytes out;
+  put_array(out, 3);
+  put_str(out, "tidegate.trendmicro_visionone_alerts");
+  put_bin(out, payload);
+  put_map(out, compression == WireCompression::none ? 2 : 3);
+  put_str(out, "size");
+  put_uint(out, samples.size());
+  put_pair(out, "chunk", id);
+  if (compression != WireCompression::none) put_pair(out, "compressed", name(compression));
+  return out;
+}
+
+}  // namespace tidegate::test
