@@ -1,0 +1,61 @@
+// Agent: owns the stages; starts them bottom up and stops them top down. The same class runs on the real ports and in the
+// simulation.
+//
+// It promises that stopping takes the path that a crash takes, politely: no stage has a drain mode on which correctness
+// depends, and a restart goes on from the journal.
+//
+// Thread: the loop.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/connector.h"
+#include "agent/control/status.h"
+#include "agent/pipeline/shipper.h"
+#include "agent/ports.h"
+#include "config/model.h"
+#include "transport/task_group.h"
+
+namespace tidegate {
+
+struct AgentPorts {
+  Surroundings around;
+  Store& store;
+  Uplink& uplink;
+  SourceFactory& sources;
+};
+
+class Agent {
+ public:
+  Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics);
+
+  // Until cancelled (`cancelled`), or until the journal fails for good: `corrupt`, and a start anew heals it.
+  asio::awaitable<Error> run();
+
+  // Connectors as this configuration has them: those that are the same go on undisturbed, the others are stopped, begun or
+  // begun anew. The backlog is untouched. Everything but connectors needs a restart.
+  asio::awaitable<void> apply(AgentConfig config);
+
+  AgentStatus status() const;
+
+ private:
+  void start_connector(const ConnectorConfig& config);
+  void fail(const Error& error);
+
+  // Declared bottom up, destroyed top down: each part outlives those below it on the page.
+  AgentPorts ports_;
+  asio::any_io_executor executor_;
+  Log& log_;
+  Metrics& metrics_;
+  AgentConfig config_;
+  WallTime started_;
+  std::optional<Error> failure_;
+  Shipper shipper_;
+  std::vector<std::unique_ptr<Connector>> connectors_;
+  TaskGroup tasks_;  // last; run() joins it, its destructor asserts so
+};
+
+}  // namespace tidegate

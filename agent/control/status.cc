@@ -1,0 +1,189 @@
+#include "agent/control/status.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace tidegate {
+namespace {
+
+// From best to worst, so that the worst is the maximum.
+int weight(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::healthy: return 0;
+    case Verdict::idle: return 1;
+    case Verdict::disabled: return 2;
+    case Verdict::starting: return 3;
+    case Verdict::throttled: return 4;
+    case Verdict::degraded: return 5;
+    case Verdict::paused: return 6;
+    case Verdict::unreachable: return 7;
+    case Verdict::misconfigured: return 8;
+    case Verdict::auth_failed: return 9;
+  }
+  return 9;
+}
+
+Verdict worse(Verdict a, Verdict b) { return weight(a) >= weight(b) ? a : b; }
+
+// Writes one JSON object; values are given as text that is JSON already.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }
+  ~ObjectWriter() { out_.push_back('}'); }
+  ObjectWriter(const ObjectWriter&) = delete;
+  ObjectWriter& operator=(const ObjectWriter&) = delete;
+
+  std::string& key(std::string_view key) {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+    append_json_string(out_, key);
+    out_.push_back(':');
+    return out_;
+  }
+  void text(std::string_view name, std::string_view value) { append_json_string(key(name), value); }
+  void number(std::string_view name, std::int64_t value) { key(name).append(std::to_string(value)); }
+  void time(std::string_view name, const std::optional<WallTime>& value) {
+    if (value) text(name, to_iso8601(*value));
+    else key(name).append("null");
+  }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+void write_state(ObjectWriter& object, const StageState& state) {
+  object.text("state", name(state.verdict));
+  object.time("since", state.since);
+  object.text("reason", state.reason);
+  object.text("remedy", remedy(state.verdict));
+}
+
+void write_content(std::string& out, const ContentStatus& content) {
+  ObjectWriter object{out};
+  object.text("content_type", content.content_type);
+  write_state(object, content.state);
+  object.number("lag_seconds", content.lag.count());
+  object.time("read_through", content.read_through);
+  object.time("last_success", content.last_success);
+  object.time("last_record", content.last_record);
+  object.number("next_poll_seconds", content.next_poll_in.count());
+}
+
+void write_connector(std::string& out, const ConnectorStatus& connector) {
+  ObjectWriter object{out};
+  object.text("name", connector.name);
+  object.text("tenant", connector.tenant);
+  object.text("state", name(connector.verdict()));
+  std::string& list = object.key("content_types");
+  list.push_back('[');
+  for (const ContentStatus& content : connector.contents) {
+    if (&content != &connector.contents.front()) list.push_back(',');
+    write_content(list, content);
+  }
+  list.push_back(']');
+}
+
+void write_journal(std::string& out, const JournalUsage& usage, WallTime now) {
+  ObjectWriter object{out};
+  object.number("bytes", static_cast<std::int64_t>(usage.bytes));
+  object.number("budget_bytes", static_cast<std::int64_t>(usage.budget));
+  std::string& lanes = object.key("lanes");
+  lanes.push_back('[');
+  for (const Lane lane : all_lanes) {
+    if (lane != all_lanes.front()) lanes.push_back(',');
+    const LaneUsage& kept = usage.lane(lane);
+    ObjectWriter row{lanes};
+    row.text("lane", name(lane));
+    row.number("records", static_cast<std::int64_t>(kept.records));
+    row.number("bytes", static_cast<std::int64_t>(kept.bytes));
+    row.number("oldest_seconds", kept.empty() ? 0 : std::chrono::floor<std::chrono::seconds>(now - kept.oldest).count());
+  }
+  lanes.push_back(']');
+}
+
+std::string line_of(std::string_view indent, std::string_view what, const StageState& state) {
+  std::string line{indent};
+  line.append(what).append("  ").append(name(state.verdict)).append(" since ").append(to_iso8601(state.since));
+  if (!state.reason.empty()) line.append("\n").append(indent).append("  reason: ").append(state.reason);
+  if (!remedy(state.verdict).empty()) line.append("\n").append(indent).append("  remedy: ").append(remedy(state.verdict));
+  return line + "\n";
+}
+
+}  // namespace
+
+Verdict ConnectorStatus::verdict() const {
+  if (!enabled) return Verdict::disabled;
+  if (contents.empty()) return Verdict::starting;
+  Verdict worst = contents.front().state.verdict;
+  for (const ContentStatus& content : contents) worst = worse(worst, content.state.verdict);
+  return worst;
+}
+
+Verdict AgentStatus::verdict() const {
+  bool collecting = false;
+  // Before the first chunk there is nothing to say of the way to the processor.
+  Verdict worst = uplink.verdict == Verdict::starting ? Verdict::idle : uplink.verdict;
+  for (const ConnectorStatus& connector : connectors) {
+    if (!connector.enabled) continue;
+    collecting = true;
+    worst = worse(worst, connector.verdict());
+  }
+  return collecting ? worst : worse(worst, Verdict::disabled);
+}
+
+std::string status_json(const AgentStatus& status) {
+  std::string out;
+  {
+    ObjectWriter object{out};
+    object.text("sensor", status.sensor);
+    object.text("version", TIDEGATE_VERSION);
+    object.text("state", name(status.verdict()));
+    object.time("now", status.now);
+    object.time("started", status.started);
+    std::string& list = object.key("connectors");
+    list.push_back('[');
+    for (const ConnectorStatus& connector : status.connectors) {
+      if (&connector != &status.connectors.front()) list.push_back(',');
+      write_connector(list, connector);
+    }
+    list.push_back(']');
+    {
+      ObjectWriter uplink{object.key("uplink")};
+      write_state(uplink, status.uplink);
+      uplink.time("last_ack", status.last_ack);
+      uplink.number("chunks_in_flight", static_cast<std::int64_t>(status.chunks_in_flight));
+    }
+    write_journal(object.key("journal"), status.journal, status.now);
+  }
+  return out;
+}
+
+std::string status_text(const AgentStatus& status) {
+  std::string out =
+      status.sensor + "  " + std::string{name(status.verdict())} + ", running since " + to_iso8601(status.started) + "\n";
+  for (const ConnectorStatus& connector : status.connectors) {
+    out.append("  connector ").append(connector.name).append("  ").append(name(connector.verdict())).append("\n");
+    for (const ContentStatus& content : connector.contents) {
+      out.append(line_of("    ", content.content_type, content.state));
+      out.append("      read through ").append(content.read_through ? to_iso8601(*content.read_through) : "nothing yet");
+      out.append(", lag ").append(std::to_string(content.lag.count())).append(" s, next poll in ");
+      out.append(std::to_string(content.next_poll_in.count())).append(" s\n");
+    }
+  }
+  out.append(line_of("  ", "uplink", status.uplink));
+  out.append("  journal  ")
+      .append(std::to_string(status.journal.bytes))
+      .append(" of ")
+      .append(std::to_string(status.journal.budget))
+      .append(" bytes\n");
+  for (const Lane lane : all_lanes) {
+    const LaneUsage& kept = status.journal.lane(lane);
+    if (!kept.empty())
+      out.append("    ").append(name(lane)).append("  ").append(std::to_string(kept.records)).append(" records wait\n");
+  }
+  return out;
+}
+
+}  // namespace tidegate

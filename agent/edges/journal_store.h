@@ -1,0 +1,40 @@
+// JournalStore: the Journal as a Store, on a thread of its own, so that a sync never holds up the loop. Calls are served in
+// the order in which they came. A call cannot be cancelled: it is short, and its result is always looked at.
+//
+// Thread: the loop. The journal is touched by this object's thread alone.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+
+#include "agent/ports.h"
+#include "storage/journal.h"
+#include "transport/signal.h"
+
+namespace tidegate {
+
+class JournalStore final : public Store {
+ public:
+  explicit JournalStore(std::unique_ptr<Journal> journal);
+  // Waits for the call under way.   requires: no coroutine waits on this store any more
+  ~JournalStore() override;
+
+  asio::awaitable<Result<CursorState>> load(CursorKey key) override;
+  asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override;
+  asio::awaitable<Result<StoredSegment>> batch(SegmentId id) override;
+  asio::awaitable<Result<void>> trim(SegmentId id) override;
+  JournalUsage usage() const override { return journal_->usage(); }
+  Id128 epoch() const override { return journal_->epoch(); }
+  asio::awaitable<void> changed() override;
+
+ private:
+  template <class T>
+  asio::awaitable<Result<T>> on_journal_thread(const std::function<Result<T>()>& call);
+
+  std::unique_ptr<Journal> journal_;
+  Signal changed_;
+  asio::thread_pool thread_{1};
+};
+
+}  // namespace tidegate

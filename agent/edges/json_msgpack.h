@@ -1,0 +1,44 @@
+// JSON to msgpack, exactly: no key dropped, renamed or re-typed, their order and their repeats kept, numbers exact.
+//
+//   JSON                                             msgpack
+//   integer within -2^63 .. 2^64-1                   int
+//   a real that a double gives back as it was        float 64
+//   any other number: bigger, or more digits         ext type 1 (ext_decimal), its decimal text
+//   string, true, false, null, array, object         str, bool, nil, array, map
+//
+// simdjson's on-demand interface walks the text once; the count of a container stands before its elements in msgpack and is
+// filled in behind them, so arrays and maps have the 16-bit form.
+//
+// Thread: the owner's.
+#pragma once
+
+#include <simdjson.h>
+
+#include "base/bytes.h"
+
+namespace tidegate {
+
+// A payload nested deeper than this is not transcoded: every reader of the wire bounds its depth.
+inline constexpr unsigned payload_depth_max = 28;
+
+// Appends the value. On an error `out` holds a part of it: cut it back.
+simdjson::error_code append_msgpack(Bytes& out, simdjson::ondemand::value value, unsigned depth = 0);
+
+// Appends a number as JSON writes it (RFC 8259 section 6). NUMBER_ERROR when the text is none.
+simdjson::error_code append_number(Bytes& out, std::string_view token);
+
+// A map or array whose count is not known yet. Close it with the count when its elements are written.
+class OpenContainer {
+ public:
+  enum class Kind : unsigned char { array, map };
+
+  OpenContainer(Bytes& out, Kind kind);
+  void close(std::size_t count);
+
+ private:
+  Bytes& out_;
+  std::size_t at_;
+  Kind kind_;
+};
+
+}  // namespace tidegate

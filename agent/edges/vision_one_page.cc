@@ -1,0 +1,214 @@
+#include "agent/edges/vision_one_page.h"
+
+#include <algorithm>
+#include <string>
+
+#include "agent/edges/json_msgpack.h"
+#include "agent/edges/json_split.h"
+#include "transport/msgpack_write.h"
+
+namespace tidegate {
+
+namespace sj = simdjson::ondemand;
+
+// Which of a record's own fields say what it is and when it was.
+struct VisionOnePageParser::Wanted {
+  std::string_view id;
+  std::string_view version;     // empty: the content type's records do not change
+  std::string_view time;        // empty: the version says it
+  std::string_view other_time;  // where that is missing
+};
+
+// What was found of them in one record.
+struct VisionOnePageParser::Captured {
+  std::string id;
+  std::string version;
+  std::string time;
+  std::string other_time;
+  bool object = false;
+};
+
+namespace {
+
+constexpr std::size_t id_bytes_max = 512;
+
+// True when the walk has reached the end of the text.
+bool at_end(sj::document& document) { return document.current_location().error() == simdjson::OUT_OF_BOUNDS; }
+
+// Between a text and bytes: msgpack's str must be UTF-8.
+bool is_utf8(ByteView text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+}  // namespace
+
+VisionOnePageParser::VisionOnePageParser(Lane lane, PageLimits limits) : lane_(lane), limits_(limits) {}
+
+Result<Page> VisionOnePageParser::parse(Bytes body, WallTime fallback) {
+  bool odd_record = false;
+  Result<Page> page = parse_whole(body, fallback, odd_record);
+  if (page || !odd_record) return page;
+  return parse_piecewise(body, fallback);
+}
+
+// The fast way: one walk over the whole page. `odd_record` says that the page may be fine but for a record.
+Result<Page> VisionOnePageParser::parse_whole(Bytes& body, WallTime fallback, bool& odd_record) {
+  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+  const auto bad = [](simdjson::error_code error) {
+    return Error{Code::corrupt, std::string{"not a page: "} + simdjson::error_message(error)};
+  };
+  sj::document document;
+  if (auto error = parser_.iterate(body.data(), body.size(), body.capacity()).get(document)) {
+    odd_record = error == simdjson::UTF8_ERROR || error == simdjson::UNESCAPED_CHARS;
+    return bad(error);
+  }
+  sj::object root;
+  if (auto error = document.get_object().get(root)) return bad(error);
+  Page page;
+  page.payloads.reserve(body.size() + body.size() / 8);
+  bool items_found = false;
+  for (auto field : root) {
+    std::string_view key;
+    sj::value value;
+    if (auto error = field.unescaped_key().get(key)) return bad(error);
+    if (auto error = field.value().get(value)) return bad(error);
+    if (key == "items") {
+      items_found = true;
+      sj::array items;
+      if (auto error = value.get_array().get(items); error == simdjson::INCORRECT_TYPE) {
+        bool null = false;
+        if (value.is_null().get(null) != simdjson::SUCCESS || !null) return Error{Code::corrupt, "not a page: items is no list"};
+      } else if (error || (error = append_items(page, items, fallback))) {
+        odd_record = true;
+        return bad(error);
+      }
+    } else if (key == "nextLink") {
+      std::string_view link;
+      if (value.get_string().get(link) == simdjson::SUCCESS) page.next_link.assign(link);
+    } else if (key == "totalCount") {
+      std::int64_t count = 0;
+      if (value.get_int64().get(count) == simdjson::SUCCESS && count >= 0) page.total_count = count;
+    }
+  }
+  if (!at_end(document)) return Error{Code::corrupt, "not a page: something follows the object"};
+  if (!items_found) return Error{Code::corrupt, "not a page: an object without items"};
+  if (page.next_link.size() > limits_.link_bytes_max) return Error{Code::corrupt, "not a page: its link is too long"};
+  return page;
+}
+
+// The slow way, record by record: what cannot be transcoded is kept as it came.
+Result<Page> VisionOnePageParser::parse_piecewise(const Bytes& body, WallTime fallback) {
+  std::optional<SplitPage> split = split_page(body, "items");
+  if (!split) return Error{Code::corrupt, "not a page: broken off, or no JSON"};
+  if (split->items.size() > limits_.records_max) return Error{Code::corrupt, "not a page: too many items"};
+  bool odd_record = false;
+  Result<Page> page = parse_whole(split->rest, fallback, odd_record);
+  if (!page) return page;
+  Bytes text;
+  for (const ByteView item : split->items) {
+    text.assign(item);
+    text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    const std::size_t payload_before = page->payloads.size();
+    const std::size_t records_before = page->records.size();
+    sj::document document;
+    sj::value value;
+    simdjson::error_code error = parser_.iterate(text.data(), text.size(), text.capacity()).get(document);
+    if (!error) error = document.get_value().get(value);
+    if (!error) error = append_record(*page, value, fallback);
+    if (!error && at_end(document)) continue;
+    page->payloads.resize(payload_before);
+    page->records.resize(records_before);
+    append_quarantined(*page, item, fallback);
+  }
+  return page;
+}
+
+simdjson::error_code VisionOnePageParser::append_items(Page& page, sj::array items, WallTime fallback) {
+  for (auto item : items) {
+    if (page.records.size() >= limits_.records_max) return simdjson::CAPACITY;
+    sj::value value;
+    if (auto error = item.get(value)) return error;
+    if (auto error = append_record(page, value, fallback)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code VisionOnePageParser::append_record(Page& page, sj::value item, WallTime fallback) {
+  static constexpr Wanted alerts{"id", "updatedDateTime", "", "createdDateTime"};
+  static constexpr Wanted audit_logs{"uuid", "", "loggedDateTime", "ingestedDateTime"};
+  static constexpr Wanted techniques{"uuid", "", "detectedDateTime", "ingestedDateTime"};
+  const Wanted& wanted = lane_ == Lane::alerts ? alerts : (lane_ == Lane::audit_logs ? audit_logs : techniques);
+
+  Record record;
+  record.offset = static_cast<std::uint32_t>(page.payloads.size());
+  Captured captured;
+  sj::object object;
+  if (auto error = item.get_object().get(object); error == simdjson::INCORRECT_TYPE) {
+    if (auto other = append_msgpack(page.payloads, item)) return other;
+  } else if (error) {
+    return error;
+  } else {
+    captured.object = true;
+    OpenContainer map{page.payloads, OpenContainer::Kind::map};
+    std::size_t count = 0;
+    for (auto field : object) {
+      std::string_view key;
+      sj::value value;
+      if (auto bad = field.unescaped_key().get(key)) return bad;
+      put_str(page.payloads, key);
+      if (auto bad = field.value().get(value)) return bad;
+      std::string* into = nullptr;
+      if (key == wanted.id) into = &captured.id;
+      else if (key == wanted.version) into = &captured.version;
+      else if (key == wanted.time) into = &captured.time;
+      else if (key == wanted.other_time) into = &captured.other_time;
+      sj::json_type type;
+      if (auto bad = value.type().get(type)) return bad;
+      if (into != nullptr && type == sj::json_type::string) {
+        std::string_view text;
+        if (auto bad = value.get_string().get(text)) return bad;
+        put_str(page.payloads, text);
+        if (text.size() <= id_bytes_max) into->assign(text);
+      } else if (auto bad = append_msgpack(page.payloads, value, 1)) {
+        return bad;
+      }
+      ++count;
+    }
+    map.close(count);
+  }
+  record.bytes = static_cast<std::uint32_t>(page.payloads.size() - record.offset);
+  identify(page, record, captured, fallback);
+  page.records.push_back(record);
+  return simdjson::SUCCESS;
+}
+
+void VisionOnePageParser::append_quarantined(Page& page, ByteView text, WallTime fallback) {
+  Record record;
+  record.offset = static_cast<std::uint32_t>(page.payloads.size());
+  if (is_utf8(text)) put_str(page.payloads, text);
+  else put_bin(page.payloads, text);
+  record.bytes = static_cast<std::uint32_t>(page.payloads.size() - record.offset);
+  identify(page, record, {}, fallback);
+  page.records.push_back(record);
+}
+
+void VisionOnePageParser::identify(Page& page, Record& record, const Captured& captured, WallTime fallback) const {
+  const bool changes = lane_ == Lane::alerts;
+  const std::string& own_time = changes ? captured.version : captured.time;
+  const std::string& time = own_time.empty() ? captured.other_time : own_time;
+  const std::optional<WallTime> when = parse_time(time);
+  record.time = when.value_or(fallback);
+  const bool named = !captured.id.empty() && (!changes || !captured.version.empty());
+  // Audit entries have a uuid only on newer tenants: without one they are known by their content.
+  record.understood = captured.object && when.has_value() && (named || lane_ == Lane::audit_logs);
+  if (named) {
+    record.source_id = changes ? hash128({captured.id, captured.version}) : hash128({captured.id});
+    return;
+  }
+  // Identical entries of one page are told apart by their number on it, so that each is kept.
+  const ByteView content = page.payload(record);
+  std::uint32_t repeat = 0;
+  record.source_id = hash128({"content", content, std::to_string(repeat)});
+  for (const Record& earlier : page.records)
+    if (page.payload(earlier) == content) record.source_id = hash128({"content", content, std::to_string(++repeat)});
+}
+
+}  // namespace tidegate

@@ -1,0 +1,46 @@
+// A page of the Vision One API: JSON in, Page out. The API's field names stand here, and only here and in
+// vision_one_source. Source: Trend Vision One public API v3.0, workbench/alerts, audit/logs, oat/detections.
+//
+// A record that is odd never costs the page: one without a usable id, or that cannot be transcoded, is kept as it came
+// and marked as not understood.
+//
+// Thread: the owner's; one parser is used again from page to page.
+#pragma once
+
+#include <simdjson.h>
+
+#include "agent/record.h"
+#include "base/result.h"
+#include "storage/types.h"
+
+namespace tidegate {
+
+struct PageLimits {
+  std::size_t records_max = 10'000;  // the API serves at most 200
+  std::size_t link_bytes_max = 16u << 10;
+};
+
+class VisionOnePageParser {
+ public:
+  explicit VisionOnePageParser(Lane lane, PageLimits limits = {});
+
+  // `fallback` is the time of a record that has none that can be read. `corrupt`: not a page at all.
+  Result<Page> parse(Bytes body, WallTime fallback);
+
+ private:
+  struct Wanted;
+  struct Captured;
+
+  Result<Page> parse_whole(Bytes& body, WallTime fallback, bool& odd_record);
+  Result<Page> parse_piecewise(const Bytes& body, WallTime fallback);
+  simdjson::error_code append_items(Page& page, simdjson::ondemand::array items, WallTime fallback);
+  simdjson::error_code append_record(Page& page, simdjson::ondemand::value item, WallTime fallback);
+  void append_quarantined(Page& page, ByteView text, WallTime fallback);
+  void identify(Page& page, Record& record, const Captured& captured, WallTime fallback) const;
+
+  Lane lane_;
+  PageLimits limits_;
+  simdjson::ondemand::parser parser_;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,150 @@
+#include "agent/pipeline/shipper.h"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "base/check.h"
+
+namespace tidegate {
+namespace {
+
+bool stopped(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
+
+}  // namespace
+
+Shipper::Shipper(Store& store, Uplink& uplink, Surroundings around, BackoffLimits retry, Log& log, Metrics& metrics)
+    : store_(store),
+      uplink_(uplink),
+      clock_(around.clock),
+      log_(log),
+      backoff_(around.random, retry),
+      sent_bytes_(metrics.counter("tidegate_ship_bytes_total", "Payload bytes written to the processor.")) {
+  state_.since = clock_.wall();
+  for (const Lane lane : all_lanes) {
+    const Labels labels{{"lane", std::string{name(lane)}}};
+    const std::size_t at = index_of(lane);
+    shipped_[at] =
+        &metrics.counter("tidegate_records_shipped_total", "Records written to the processor, repeats included.", labels);
+    acked_[at] = &metrics.counter("tidegate_records_acked_total", "Records that the processor keeps on stable storage.", labels);
+    backlog_bytes_[at] = &metrics.gauge("tidegate_journal_bytes", "Bytes in the journal that are not acknowledged.", labels);
+    backlog_records_[at] = &metrics.gauge("tidegate_journal_records", "Records in the journal that are not acknowledged.", labels);
+    backlog_seconds_[at] =
+        &metrics.gauge("tidegate_journal_oldest_seconds", "Age of the oldest record in the journal; 0 when empty.", labels);
+  }
+}
+
+asio::awaitable<Error> Shipper::run() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  while (!stopped(stop)) {
+    const Error ended = co_await session();
+    uplink_.reset();
+    picker_.rewind();
+    in_flight_.clear();
+    if (stopped(stop)) break;
+    if (journal_failed_) co_return ended;
+    state_.become(ended.code() == Code::denied ? Verdict::auth_failed : Verdict::unreachable, clock_.wall(), ended.text());
+    log_.warning("session with the processor ended", {{"reason", ended.text()}});
+    co_await clock_.sleep_for(backoff_.next());
+  }
+  co_return Error{Code::cancelled, "shipper stopped"};
+}
+
+// The first chunk makes the connection; then both directions run until one of them fails.
+asio::awaitable<Error> Shipper::session() {
+  using asio::experimental::awaitable_operators::operator||;
+  Result<void> first = co_await ship_next();
+  if (!first) co_return std::move(first).error();
+  std::variant<Error, Error> ended = co_await (ship_all() || take_acks());
+  co_return std::visit([](Error& error) { return std::move(error); }, ended);
+}
+
+asio::awaitable<Error> Shipper::ship_all() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  while (!stopped(stop)) {
+    Result<void> shipped = co_await ship_next();
+    if (!shipped) co_return std::move(shipped).error();
+  }
+  co_return Error{Code::cancelled, "shipper stopped"};
+}
+
+asio::awaitable<Error> Shipper::take_acks() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  while (!stopped(stop)) {
+    Result<void> taken = co_await take_ack();
+    if (!taken) co_return std::move(taken).error();
+  }
+  co_return Error{Code::cancelled, "shipper stopped"};
+}
+
+// Waits until there is something to ship, then ships it.
+asio::awaitable<Result<void>> Shipper::ship_next() {
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  std::optional<SegmentId> id;
+  for (;;) {
+    show_backlog();
+    id = picker_.pick(store_.usage());
+    if (id) break;
+    co_await store_.changed();
+    if (stopped(stop)) co_return Error{Code::cancelled, "shipper stopped"};
+  }
+  Result<StoredSegment> segment = co_await store_.batch(*id);
+  if (stopped(stop)) co_return Error{Code::cancelled, "shipper stopped"};
+  if (!segment && segment.error().code() == Code::absent) {
+    picker_.skip(*id);
+    co_return Result<void>{};
+  }
+  if (!segment) {
+    journal_failed_ = true;
+    co_return std::move(segment).error().in("journal");
+  }
+  const Segment& content = segment->segment;
+  in_flight_[*id] = content.records;
+  Result<void> written = co_await uplink_.ship(*segment);
+  if (!written) co_return std::move(written).error();
+  shipped_[index_of(id->lane)]->add(content.records);
+  sent_bytes_.add(static_cast<std::int64_t>(content.payload.size()));
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Shipper::take_ack() {
+  Result<SegmentId> acked = co_await uplink_.ack();
+  if (!acked) co_return std::move(acked).error();
+  if (!picker_.in_flight(*acked)) co_return Error{Code::corrupt, "an ack for a chunk that is not in flight"};
+  const std::optional<SegmentId> trim_to = picker_.acknowledge(*acked);
+  acked_[index_of(acked->lane)]->add(in_flight_[*acked]);
+  in_flight_.erase(*acked);
+  last_ack_ = clock_.wall();
+  backoff_.reset();
+  state_.become(in_flight_.empty() ? Verdict::idle : Verdict::healthy, clock_.wall(), {});
+  if (trim_to) {
+    Result<void> trimmed = co_await store_.trim(*trim_to);
+    if (!trimmed) {
+      journal_failed_ = true;
+      co_return std::move(trimmed).error().in("journal");
+    }
+  }
+  show_backlog();
+  co_return Result<void>{};
+}
+
+// The gauges follow what the picks are made from (P12).
+void Shipper::show_backlog() {
+  const JournalUsage usage = store_.usage();
+  const WallTime now = clock_.wall();
+  for (const Lane lane : all_lanes) {
+    const LaneUsage& kept = usage.lane(lane);
+    const std::size_t at = index_of(lane);
+    backlog_bytes_[at]->set(static_cast<std::int64_t>(kept.bytes));
+    backlog_records_[at]->set(static_cast<std::int64_t>(kept.records));
+    backlog_seconds_[at]->set(
+        kept.empty() ? 0 : std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(now - kept.oldest).count()));
+  }
+}
+
+ShipperView Shipper::view() const { return {.state = state_, .last_ack = last_ack_, .chunks_in_flight = in_flight_.size()}; }
+
+}  // namespace tidegate

@@ -1,0 +1,68 @@
+// Shipper: batch → ship → ack → trim, for all lanes, for as long as it lives.
+//
+// A session is two loops side by side: one ships what LanePicker picks, the other takes acks and trims. When either
+// fails, the session is reset, everything unacknowledged is picked again, and the next session begins after a jittered
+// back-off (P7). A segment leaves the journal only after its ack (P4); the same segment is the same chunk, with the same
+// id and bytes, however often it is shipped (P2).
+//
+// Waits that may last: for something to ship, and for acks (the uplink bounds those by its ack time-out).
+// Thread: the loop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "agent/pipeline/lane_picker.h"
+#include "agent/ports.h"
+#include "agent/verdict.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "transport/backoff.h"
+
+namespace tidegate {
+
+struct ShipperView {
+  StageState state;
+  std::optional<WallTime> last_ack;
+  std::size_t chunks_in_flight = 0;
+};
+
+class Shipper {
+ public:
+  Shipper(Store& store, Uplink& uplink, Surroundings around, BackoffLimits retry, Log& log, Metrics& metrics);
+
+  // Until cancelled.
+  asio::awaitable<Error> run();
+
+  ShipperView view() const;
+
+ private:
+  asio::awaitable<Error> session();
+  asio::awaitable<Error> ship_all();
+  asio::awaitable<Error> take_acks();
+  asio::awaitable<Result<void>> ship_next();
+  asio::awaitable<Result<void>> take_ack();
+  void show_backlog();
+
+  Store& store_;
+  Uplink& uplink_;
+  Clock& clock_;
+  Log& log_;
+  Backoff backoff_;
+  LanePicker picker_;
+  StageState state_;
+  bool journal_failed_ = false;  // ends run(): what to do with a journal that fails is its owner's to say
+  std::optional<WallTime> last_ack_;
+  std::map<SegmentId, std::uint32_t> in_flight_;  // records of each; bounded by the uplink's window of bytes
+
+  std::array<Metric*, lane_count> shipped_{};
+  std::array<Metric*, lane_count> acked_{};
+  std::array<Metric*, lane_count> backlog_bytes_{};
+  std::array<Metric*, lane_count> backlog_records_{};
+  std::array<Metric*, lane_count> backlog_seconds_{};
+  Metric& sent_bytes_;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,78 @@
+// All that the agent asks of the world. edges/ answers with API, disk and wire; the simulation answers with its own.
+// The path of a record is seven verbs in one order: poll, parse, commit, batch, ship, ack, trim. They are the methods
+// of three ports; collector.cc calls the first three, shipper.cc the rest.
+//
+// Thread: the loop. Every awaitable ends early, with `cancelled`, when the coroutine that waits is cancelled, except
+// those of Store: a call into the journal is short and its result is always looked at.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+#include "agent/record.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "storage/types.h"
+
+namespace tidegate {
+
+namespace asio = boost::asio;
+
+// The interval [from, to), whole seconds, and the page in it.
+struct PageRequest {
+  WallSeconds from{};
+  WallSeconds to{};
+  std::string link;  // as the previous page gave it; empty: the first page
+};
+
+// One content type of one connector at its API.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // The body of one page. `absent`: the link has expired, the window must be read again from its first page.
+  // `unavailable` and `timeout`: later. `denied`: token or permission. `invalid`: the API refuses the request itself.
+  virtual asio::awaitable<Result<Bytes>> poll(const PageRequest& request) = 0;
+
+  // `corrupt`: not a page. A record that is odd is no error: it is in the page, marked as not understood.
+  virtual Result<Page> parse(const PageRequest& request, Bytes body) = 0;
+};
+
+// The journal on its own thread.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual asio::awaitable<Result<CursorState>> load(CursorKey key) = 0;
+  virtual asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) = 0;
+  virtual asio::awaitable<Result<StoredSegment>> batch(SegmentId id) = 0;
+  virtual asio::awaitable<Result<void>> trim(SegmentId id) = 0;
+
+  // As of the last commit or trim.
+  virtual JournalUsage usage() const = 0;
+  virtual Id128 epoch() const = 0;
+  // Returns after the next commit or trim, or when cancelled. May last.
+  virtual asio::awaitable<void> changed() = 0;
+};
+
+// The way to a processor: one session at a time, with many chunks in flight.
+class Uplink {
+ public:
+  virtual ~Uplink() = default;
+
+  // Connects where there is no session, and writes the chunk. Ok means written, not kept: only ack() says that (P4).
+  virtual asio::awaitable<Result<void>> ship(const StoredSegment& segment) = 0;
+  // The next segment that the processor says is on stable storage; in any order. May last as long as the session.
+  virtual asio::awaitable<Result<SegmentId>> ack() = 0;
+  // Ends the session: whatever is unacknowledged must be shipped again.
+  virtual void reset() = 0;
+};
+
+// What every stage is given beside its ports.
+struct Surroundings {
+  Clock& clock;
+  Random& random;
+};
+
+}  // namespace tidegate

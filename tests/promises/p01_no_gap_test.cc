@@ -1,0 +1,131 @@
+// P1, no gap: every record that the API serves reaches the processor, however often anything dies in between.
+#include <gtest/gtest.h>
+
+#include "tests/world/world.h"
+
+namespace tidegate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto long_enough = 3h;
+
+void expect_all_once(World& world) {
+  world.run_until([&world] { return world.complete(); }, long_enough);
+  EXPECT_EQ(world.missing(), std::vector<std::string>{});
+  EXPECT_EQ(world.twins(), std::vector<std::string>{});
+}
+
+// Until the tenant is quiet, whatever is still late has come, and windows have passed over it.
+void pass_the_live_time(World& world) { world.run_for(30min); }
+
+TEST(P1NoGap, AQuietDayBringsEveryRecord) {
+  World world{Seed{1}, small_tenant()};
+  world.start_agent();
+  pass_the_live_time(world);
+  expect_all_once(world);
+  EXPECT_GT(world.processor->records().size(), 1500u);
+}
+
+TEST(P1NoGap, RestartsAtAnyMomentLoseNothing) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World world{Seed{seed}, small_tenant()};
+    Random moments{Seed{seed + 1000}};
+    world.start_agent();
+    for (int i = 0; i < 25; ++i) {
+      world.run_for(std::chrono::milliseconds{moments.between(1, 60'000)});
+      world.restart_agent();
+    }
+    pass_the_live_time(world);
+    expect_all_once(world);
+  }
+}
+
+TEST(P1NoGap, AnOutageOfTheProcessorOnlyDelays) {
+  World world{Seed{3}, small_tenant()};
+  world.start_agent();
+  world.run_for(10s);
+  world.processor->set_away(true);
+  world.run_for(15min);
+  EXPECT_FALSE(world.complete());
+  world.restart_agent();
+  world.processor->set_away(false);
+  pass_the_live_time(world);
+  expect_all_once(world);
+}
+
+TEST(P1NoGap, AnOutageOfTheApiOnlyDelays) {
+  World world{Seed{4}, small_tenant()};
+  world.start_agent();
+  world.run_for(5s);
+  world.api_away = true;
+  world.run_for(10min);
+  world.api_away = false;
+  pass_the_live_time(world);
+  expect_all_once(world);
+}
+
+TEST(P1NoGap, LinksThatExpireWhileAWindowIsReadDoNotStopIt) {
+  WorldOptions options = small_tenant();
+  options.sim.serve.link_lifetime = std::chrono::seconds{1};
+  options.connector.requests_per_minute = 40;  // slower than the links live
+  World world{Seed{5}, options};
+  world.start_agent();
+  world.run_for(2h);
+  expect_all_once(world);
+}
+
+TEST(P1NoGap, ErrorsAndBrokenAnswersAreReadAgain) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    WorldOptions options = small_tenant();
+    for (const FaultKind kind :
+         {FaultKind::too_many_requests, FaultKind::internal_error, FaultKind::bad_gateway, FaultKind::gateway_timeout,
+          FaultKind::garbage, FaultKind::truncated, FaultKind::html, FaultKind::cut_off, FaultKind::foreign_host})
+      options.sim.serve.faults.push_back({.kind = kind, .rate = 0.02, .nth = 0, .endpoint = {}});
+    World world{Seed{seed}, options};
+    world.start_agent();
+    world.run_for(90min);
+    expect_all_once(world);
+  }
+}
+
+TEST(P1NoGap, AnEndlessChainOfPagesEnds) {
+  WorldOptions options = small_tenant();
+  options.sim.serve.faults.push_back({.kind = FaultKind::endless_pages, .rate = 0, .nth = 2, .endpoint = Endpoint::techniques});
+  World world{Seed{6}, options};
+  world.start_agent();
+  world.run_for(4h);
+  expect_all_once(world);
+}
+
+TEST(P1NoGap, AlertsThatAreUpdatedWhileTheirWindowIsReadAreNotSkipped) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    WorldOptions options = small_tenant();
+    options.sim.data.alerts = {.backlog = 400, .per_second = 0.3};
+    options.sim.data.techniques = {};
+    options.sim.data.audit_logs = {};
+    options.sim.data.updates_share = 0.9;
+    options.connector.requests_per_minute = 120;
+    World world{Seed{seed}, options};
+    world.start_agent();
+    world.run_for(1h);
+    expect_all_once(world);
+  }
+}
+
+TEST(P1NoGap, AStepOfTheClockLosesNothing) {
+  World world{Seed{7}, small_tenant()};
+  world.start_agent();
+  world.run_for(1min);
+  world.clock.step_wall(3min);
+  world.run_for(2min);
+  world.restart_agent();
+  pass_the_live_time(world);
+  expect_all_once(world);
+}
+
+}  // namespace
+}  // namespace tidegate

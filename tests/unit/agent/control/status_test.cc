@@ -1,0 +1,65 @@
+#include "agent/control/status.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+namespace tidegate {
+namespace {
+
+AgentStatus working() {
+  AgentStatus status;
+  status.sensor = "zurich-01";
+  ContentStatus content;
+  content.content_type = "alerts";
+  content.state.become(Verdict::healthy, WallTime{}, "");
+  status.connectors.push_back({.name = "acme", .tenant = "acme", .enabled = true, .contents = {content, content}});
+  status.uplink.become(Verdict::healthy, WallTime{}, "");
+  return status;
+}
+
+TEST(Status, TheWorstStateIsTheVerdict) {
+  AgentStatus status = working();
+  EXPECT_EQ(status.verdict(), Verdict::healthy);
+  status.connectors[0].contents[1].state.become(Verdict::auth_failed, WallTime{}, "HTTP 401");
+  EXPECT_EQ(status.verdict(), Verdict::auth_failed);
+  status = working();
+  status.uplink.become(Verdict::unreachable, WallTime{}, "refused");
+  EXPECT_EQ(status.verdict(), Verdict::unreachable);
+}
+
+TEST(Status, P12ASensorThatCollectsNothingIsNotHealthy) {
+  AgentStatus status = working();
+  status.connectors.clear();
+  EXPECT_EQ(status.verdict(), Verdict::disabled);
+  status = working();
+  status.connectors[0].enabled = false;
+  EXPECT_EQ(status.verdict(), Verdict::disabled);
+  status = working();
+  status.connectors[0].contents.clear();
+  EXPECT_EQ(status.verdict(), Verdict::starting);
+}
+
+TEST(Status, JsonIsOneDocumentWithReasonAndRemedy) {
+  AgentStatus status = working();
+  status.connectors[0].contents[0].state.become(Verdict::auth_failed, WallTime{}, "HTTP 401 \"expired\"");
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  const std::string json = status_json(status);
+  ASSERT_EQ(parser.parse(json).get(root), simdjson::SUCCESS) << json;
+  const auto content = root["connectors"].at(0)["content_types"].at(0);
+  EXPECT_EQ(std::string_view{content["state"]}, "auth_failed");
+  EXPECT_EQ(std::string_view{content["reason"]}, "HTTP 401 \"expired\"");
+  EXPECT_FALSE(std::string_view{content["remedy"]}.empty());
+  EXPECT_EQ(std::string_view{root["state"]}, "auth_failed");
+}
+
+TEST(Status, TextNamesEveryContentTypeAndItsReason) {
+  AgentStatus status = working();
+  status.connectors[0].contents[0].state.become(Verdict::unreachable, WallTime{}, "connection refused");
+  const std::string text = status_text(status);
+  EXPECT_NE(text.find("connection refused"), std::string::npos);
+  EXPECT_NE(text.find("remedy:"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tidegate

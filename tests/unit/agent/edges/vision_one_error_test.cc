@@ -1,0 +1,64 @@
+#include "agent/edges/vision_one_error.h"
+
+#include <gtest/gtest.h>
+
+namespace tidegate {
+namespace {
+
+HttpResponse answer(unsigned status, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+TEST(VisionOneError, EachStatusSaysWhatToDoNext) {
+  const auto code = [](unsigned status, PageKind page) { return error_of(answer(status, "{}"), page, "t").code(); };
+  EXPECT_EQ(code(401, PageKind::first), Code::denied);
+  EXPECT_EQ(code(403, PageKind::first), Code::denied);
+  EXPECT_EQ(code(429, PageKind::first), Code::throttled);
+  EXPECT_EQ(code(500, PageKind::first), Code::unavailable);
+  EXPECT_EQ(code(502, PageKind::first), Code::unavailable);
+  EXPECT_EQ(code(504, PageKind::first), Code::timeout);
+  EXPECT_EQ(code(400, PageKind::first), Code::invalid);
+  EXPECT_EQ(code(404, PageKind::first), Code::invalid);
+  EXPECT_EQ(code(302, PageKind::first), Code::invalid);
+  EXPECT_EQ(code(400, PageKind::followed_link), Code::absent);
+  EXPECT_EQ(code(404, PageKind::followed_link), Code::absent);
+  EXPECT_EQ(code(410, PageKind::followed_link), Code::absent);
+  EXPECT_EQ(code(401, PageKind::followed_link), Code::denied);
+}
+
+TEST(VisionOneError, AnExpiredLinkIsKnownByItsNumberWhateverTheStatus) {
+  const std::string body = R"j({"error":{"code":"BadRequest","message":"Request token expired. (Error code: 1010550)"}})j";
+  EXPECT_EQ(error_of(answer(403, body), PageKind::first, "t").code(), Code::absent);
+}
+
+TEST(VisionOneError, TheTextHoldsTheApisWordsAndTheTraceId) {
+  const Error error =
+      error_of(answer(401, R"({"error":{"code":"InvalidCredentials","message":"Token\nexpired"}})"), PageKind::first, "trace-1");
+  EXPECT_EQ(error.text(), "HTTP 401 InvalidCredentials: Token expired (trace id trace-1)");
+  EXPECT_EQ(error_of(answer(403, R"({"code":"X","message":"flat"})"), PageKind::first, "t").text(),
+            "HTTP 403 X: flat (trace id t)");
+  EXPECT_EQ(error_of(answer(502, "<html>…</html>"), PageKind::first, "t").text(),
+            "HTTP 502 with a body that is no JSON (trace id t)");
+}
+
+TEST(VisionOneError, ForeignWordsAreBounded) {
+  const Error error = error_of(answer(500, "{\"code\":\"" + std::string(100'000, 'x') + "\"}"), PageKind::first, "t");
+  EXPECT_LT(error.text().size(), 400u);
+}
+
+TEST(VisionOneError, RetryAfterIsSecondsAndBounded) {
+  HttpResponse response;
+  EXPECT_FALSE(retry_after(response));
+  response.headers = {{"retry-after", "17"}};
+  EXPECT_EQ(retry_after(response), std::chrono::seconds{17});
+  response.headers = {{"Retry-After", "999999"}};
+  EXPECT_EQ(retry_after(response), std::chrono::seconds{3600});
+  response.headers = {{"Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"}};
+  EXPECT_FALSE(retry_after(response));
+}
+
+}  // namespace
+}  // namespace tidegate

@@ -1,0 +1,37 @@
+// InlineStore: a journal as a Store without a thread: every call is done when it returns, so one seed is one run.
+#pragma once
+
+#include <utility>
+
+#include "agent/ports.h"
+#include "storage/journal.h"
+#include "transport/signal.h"
+
+namespace tidegate {
+
+class InlineStore final : public Store {
+ public:
+  explicit InlineStore(Journal& journal) : journal_(journal) {}
+
+  asio::awaitable<Result<CursorState>> load(CursorKey key) override { co_return journal_.load(key); }
+  asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override {
+    Result<std::vector<SegmentId>> result = journal_.commit(commit);
+    changed_.notify();
+    co_return result;
+  }
+  asio::awaitable<Result<StoredSegment>> batch(SegmentId id) override { co_return journal_.batch(id); }
+  asio::awaitable<Result<void>> trim(SegmentId id) override {
+    Result<void> result = journal_.trim(id);
+    changed_.notify();
+    co_return result;
+  }
+  JournalUsage usage() const override { return journal_.usage(); }
+  Id128 epoch() const override { return journal_.epoch(); }
+  asio::awaitable<void> changed() override { co_await changed_.wait(); }
+
+ private:
+  Journal& journal_;
+  Signal changed_;
+};
+
+}  // namespace tidegate

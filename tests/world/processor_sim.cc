@@ -1,0 +1,94 @@
+#include "tests/world/processor_sim.h"
+
+#include "base/check.h"
+#include "transport/compression.h"
+#include "transport/forward_entries.h"
+#include "transport/msgpack_view.h"
+
+namespace tidegate {
+namespace {
+
+std::string text_of(const std::optional<MsgpackView>& view) {
+  return view ? std::string{view->as_str().value_or("")} : std::string{};
+}
+
+WireCompression on_wire(Compression compression) {
+  if (compression == Compression::zstd) return WireCompression::zstd;
+  return compression == Compression::gzip ? WireCompression::gzip : WireCompression::none;
+}
+
+}  // namespace
+
+void ProcessorSim::set_away(bool away) {
+  away_ = away;
+  if (away) session_ = false;
+  changed_.notify();
+}
+
+void ProcessorSim::hold_acks(bool hold) {
+  hold_ = hold;
+  changed_.notify();
+}
+
+asio::awaitable<Result<void>> ProcessorSim::ship(const StoredSegment& segment) {
+  if (away_) co_return Error{Code::unavailable, "the processor is away"};
+  session_ = true;
+  land(segment);
+  if (acks_to_lose_ > 0) {
+    --acks_to_lose_;
+    session_ = false;
+    changed_.notify();
+    co_return Error{Code::unavailable, "the connection broke"};
+  }
+  acks_.push_back(segment.id);
+  changed_.notify();
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<SegmentId>> ProcessorSim::ack() {
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  while (session_ && (hold_ || acks_.empty())) {
+    co_await changed_.wait();
+    if (stop.cancelled() != asio::cancellation_type::none) co_return Error{Code::cancelled, "stopped"};
+  }
+  if (!session_) co_return Error{Code::unavailable, "the session ended"};
+  const SegmentId id = acks_.front();
+  acks_.pop_front();
+  co_return id;
+}
+
+void ProcessorSim::reset() {
+  session_ = false;
+  acks_.clear();
+  changed_.notify();
+}
+
+void ProcessorSim::land(const StoredSegment& stored) {
+  ++chunks_received_;
+  order_.push_back(stored.id);
+  if (!chunks_.insert(chunk_id(epoch_, stored.id)).second) return;
+  Result<Bytes> entries = decompress_entries(stored.segment.payload, on_wire(stored.segment.compression));
+  TG_ASSERT(entries.has_value(), "a chunk on the wire can be decompressed");
+  EntryReader reader{*entries};
+  std::uint32_t count = 0;
+  for (;;) {
+    Result<std::optional<Entry>> entry = reader.next();
+    TG_ASSERT(entry.has_value(), "a chunk's entries can be read");
+    if (!*entry) break;
+    ++count;
+    const std::optional<MsgpackView> record = MsgpackView::open((*entry)->record);
+    TG_ASSERT(record.has_value(), "an entry's record is sound msgpack");
+    const std::optional<MsgpackView> payload = record->find("trendmicro_visionone");
+    TG_ASSERT(payload.has_value(), "a record carries the API's own");
+    SourceName source;
+    source.msg_class = text_of(record->find("msg_class"));
+    const bool alert = source.msg_class == "trendmicro_visionone_alerts";
+    source.id = text_of(payload->find(alert ? "id" : "uuid"));
+    if (alert) source.version = text_of(payload->find("updatedDateTime"));
+    ++records_[source];
+    record_ids_.insert(text_of(record->find("record_id")));
+  }
+  TG_ASSERT(count == stored.segment.records, "a chunk holds as many records as it says");
+}
+
+}  // namespace tidegate

@@ -1,0 +1,65 @@
+// ProcessorSim: a processor as an Uplink, in the process. It keeps chunk ids and records as the real one does (a chunk seen
+// before is acknowledged and dropped), and can be away, lose acks, or hold them back.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+
+#include "agent/ports.h"
+#include "transport/signal.h"
+
+namespace tidegate {
+
+// A record at its source: what the simulator's ledger calls it.
+struct SourceName {
+  std::string msg_class;
+  std::string id;
+  std::string version;  // of an alert: updatedDateTime
+
+  auto operator<=>(const SourceName&) const = default;
+};
+
+class ProcessorSim final : public Uplink {
+ public:
+  explicit ProcessorSim(const Id128& epoch) : epoch_(epoch) {}
+
+  // While away nothing is taken, and the session ends.
+  void set_away(bool away);
+  // The next `count` chunks are kept, and the session ends before their ack.
+  void lose_acks(int count) { acks_to_lose_ = count; }
+  // Chunks are kept, their acks wait until released.
+  void hold_acks(bool hold);
+
+  asio::awaitable<Result<void>> ship(const StoredSegment& segment) override;
+  asio::awaitable<Result<SegmentId>> ack() override;
+  void reset() override;
+
+  // How often each record came in a chunk that was not a repeat: 1 for each, if all is well.
+  const std::map<SourceName, int>& records() const { return records_; }
+  // Record ids, which the index would upsert by; as many as records where no twin was made.
+  const std::set<std::string>& record_ids() const { return record_ids_; }
+  std::size_t chunks_received() const { return chunks_received_; }
+  std::size_t chunks_kept() const { return chunks_.size(); }
+  const std::vector<SegmentId>& order() const { return order_; }
+
+ private:
+  void land(const StoredSegment& segment);
+
+  const Id128& epoch_;
+  bool away_ = false;
+  bool hold_ = false;
+  bool session_ = false;
+  int acks_to_lose_ = 0;
+  std::size_t chunks_received_ = 0;
+  std::set<Id128> chunks_;
+  std::vector<SegmentId> order_;  // as received
+  std::deque<SegmentId> acks_;
+  std::map<SourceName, int> records_;
+  std::set<std::string> record_ids_;
+  Signal changed_;
+};
+
+}  // namespace tidegate

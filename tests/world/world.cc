@@ -1,0 +1,192 @@
+#include "tests/world/world.h"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "agent/edges/vision_one_source.h"
+#include "base/check.h"
+#include "transport/url.h"
+
+namespace tidegate {
+namespace {
+
+constexpr std::string_view token = "a-token-of-the-world";
+constexpr WallTime origin{std::chrono::sys_days{std::chrono::year{2026} / 11 / 1} + std::chrono::hours{12}};
+constexpr std::chrono::milliseconds answer_time{40};
+
+std::string class_of(Feed feed) {
+  if (feed == Feed::alerts) return "trendmicro_visionone_alerts";
+  return feed == Feed::audit_logs ? "trendmicro_visionone_audit_logs" : "trendmicro_visionone_observedattacktechniques";
+}
+
+std::string text_of(const SourceName& source) { return source.msg_class + " " + source.id + " " + source.version; }
+
+std::filesystem::path fresh_directory() {
+  std::string name = (std::filesystem::temp_directory_path() / "tidegate-world-XXXXXX").string();
+  TG_ASSERT(mkdtemp(name.data()) != nullptr, "a test can make its folder");
+  return name;
+}
+
+}  // namespace
+
+WorldOptions small_tenant() {
+  WorldOptions options;
+  options.sim.data.backlog_period = std::chrono::hours{6};
+  options.sim.data.alerts = {.backlog = 60, .per_second = 0.02};
+  options.sim.data.audit_logs = {.backlog = 300, .per_second = 0.05};
+  options.sim.data.techniques = {.backlog = 1500, .per_second = 0.5};
+  options.sim.data.live = std::chrono::minutes{20};
+  options.sim.data.late_share = 0.1;
+  options.sim.data.late_max = std::chrono::seconds{60};
+  options.connector.interval = std::chrono::seconds{30};
+  options.connector.audit_logs_interval = std::chrono::seconds{60};
+  options.connector.first_read = std::chrono::hours{30 * 24};
+  options.connector.overlap = std::chrono::seconds{120};
+  options.connector.settle = std::chrono::seconds{5};
+  options.connector.requests_per_minute = 6000;
+  options.connector.window_records_max = 600;
+  return options;
+}
+
+World::World(Seed seed, WorldOptions options)
+    : clock(origin),
+      random(seed),
+      options_(std::move(options)),
+      directory_(fresh_directory()),
+      disk_(std::make_shared<FaultyFs>(directory_ / "stash")),
+      log_(clock, LogFormat::text, Level::info, [this](std::string_view line) { log_lines.emplace_back(line); }),
+      limiter_(clock, {.per_second = static_cast<double>(options_.connector.requests_per_minute) / 60, .burst = 10}) {
+  options_.sim.data.origin = origin;
+  options_.sim.serve.tokens = {std::string{token}};
+  api = std::make_unique<VisionOneSim>(options_.sim, seed);
+  processor = std::make_unique<ProcessorSim>(epoch_);
+  config.sensor.name = "sensor-of-the-world";
+  options_.connector.name = "world";
+  options_.connector.type = "trendmicro_visionone";
+  options_.connector.tenant = {"acme", "ACME Corp"};
+  options_.connector.api_base_url = "https://api.test";
+  options_.connector.bearer_token = Secret{std::string{token}};
+  config.connectors = {options_.connector};
+}
+
+World::~World() {
+  if (agent_) stop_agent();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+void World::start_agent() {
+  OpenReport report;
+  JournalOptions journal{.directory = directory_ / "journal",
+                         .budget = options_.budget,
+                         .keep_free = 0,
+                         .fresh_epoch = {random.next(), random.next()},
+                         .env = environment_of(disk_)};
+  Result<std::unique_ptr<RocksJournal>> opened = RocksJournal::open(journal, report);
+  TG_ASSERT(opened.has_value(), "the world's journal opens");
+  journal_ = *std::move(opened);
+  epoch_ = journal_->epoch();
+  store_ = std::make_unique<InlineStore>(*journal_);
+  agent_ = std::make_unique<Agent>(config, AgentPorts{{clock, random}, *store_, *processor, *this}, loop_.get_executor(), log_,
+                                   metrics_);
+  tasks_ = std::make_unique<TaskGroup>(loop_.get_executor());
+  tasks_->spawn("agent", agent_->run());
+  drain();
+}
+
+void World::stop_agent() {
+  tasks_->stop();
+  bool joined = false;
+  asio::co_spawn(loop_, tasks_->join(), [&joined](const std::exception_ptr&) { joined = true; });
+  for (int turns = 0; !joined && turns < 10'000; ++turns) drain();
+  TG_ASSERT(joined, "an agent that is told to stop stops");
+  tasks_.reset();
+  agent_.reset();
+  store_.reset();
+  journal_.reset();
+  processor->reset();
+}
+
+void World::cut_power(TornTail tail) {
+  disk_->power_off();
+  stop_agent();
+  disk_->power_on(random, tail);
+  start_agent();
+}
+
+void World::drain() {
+  loop_.restart();
+  while (loop_.poll() > 0) loop_.restart();
+}
+
+void World::run_for(std::chrono::nanoseconds span) {
+  run_until([] { return false; }, span);
+}
+
+bool World::run_until(const std::function<bool()>& done, std::chrono::nanoseconds span) {
+  const SteadyTime end = clock.steady() + span;
+  for (;;) {
+    drain();
+    if (done()) return true;
+    if (clock.steady() >= end) return false;
+    const SteadyTime next = std::min(clock.next_deadline().value_or(end), end);
+    clock.advance(std::max<std::chrono::nanoseconds>(next - clock.steady(), std::chrono::nanoseconds{1}));
+  }
+}
+
+bool World::complete() { return missing().empty(); }
+
+std::vector<std::string> World::missing() {
+  std::vector<std::string> lacking;
+  for (const LedgerEntry& entry : api->ledger(clock.wall())) {
+    const SourceName source{class_of(entry.feed), entry.id, entry.version};
+    if (!entry.superseded && !processor->records().contains(source)) lacking.push_back(text_of(source));
+  }
+  return lacking;
+}
+
+std::vector<std::string> World::twins() {
+  std::vector<std::string> odd;
+  std::set<SourceName> known;
+  for (const LedgerEntry& entry : api->ledger(clock.wall())) known.insert({class_of(entry.feed), entry.id, entry.version});
+  for (const auto& [source, count] : processor->records()) {
+    if (count != 1) odd.push_back("twice: " + text_of(source));
+    if (!known.contains(source)) odd.push_back("foreign: " + text_of(source));
+  }
+  if (processor->record_ids().size() != processor->records().size()) odd.push_back("record ids and records are not one to one");
+  return odd;
+}
+
+asio::awaitable<Result<HttpResponse>> World::serve(HttpRequest request) {
+  requests.push_back(clock.steady());
+  co_await clock.sleep_for(answer_time);
+  if (api_away) co_return Error{Code::unavailable, "connection refused"};
+  const Result<Url> url = parse_url(request.url);
+  TG_ASSERT(url.has_value(), "the agent asks for URLs");
+  SimRequest asked;
+  asked.method = request.method;
+  asked.target = url->target;
+  asked.headers = {{"Host", url->host_header()}};
+  for (const HttpHeader& header : request.headers) asked.headers.emplace_back(header.name, header.value);
+  SimResponse answer = api->handle(asked, clock.wall());
+  if (answer.delivery == Delivery::cut_off) co_return Error{Code::unavailable, "the answer broke off"};
+  if (answer.filler_bytes > 0) co_return Error{Code::invalid, "answer larger than the limit"};
+  HttpResponse response;
+  response.status = answer.status;
+  for (auto& [name, value] : answer.headers) response.headers.push_back({name, value});
+  response.body = std::move(answer.body);
+  co_return response;
+}
+
+Result<std::unique_ptr<Source>> World::make_source(const ConnectorConfig& connector, Lane lane) {
+  VisionOneOptions options{.lane = lane,
+                           .connector = connector.name,
+                           .api_base_url = connector.api_base_url,
+                           .token = [bearer = connector.bearer_token]() -> Result<Secret> { return bearer; }};
+  HttpSend send = [this](HttpRequest request, std::chrono::nanoseconds) { return serve(std::move(request)); };
+  return std::unique_ptr<Source>{
+      std::make_unique<VisionOneSource>(std::move(options), std::move(send), limiter_, Surroundings{clock, random}, metrics_)};
+}
+
+}  // namespace tidegate

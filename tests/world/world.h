@@ -1,0 +1,92 @@
+// World: the real agent (collectors, encoder, shipper, journal) on one thread under a clock of ours, between the simulated
+// Vision One API and a simulated processor. One seed is one run.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "storage/rocks_journal.h"
+#include "tests/support/faulty_fs.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/vision_one_sim.h"
+#include "tests/world/inline_store.h"
+#include "tests/world/processor_sim.h"
+#include "transport/http_client.h"
+#include "transport/rate_limiter.h"
+
+namespace tidegate {
+
+struct WorldOptions {
+  SimOptions sim;             // origin and token are the world's
+  ConnectorConfig connector;  // name, tenant, type and URL are the world's
+  std::uint64_t budget = 1ull << 30;
+};
+
+// A small tenant: every content type, a few hours of backlog, some of it late, some of it updated.
+WorldOptions small_tenant();
+
+class World final : public SourceFactory {
+ public:
+  World(Seed seed, WorldOptions options);
+  ~World() override;
+
+  void start_agent();
+  // Stops the agent where it stands, closes the journal and forgets everything that is not on disk.
+  void stop_agent();
+  void restart_agent() {
+    stop_agent();
+    start_agent();
+  }
+
+  // The power goes: what was not synced is lost or torn, and the agent starts again on what is left.
+  void cut_power(TornTail tail);
+
+  // Lets time pass: every sleeper is woken in its turn.
+  void run_for(std::chrono::nanoseconds span);
+  // The same until `done`, at most for `span`. True when it is done.
+  bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds span);
+
+  // True when every record that the API must have served by now was received.
+  bool complete();
+  // What the API holds and the processor lacks; what the processor has twice or the API never had. Each as text.
+  std::vector<std::string> missing();
+  std::vector<std::string> twins();
+
+  AgentStatus status() const { return agent_->status(); }
+  std::string metrics_text() const { return metrics_.text(); }
+  Result<std::unique_ptr<Source>> make_source(const ConnectorConfig& connector, Lane lane) override;
+
+  ManualClock clock;
+  Random random;
+  std::unique_ptr<VisionOneSim> api;
+  std::unique_ptr<ProcessorSim> processor;
+  bool api_away = false;             // nobody answers
+  std::vector<SteadyTime> requests;  // when each was made
+  AgentConfig config;
+  std::vector<std::string> log_lines;
+
+ private:
+  asio::awaitable<Result<HttpResponse>> serve(HttpRequest request);
+  void drain();
+
+  WorldOptions options_;
+  std::filesystem::path directory_;
+  std::shared_ptr<FaultyFs> disk_;
+  Id128 epoch_;
+  Log log_;
+  Metrics metrics_;
+  RateLimiter limiter_;
+  asio::io_context loop_{1};
+  std::unique_ptr<RocksJournal> journal_;
+  std::unique_ptr<InlineStore> store_;
+  std::unique_ptr<Agent> agent_;
+  std::unique_ptr<TaskGroup> tasks_;
+};
+
+}  // namespace tidegate
