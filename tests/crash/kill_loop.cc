@@ -1,0 +1,163 @@
+// tidegate-kill-loop: the agent is killed (SIGKILL) again and again, at moments drawn from a seed, while the simulator has
+// a backlog and live traffic; now and then the processor is killed as well. In the end nothing may be missing and nothing
+// twice (P1 to P4).
+//
+// A life lasts from nothing to `life_max`, evenly: that covers the start, the opening of the journal, reading, committing
+// and shipping. What the seed fixes are the lengths of the lives; what the agent has reached by then is the machine's.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/random.h"
+#include "tests/support/rig.h"
+
+namespace tidegate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds life_max{1500};
+constexpr std::uint64_t processor_killed_one_in = 6;
+constexpr std::chrono::seconds verdict_max{240};
+
+// Reading is slowed down, so that the backlog lasts from the first kill to the last: 20 pages of 200 a second at most.
+constexpr const char* requests_per_minute = "1200";
+constexpr std::uint64_t techniques_per_kill = 2000;
+
+struct KillLoopOptions {
+  std::filesystem::path directory;
+  std::filesystem::path programs;
+  std::uint64_t kills = 100;
+  std::uint64_t seed = 1;
+  std::uint64_t techniques = 0;  // 0: about as many as the lives can read
+};
+
+std::vector<std::string> simulator_flags(const KillLoopOptions& options) {
+  const auto live = options.kills * static_cast<std::uint64_t>(life_max.count()) / 2000 + 5;
+  const std::uint64_t techniques = options.techniques > 0 ? options.techniques : techniques_per_kill * options.kills;
+  return {"--seed",
+          std::to_string(options.seed),
+          "--techniques",
+          std::to_string(techniques),
+          "--alerts",
+          "300",
+          "--audit-logs",
+          "500",
+          "--backlog-hours",
+          "6",
+          "--techniques-per-second",
+          "100",
+          "--alerts-per-second",
+          "1",
+          "--audit-logs-per-second",
+          "2",
+          "--live-seconds",
+          std::to_string(live),
+          "--updates-share",
+          "0.3",
+          "--late-share",
+          "0.02",
+          "--late-max",
+          "10s",
+          "--link-lifetime",
+          "10s"};
+}
+
+class KillLoop {
+ public:
+  KillLoop(KillLoopOptions options, const Clock& clock)
+      : options_(std::move(options)), clock_(clock), random_(Seed{options_.seed}) {}
+
+  Result<VerdictFigures> run() {
+    RigOptions rig{.directory = options_.directory, .programs = options_.programs, .simulator_flags = simulator_flags(options_)};
+    rig.connector = {{"interval", "500ms"}, {"audit_logs_interval", "500ms"},
+                     {"overlap", "1min"},   {"settle", "1s"},
+                     {"first_read", "24h"}, {"requests_per_minute", requests_per_minute}};
+    Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
+    if (!made) return std::move(made).error();
+    rig_ = std::move(*made);
+    for (const Part part : {Part::simulator, Part::processor}) {
+      if (Result<void> started = rig_->start(part); !started) return std::move(started).error();
+    }
+    for (std::uint64_t kill = 1; kill <= options_.kills; ++kill) {
+      if (Result<void> lived = live_and_die(kill); !lived) {
+        return std::move(lived).error().in("kill " + std::to_string(kill));
+      }
+    }
+    if (Result<void> started = rig_->start(Part::processor); !started) return std::move(started).error();
+    if (Result<void> started = rig_->start(Part::agent); !started) return std::move(started).error();
+    Result<VerdictFigures> figures = rig_->verdict_within(verdict_max);
+    if (figures && figures->ok()) {
+      // A stop that is asked for leaves nothing undone either.
+      if (Result<ProcessEnd> end = rig_->stop(Part::agent); !end) return std::move(end).error();
+    }
+    return figures;
+  }
+
+ private:
+  Result<void> live_and_die(std::uint64_t kill) {
+    if (Result<void> launched = rig_->launch(Part::agent); !launched) return launched;
+    const std::chrono::milliseconds life{random_.between(0, life_max.count())};
+    // A process that ends before its time has not been killed by us: it has failed.
+    if (Result<ProcessEnd> early = rig_->process(Part::agent)->wait(life); early) {
+      return Error{Code::invalid, "the agent ended by itself after less than " + std::to_string(life.count()) + " ms"};
+    }
+    if (Result<ProcessEnd> end = rig_->kill(Part::agent); !end) return std::move(end).error();
+    std::printf("kill %llu after %lld ms\n", static_cast<unsigned long long>(kill), static_cast<long long>(life.count()));
+    std::fflush(stdout);
+    if (!rig_->running(Part::processor)) return rig_->launch(Part::processor);
+    if (!random_.chance(processor_killed_one_in)) return {};
+    std::printf("the processor is killed, and away for the next life\n");
+    Result<ProcessEnd> end = rig_->kill(Part::processor);
+    if (!end) return std::move(end).error();
+    return {};
+  }
+
+  KillLoopOptions options_;
+  const Clock& clock_;
+  Random random_;
+  std::unique_ptr<Rig> rig_;
+};
+
+int run(KillLoopOptions options) {
+  const SystemClock clock;
+  const std::string again = "--seed " + std::to_string(options.seed) + " --kills " + std::to_string(options.kills);
+  const std::filesystem::path directory = options.directory;
+  std::error_code ignored;
+  std::filesystem::remove_all(directory, ignored);
+  KillLoop loop{std::move(options), clock};
+  const Result<VerdictFigures> figures = loop.run();
+  if (!figures) {
+    std::printf("%s\nlogs in %s; again with %s\n", figures.error().text().c_str(), directory.c_str(), again.c_str());
+    return 1;
+  }
+  for (const std::string& example : figures->examples) std::printf("%s\n", example.c_str());
+  std::printf("foreign=%llu earlier_versions=%llu; again with %s\n%s\n", static_cast<unsigned long long>(figures->foreign),
+              static_cast<unsigned long long>(figures->earlier_versions), again.c_str(), figures->line().c_str());
+  if (!figures->ok()) return 1;
+  std::filesystem::remove_all(directory, ignored);
+  return 0;
+}
+
+}  // namespace
+}  // namespace tidegate
+
+int main(int count, char** arguments) {
+  std::error_code failure;
+  tidegate::KillLoopOptions options;
+  options.programs = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
+  std::string directory = (options.programs / ".." / "kill-loop").string();
+  CLI::App app{
+      "Kills the agent at random moments while records flow; exit code 0 only when nothing is missing and nothing is twice.",
+      "tidegate-kill-loop"};
+  app.add_option("--kills", options.kills, "How often")->check(CLI::Range(1, 100000));
+  app.add_option("--seed", options.seed, "Of the moments and of the simulated data");
+  app.add_option("--techniques", options.techniques, "In the simulated backlog; default: 2,000 for each kill");
+  app.add_option("--directory", directory, "Where to put everything; emptied before, and after a good end");
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+  options.directory = directory;
+  return tidegate::run(std::move(options));
+}
