@@ -37,6 +37,10 @@ std::string to_iso8601(WallTime time) {
 
 namespace {
 
+// The years that nanoseconds since 1970 in 64 bits can tell, whole.
+constexpr int year_least = 1678;
+constexpr int year_most = 2261;
+
 // Reads exactly `digits` digits at the front of text and removes them.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
@@ -80,6 +84,7 @@ std::optional<WallTime> parse_time(std::string_view text) {
   if (!m || !take(text, '-')) return std::nullopt;
   const auto d = take_number(text, 2);
   if (!d) return std::nullopt;
+  if (*y < year_least || *y > year_most) return std::nullopt;
   const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)}, day{static_cast<unsigned>(*d)}};
   if (!date.ok() || (!take(text, 'T') && !take(text, ' '))) return std::nullopt;
 

@@ -8,7 +8,7 @@ int main(int count, char** arguments) {
   std::error_code failure;
   tidegate::PipelineOptions options;
   options.programs = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
-  options.directory = options.programs / ".." / "bench-data";
+  options.directory = options.programs.parent_path() / "bench-data";
   bool json = false;
   CLI::App app{"Measures, and prints the environment with the figures. Exit code 0: measured, nothing missing, nothing twice.",
                "tidegate-bench"};

@@ -28,6 +28,8 @@ Result<std::unique_ptr<Journal>> open_journal(const AgentConfig& config, Random&
                {"cursors_kept", std::to_string(report.cursors_kept)},
                {"cursors_complete", report.cursors_complete ? "yes" : "no"}});
   }
+  if (report.log_cut)
+    log.warning("the journal's last write was torn: it was never acknowledged, and is cut off", {{"reason", report.reason}});
   if (report.created) log.info("a new journal was made", {{"directory", options.directory.string()}});
   if (!journal) return std::move(journal).error();
   return std::unique_ptr<Journal>{*std::move(journal)};

@@ -145,7 +145,7 @@ int main(int count, char** arguments) {
   std::error_code failure;
   tidegate::KillLoopOptions options;
   options.programs = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
-  std::string directory = (options.programs / ".." / "kill-loop").string();
+  std::string directory = (options.programs.parent_path() / "kill-loop").string();
   CLI::App app{
       "Kills the agent at random moments while records flow; exit code 0 only when nothing is missing and nothing is twice.",
       "tidegate-kill-loop"};

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -246,6 +247,19 @@ Result<void> Rig::search_all(const std::function<Result<void>(std::string& hit)>
   const bool nothing_to_find = !found && end && end->exit_code == 1;
   if (!nothing_to_find && (!end || !end->ok())) return Error{Code::unavailable, "search did not succeed; see search.log"};
   return splitter.finish();
+}
+
+Result<std::uint64_t> Rig::count(const std::string& query) const {
+  Result<ProgramRun> run =
+      run_program({.program = program(Part::processor),
+                   .arguments = {"search", query, "--limit", "1", "--json", "--config", config_file(Part::processor).string()},
+                   .output_file = options_.directory / "search.log"},
+                  search_silence_max);
+  if (!run) return std::move(run).error();
+  constexpr std::string_view key = "\"total\":";
+  const std::size_t found = run->output.rfind(key);
+  if (found == std::string::npos) return std::uint64_t{0};
+  return std::strtoull(run->output.c_str() + found + key.size(), nullptr, 10);
 }
 
 Result<VerdictFigures> Rig::verdict() const {

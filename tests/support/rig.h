@@ -78,6 +78,8 @@ class Rig {
 
   // Runs `search` over the whole index; each hit goes to `sink`. Works whether the processor runs or not.
   Result<void> search_all(const std::function<Result<void>(std::string& hit)>& sink) const;
+  // How many records of the index a query finds; 0 where there is no index yet.
+  Result<std::uint64_t> count(const std::string& query) const;
   // The ledger as of now against the index as of then.
   Result<VerdictFigures> verdict() const;
   // Asks for a verdict again and again until all is well or the time is over; gives back the last one.

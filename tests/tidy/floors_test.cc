@@ -37,7 +37,9 @@ TEST(Floors, AnIncludeRunsDownNeverUpOrAcross) {
     const auto floor = floors().find(floor_of(file.path));
     if (floor == floors().end()) continue;
     for (const Include& include : file.includes) {
-      if (include.quoted) EXPECT_TRUE(floor->second.contains(floor_of(include.path))) << file.path << " includes " << include.path;
+      if (include.quoted) {
+        EXPECT_TRUE(floor->second.contains(floor_of(include.path))) << file.path << " includes " << include.path;
+      }
     }
   }
 }
@@ -111,7 +113,9 @@ TEST(Floors, NoIncludeRunsInACircle) {
 TEST(Floors, EveryIncludeOfOursNamesAFileThatIsThere) {
   for (const SourceFile& file : tree()) {
     for (const Include& include : file.includes) {
-      if (include.quoted) EXPECT_TRUE(std::filesystem::exists(root() / include.path)) << file.path << " includes " << include.path;
+      if (include.quoted) {
+        EXPECT_TRUE(std::filesystem::exists(root() / include.path)) << file.path << " includes " << include.path;
+      }
     }
   }
 }

@@ -78,7 +78,9 @@ const std::vector<Seam>& seams() {
 
 TEST(Tidy, NoFileIsLongerThanItsBound) {
   for (const SourceFile& file : tree()) {
-    if (is_cxx(file.path)) EXPECT_LE(file.lines, file_lines_max) << file.path << ": split it by idea";
+    if (is_cxx(file.path)) {
+      EXPECT_LE(file.lines, file_lines_max) << file.path << ": split it by idea";
+    }
   }
 }
 
@@ -113,7 +115,9 @@ TEST(Tidy, EachLibraryIsIncludedInItsSeamAlone) {
         const bool of_library =
             !include.quoted && std::any_of(seam.headers.begin(), seam.headers.end(),
                                            [&](std::string_view prefix) { return include.path.starts_with(prefix); });
-        if (of_library) EXPECT_TRUE(std::regex_match(file.path, allowed)) << file.path << " includes " << seam.library;
+        if (of_library) {
+          EXPECT_TRUE(std::regex_match(file.path, allowed)) << file.path << " includes " << seam.library;
+        }
       }
     }
   }
@@ -162,11 +166,15 @@ TEST(Tidy, FilesEndWithOneNewlineAndLinesWithoutBlanks) {
 
 TEST(Tidy, HeadersAreIncludedOnceAndSourcesBeginWithTheirOwn) {
   for (const SourceFile& file : tree()) {
-    if (file.path.ends_with(".h")) EXPECT_NE(file.text.find("#pragma once\n"), std::string::npos) << file.path;
+    if (file.path.ends_with(".h")) {
+      EXPECT_NE(file.text.find("#pragma once\n"), std::string::npos) << file.path;
+    }
     if (!file.path.ends_with(".cc")) continue;
     const std::string own = file.path.substr(0, file.path.size() - 2) + "h";
     const bool has_header = std::filesystem::exists(root() / own);
-    if (has_header && !file.includes.empty()) EXPECT_EQ(file.includes.front().path, own) << file.path;
+    if (has_header && !file.includes.empty()) {
+      EXPECT_EQ(file.includes.front().path, own) << file.path;
+    }
   }
 }
 

@@ -54,7 +54,7 @@ int main(int count, char** arguments) {
   const std::filesystem::path programs = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
   tidegate::DemoOptions options;
   options.programs = programs;
-  options.directory = programs / ".." / ".." / "demo";
+  options.directory = programs.parent_path().parent_path() / "demo";
   std::string directory;
   std::string token_file;
   long long seconds = options.length.count();

@@ -129,7 +129,13 @@ Result<void> Demo::take_processor_away() {
   read();
   Result<ProcessEnd> end = rig_->stop(Part::processor);
   if (!end) return std::move(end).error();
-  table_.processor_ended();
+  std::array<std::uint64_t, demo_lanes> indexed{};
+  for (std::size_t lane = 0; lane < demo_lanes; ++lane) {
+    Result<std::uint64_t> count = rig_->count(std::string{"msg_class: "} + DemoTable::msg_class(lane));
+    if (!count) return std::move(count).error();
+    indexed[lane] = *count;
+  }
+  table_.processor_ended(indexed);
   table_.say("THE PROCESSOR IS AWAY (SIGTERM): the agent goes on reading and keeps what it read on its own disk");
   return {};
 }

@@ -69,10 +69,15 @@ void DemoTable::agent_ended() {
   }
 }
 
-void DemoTable::processor_ended() {
+void DemoTable::processor_ended(const std::array<std::uint64_t, demo_lanes>& indexed) {
   processor_ = Life::away;
-  for (std::size_t lane = 0; lane < demo_lanes; ++lane) earlier_[lane].indexed = total_[lane].indexed;
+  for (std::size_t lane = 0; lane < demo_lanes; ++lane) {
+    earlier_[lane].indexed = static_cast<double>(indexed[lane]);
+    total_[lane].indexed = earlier_[lane].indexed;
+  }
 }
+
+const char* DemoTable::msg_class(std::size_t lane) { return lanes[lane].msg_class; }
 
 double DemoTable::committed() const { return sum<&LaneFigures::committed>(total_); }
 double DemoTable::indexed() const { return sum<&LaneFigures::indexed>(total_); }

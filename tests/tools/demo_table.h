@@ -1,7 +1,7 @@
 // The demonstration's table: one row per lane, drawn anew each second on a terminal, as plain lines elsewhere.
 //
-// Counters of a process begin at zero when it starts again, so the table adds what an earlier life had reached by its last
-// reading. What a killed process counted after that reading is in its journal and the index, but in no counter.
+// Counters of a process begin at zero when it starts again, so the table adds what earlier lives had reached: the agent's by
+// the last reading (what it counted after that is in its journal and in no counter), the processor's by asking the index.
 #pragma once
 
 #include <array>
@@ -38,7 +38,8 @@ class DemoTable {
   void read_processor(const MetricsReading& reading);
   // The process has ended: the next reading begins at zero.
   void agent_ended();
-  void processor_ended();
+  void processor_ended(const std::array<std::uint64_t, demo_lanes>& indexed);
+  static const char* msg_class(std::size_t lane);
 
   Life agent() const { return agent_; }
   Life processor() const { return processor_; }

@@ -22,8 +22,14 @@ TEST(Clock, EveryFormOfTimeThatTheApiUsesIsRead) {
 TEST(Clock, TextThatNamesNoMomentIsAbsent) {
   for (const char* text :
        {"", "2023", "2023-13-01T00:00:00Z", "2023-02-30T00:00:00Z", "2023-11-14T24:00:00Z", "2023-11-14T22:60:20Z",
-        "2023-11-14T22:13:20Zx", "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.1234567890Z", "14.11.2023 22:13", "null"})
+        "2023-11-14T22:13:20Zx", "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.1234567890Z", "14.11.2023 22:13", "null",
+        "9999-12-31T23:59:59Z", "1677-12-31T23:59:59Z"})
     EXPECT_FALSE(parse_time(text)) << text;
+}
+
+TEST(Clock, TheFirstAndTheLastYearOfNanosecondsAreRead) {
+  EXPECT_TRUE(parse_time("1678-01-01T00:00:00Z"));
+  EXPECT_TRUE(parse_time("2261-12-31T23:59:59.999999999Z"));
 }
 
 TEST(Clock, WhatIsWrittenReadsBackTheSame) {

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "config/document.h"
-#include "samples.h"
+#include "tests/unit/config/samples.h"
 
 namespace tidegate {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/parse.h"
-#include "samples.h"
+#include "tests/unit/config/samples.h"
 
 namespace tidegate {
 namespace {

@@ -141,19 +141,20 @@ TEST_F(ProcessorTest, StartsAgainOnWhatItLeft) {
 }
 
 TEST_F(ProcessorTest, APortThatIsTakenIsNamed) {
-  beside_a_processor([](ProcessorTest& test) -> asio::awaitable<void> {
-    ProcessorConfig config = test.config_;
-    config.data_listen.port = test.processor_->data_port();
-    Metrics metrics;
-    Result<Stores> stores = open_stores(test.folder_.path() / "second", test.log_, metrics);
-    EXPECT_TRUE(stores);
-    Processor second{test.loop_.get_executor(), test.clock_,    test.log_,        metrics,
-                     *stores->landing,          *stores->index, *load_tls(config)};
-    const Result<void> bound = second.listen(config);
-    EXPECT_FALSE(bound);
-    EXPECT_NE(bound.error().text().find("listen.data"), std::string::npos) << bound.error().text();
-    co_return;
-  });
+  const auto made = [this](Stores& stores) {
+    return std::make_unique<Processor>(loop_.get_executor(), clock_, log_, metrics_, *stores.landing, *stores.index,
+                                       *load_tls(config_));
+  };
+  Result<Stores> stores = open_stores(folder_.path() / "first", log_, metrics_);
+  Result<Stores> others = open_stores(folder_.path() / "second", log_, metrics_);
+  ASSERT_TRUE(stores && others);
+  const std::unique_ptr<Processor> first = made(*stores);
+  ASSERT_TRUE(first->listen(config_));
+  const std::unique_ptr<Processor> second = made(*others);
+  config_.data_listen.port = first->data_port();
+  const Result<void> bound = second->listen(config_);
+  ASSERT_FALSE(bound);
+  EXPECT_NE(bound.error().text().find("listen.data"), std::string::npos) << bound.error().text();
 }
 
 }  // namespace

@@ -195,7 +195,9 @@ TEST(RocksLanding, WhatWasAnsweredSurvivesACutOfThePower) {  // P4
         const Result<std::vector<Landed>> again = (*landing)->land(std::vector{large("chunk " + std::to_string(id), 5000)});
         ASSERT_TRUE(again);
         EXPECT_EQ(again->front(), Landed::duplicate) << "seed " << seed << ", chunk " << id;
-        if (id > done) EXPECT_TRUE((*landing)->read(id)) << "seed " << seed << ", chunk " << id;
+        if (id > done) {
+          EXPECT_TRUE((*landing)->read(id)) << "seed " << seed << ", chunk " << id;
+        }
       }
       for (std::uint64_t more = random.below(12); more > 0; --more) {
         ASSERT_TRUE((*landing)->land(std::vector{large("chunk " + std::to_string(answered + 1), 5000)}));
