@@ -6,7 +6,6 @@
 #include <set>
 
 #include "config/fields.h"
-#include "config/reference.h"
 #include "tests/tidy/tree.h"
 
 namespace tidegate::tidy {
@@ -41,18 +40,7 @@ TEST(Documents, EveryKeyOfTheConfigurationSaysWhatItIsFor) {
   }
 }
 
-TEST(Documents, TheReferencePageIsWhatTheTablesSay) {
-  for (const SourceFile& file : tree()) {
-    if (file.path != "docs/configuration.md") continue;
-    for (const FieldTable table : {agent_fields(), processor_fields()}) {
-      EXPECT_NE(file.text.find(reference_markdown(table)), std::string::npos)
-          << file.path << " is older than config/fields.cc: put in what reference_markdown() says:\n"
-          << reference_markdown(table);
-    }
-  }
-}
-
-// The promises that `pattern` finds in the code of the product, by number.
+// The promises that the product's code asserts, by number.
 std::set<int> promises_asserted() {
   static const std::regex assertion{R"(TG_ASSERT\([^;]*?\bP([0-9]{1,2})\b)"};
   std::set<int> promises;
