@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/compression.h"
+
 namespace tidegate {
 
 Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics)

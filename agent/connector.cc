@@ -11,15 +11,6 @@ Lane lane_of(ContentType type) {
   return Lane::techniques;
 }
 
-Compression compression_of(ShipCompression compression) {
-  switch (compression) {
-    case ShipCompression::zstd: return Compression::zstd;
-    case ShipCompression::gzip: return Compression::gzip;
-    case ShipCompression::none: return Compression::none;
-  }
-  return Compression::none;
-}
-
 Connector::Connector(ConnectorConfig config, ConnectorSurroundings around)
     : config_(std::move(config)), tasks_(around.executor, around.on_failure) {
   if (!config_.enabled) return;

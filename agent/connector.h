@@ -26,7 +26,6 @@ class SourceFactory {
 };
 
 Lane lane_of(ContentType type);
-Compression compression_of(ShipCompression compression);
 
 struct ConnectorSurroundings {
   std::string sensor;

@@ -9,7 +9,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
 
 #include "agent/agent.h"
 #include "agent/edges/edges.h"

@@ -1,19 +1,8 @@
 #include "agent/edges/forward_uplink.h"
 
+#include "agent/compression.h"
+
 namespace tidegate {
-namespace {
-
-WireCompression on_wire(Compression compression) {
-  switch (compression) {
-    case Compression::none: return WireCompression::none;
-    case Compression::gzip: return WireCompression::gzip;
-    case Compression::zstd: return WireCompression::zstd;
-  }
-  return WireCompression::none;
-}
-
-}  // namespace
-
 ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Clock& clock, Log& log)
     : options_(std::move(options)),
       epoch_(epoch),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/compression.h"
 #include "transport/msgpack_write.h"
 
 namespace tidegate {
@@ -12,15 +13,6 @@ constexpr std::size_t plain_keys = 9;
 void put_length_prefixed(Bytes& out, std::string_view text) {
   put_u64_be(out, text.size());
   out.append(text);
-}
-
-WireCompression on_wire(Compression compression) {
-  switch (compression) {
-    case Compression::none: return WireCompression::none;
-    case Compression::gzip: return WireCompression::gzip;
-    case Compression::zstd: return WireCompression::zstd;
-  }
-  return WireCompression::none;
 }
 
 Bytes constant_part(const Origin& origin) {

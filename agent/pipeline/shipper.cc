@@ -145,6 +145,8 @@ void Shipper::show_backlog() {
   }
 }
 
-ShipperView Shipper::view() const { return {.state = state_, .last_ack = last_ack_, .chunks_in_flight = in_flight_.size()}; }
+ShipperView Shipper::view() const {
+  return {.state = state_, .last_ack = last_ack_, .chunks_in_flight = picker_.in_flight_count()};
+}
 
 }  // namespace tidegate

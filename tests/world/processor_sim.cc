@@ -1,5 +1,6 @@
 #include "tests/world/processor_sim.h"
 
+#include "agent/compression.h"
 #include "base/check.h"
 #include "transport/compression.h"
 #include "transport/forward_entries.h"
@@ -10,11 +11,6 @@ namespace {
 
 std::string text_of(const std::optional<MsgpackView>& view) {
   return view ? std::string{view->as_str().value_or("")} : std::string{};
-}
-
-WireCompression on_wire(Compression compression) {
-  if (compression == Compression::zstd) return WireCompression::zstd;
-  return compression == Compression::gzip ? WireCompression::gzip : WireCompression::none;
 }
 
 }  // namespace
