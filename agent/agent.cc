@@ -14,30 +14,45 @@ Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor 
       config_(config),
       started_(ports.around.clock.wall()),
       shipper_(ports.store, ports.uplink, ports.around, BackoffLimits{}, log, metrics),
+      backfill_readers_(
+          surroundings(), [this](const std::string& name) { return configured(name); },
+          [this](std::uint32_t number) { return backfills_.finished(number); }),
+      backfills_(ports.store, ports.around.clock, backfill_readers_, log),
       tasks_(executor, [this](std::string_view, const Error& error) { fail(error); }) {}
 
 asio::awaitable<Error> Agent::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
   tasks_.spawn("shipper", shipper_.run());
   for (const ConnectorConfig& connector : config_.connectors) start_connector(connector);
+  if (Result<void> loaded = co_await backfills_.load(); !loaded)
+    log_.error("back-fills wait until their list can be read", {{"reason", loaded.error().text()}});
   co_await tasks_.join();
   for (const auto& connector : connectors_) connector->stop();
   for (const auto& connector : connectors_) co_await connector->join();
+  co_await backfill_readers_.stop_all();
   co_return failure_.value_or(Error{Code::cancelled, "agent stopped"});
 }
 
+ConnectorSurroundings Agent::surroundings() {
+  return {.sensor = config_.sensor.name,
+          .compression = compression_of(config_.ship.compression),
+          .store = ports_.store,
+          .sources = ports_.sources,
+          .around = ports_.around,
+          .executor = executor_,
+          .log = log_,
+          .metrics = metrics_,
+          .on_failure = [this](std::string_view, const Error& error) { fail(error); }};
+}
+
 void Agent::start_connector(const ConnectorConfig& config) {
-  connectors_.push_back(std::make_unique<Connector>(
-      config, ConnectorSurroundings{.sensor = config_.sensor.name,
-                                    .compression = compression_of(config_.ship.compression),
-                                    .store = ports_.store,
-                                    .sources = ports_.sources,
-                                    .around = ports_.around,
-                                    .executor = executor_,
-                                    .log = log_,
-                                    .metrics = metrics_,
-                                    .on_failure = [this](std::string_view, const Error& error) { fail(error); }}));
+  connectors_.push_back(std::make_unique<Connector>(config, surroundings()));
   connectors_.back()->start();
+}
+
+const ConnectorConfig* Agent::configured(const std::string& name) const {
+  const auto found = std::ranges::find(config_.connectors, name, &ConnectorConfig::name);
+  return found == config_.connectors.end() ? nullptr : &*found;
 }
 
 // The journal failed: every stage stops, and the process with them.
@@ -46,7 +61,19 @@ void Agent::fail(const Error& error) {
   tasks_.stop();
 }
 
+// A cursor has one reader: while connectors are stopped and begun, nobody else does so.
+asio::awaitable<void> Agent::begin_change() {
+  while (changing_) co_await changed_.wait();
+  changing_ = true;
+}
+
+void Agent::end_change() {
+  changing_ = false;
+  changed_.notify();
+}
+
 asio::awaitable<void> Agent::apply(AgentConfig config) {
+  co_await begin_change();
   std::vector<std::unique_ptr<Connector>> leaving;
   std::vector<ConnectorConfig> arriving;
   const auto keeps = [](const std::vector<ConnectorConfig>& all, const ConnectorConfig& one) {
@@ -58,12 +85,52 @@ asio::awaitable<void> Agent::apply(AgentConfig config) {
   for (const ConnectorConfig& wanted : config.connectors)
     if (!keeps(config_.connectors, wanted)) arriving.push_back(wanted);
   config_.connectors = std::move(config.connectors);
-  // A cursor has one reader: the old collectors are gone before the new ones begin.
+  // The old collectors are gone before the new ones begin.
   for (const auto& connector : leaving) connector->stop();
   for (const auto& connector : leaving) co_await connector->join();
+  for (const auto& connector : leaving) co_await backfill_readers_.stop_readers_of(connector->config().name);
+  end_change();
   if (tasks_.stopping()) co_return;
   for (const ConnectorConfig& connector : arriving) start_connector(connector);
+  backfills_.start_readers();
   log_.info("configuration applied", {{"stopped", std::to_string(leaving.size())}, {"started", std::to_string(arriving.size())}});
+}
+
+std::vector<SteeredConnector> Agent::connectors() const {
+  std::vector<SteeredConnector> all;
+  for (const ConnectorConfig& connector : config_.connectors) {
+    SteeredConnector steered{connector.name, {}};
+    for (const ContentType type : connector.content_types) steered.lanes.push_back(lane_of(type));
+    all.push_back(std::move(steered));
+  }
+  return all;
+}
+
+// The connector is stopped for it, since a cursor has one reader. Its ids are forgotten: what is read again is shipped again, and
+// the index knows it by its record_id (P2).
+asio::awaitable<Result<void>> Agent::rewind(CursorKey key, WallSeconds to) {
+  co_await begin_change();
+  const auto found = std::ranges::find(connectors_, key.connector, [](const auto& each) { return each->config().name; });
+  if (found == connectors_.end()) {
+    end_change();
+    co_return Error{Code::absent, "there is no connector " + key.connector + " any more"};
+  }
+  const std::unique_ptr<Connector> stopped = std::move(*found);
+  connectors_.erase(found);
+  stopped->stop();
+  co_await stopped->join();
+  Commit commit;
+  commit.key = key;
+  commit.next = cursor_at(to);
+  commit.forget_before = WallSeconds::max();
+  Result<std::vector<SegmentId>> stored = co_await ports_.store.commit(std::move(commit));
+  end_change();
+  if (!tasks_.stopping())
+    if (const ConnectorConfig* const config = configured(key.connector)) start_connector(*config);
+  if (!stored) co_return std::move(stored).error().in("journal");
+  log_.info("a cursor was set back",
+            {{"connector", key.connector}, {"content_type", std::string{name(key.lane)}}, {"to", to_iso8601(to)}});
+  co_return Result<void>{};
 }
 
 AgentStatus Agent::status() const {

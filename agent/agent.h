@@ -12,11 +12,15 @@
 #include <string>
 #include <vector>
 
+#include "agent/backfill_collectors.h"
 #include "agent/connector.h"
+#include "agent/control/backfills.h"
 #include "agent/control/status.h"
+#include "agent/control/steering.h"
 #include "agent/pipeline/shipper.h"
 #include "agent/ports.h"
 #include "config/model.h"
+#include "transport/signal.h"
 #include "transport/task_group.h"
 
 namespace tidegate {
@@ -28,7 +32,7 @@ struct AgentPorts {
   SourceFactory& sources;
 };
 
-class Agent {
+class Agent final : public Steering {
  public:
   Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics);
 
@@ -41,8 +45,17 @@ class Agent {
 
   AgentStatus status() const;
 
+  std::vector<SteeredConnector> connectors() const override;
+  asio::awaitable<Result<std::vector<StoredCursor>>> cursors() override { return ports_.store.cursors(); }
+  asio::awaitable<Result<void>> rewind(CursorKey key, WallSeconds to) override;
+  Backfills& backfills() override { return backfills_; }
+
  private:
   void start_connector(const ConnectorConfig& config);
+  ConnectorSurroundings surroundings();
+  asio::awaitable<void> begin_change();
+  void end_change();
+  const ConnectorConfig* configured(const std::string& name) const;
   void fail(const Error& error);
 
   // Declared bottom up, destroyed top down: each part outlives those below it on the page.
@@ -55,6 +68,10 @@ class Agent {
   std::optional<Error> failure_;
   Shipper shipper_;
   std::vector<std::unique_ptr<Connector>> connectors_;
+  BackfillCollectors backfill_readers_;
+  Backfills backfills_;
+  bool changing_ = false;  // connectors are being stopped and begun: one change at a time
+  Signal changed_;
   TaskGroup tasks_;  // last; run() joins it, its destructor asserts so
 };
 

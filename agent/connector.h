@@ -1,5 +1,5 @@
-// Connector: one configured connector at work: a collector for each of its content types, each with its own source. One that
-// fails never holds up another.
+// Connector: one configured connector at work: a collector for each of its content types, each with its own source, and a watch
+// over its token. One that fails never holds up another.
 //
 // Thread: the loop.
 #pragma once
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/control/status.h"
+#include "agent/control/token_watch.h"
 #include "agent/pipeline/collector.h"
 #include "agent/ports.h"
 #include "config/model.h"
@@ -22,10 +23,14 @@ class SourceFactory {
  public:
   virtual ~SourceFactory() = default;
   // `invalid`: a file that the connector names cannot be used.
-  virtual Result<std::unique_ptr<Source>> make_source(const ConnectorConfig& connector, Lane lane) = 0;
+  virtual Result<std::unique_ptr<Source>> make_source(const ConnectorConfig& connector, Lane lane, Urgency urgency) = 0;
+  // Tells how long the connector's token lives, each time it is asked; valid as long as the factory.
+  virtual TokenWatch::Ask make_expiry_reader(const ConnectorConfig& connector) = 0;
 };
 
 Lane lane_of(ContentType type);
+//   requires: lane is not own_events
+ContentType content_type_of(Lane lane);
 
 struct ConnectorSurroundings {
   std::string sensor;
@@ -39,6 +44,12 @@ struct ConnectorSurroundings {
   TaskGroup::OnFailure on_failure;  // of a collector: the journal failed
 };
 
+// How a content type is read, live (job 0) or by a back-fill of that number.
+CollectorOptions collector_options(const ConnectorConfig& config, ContentType type, std::uint32_t job);
+// What its collector works with. `invalid`: a log filter cannot be used.
+Result<CollectorParts> collector_parts(const ConnectorConfig& config, ContentType type, Source& source,
+                                       const ConnectorSurroundings& around);
+
 class Connector {
  public:
   Connector(ConnectorConfig config, ConnectorSurroundings around);
@@ -48,15 +59,17 @@ class Connector {
   asio::awaitable<void> join() { return tasks_.join(); }
 
   const ConnectorConfig& config() const { return config_; }
+  bool collects(Lane lane) const { return config_.content_types.contains(content_type_of(lane)); }
   ConnectorStatus status() const;
 
  private:
-  void add_content(ContentType type, ConnectorSurroundings& around);
+  Result<void> add_content(ContentType type, const ConnectorSurroundings& around);
 
   ConnectorConfig config_;
   std::deque<std::unique_ptr<Source>> sources_;
   std::deque<Collector> collectors_;
   std::vector<ContentStatus> unusable_;  // content types whose source could not be made
+  TokenWatch token_watch_;
   TaskGroup tasks_;
 };
 

@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "agent/agent.h"
+#include "agent/control_routes.h"
 #include "agent/edges/edges.h"
 #include "config/diff.h"
 #include "config/parse.h"
@@ -49,8 +50,9 @@ class Daemon {
     Result<std::unique_ptr<Edges>> edges = Edges::open(config_, {clock_, random_}, log_, metrics_, storage_failed);
     if (!edges) return refuse(edges.error(), storage_failed ? exit_storage : exit_invalid);
     edges_ = *std::move(edges);
-    agent_ = std::make_unique<Agent>(config_, AgentPorts{{clock_, random_}, edges_->store(), edges_->uplink(), *edges_},
+    agent_ = std::make_unique<Agent>(config_, AgentPorts{{clock_, random_}, edges_->store(), edges_->uplink(), edges_->sources()},
                                      loop_.get_executor(), log_, metrics_);
+    routes_ = std::make_unique<ControlRoutes>([this] { return agent_->status(); }, *agent_, clock_);
     HttpServer server{loop_.get_executor(), log_};
     if (Result<void> listening = listen(server); !listening) return refuse(listening.error(), exit_invalid);
 
@@ -87,7 +89,7 @@ class Daemon {
     Result<void> listening = server.listen(metrics, [this](HttpRequestView request) { return answer_metrics(request); });
     if (!listening) return std::move(listening).error().in("metrics.listen");
     listening = server.listen_unix(config_.control_socket, control_socket_mode,
-                                   [this](HttpRequestView request) { return answer_control(request); });
+                                   [this](HttpRequestView request) { return routes_->answer(request); });
     if (!listening) return std::move(listening).error().in("control.socket");
     return {};
   }
@@ -99,13 +101,6 @@ class Daemon {
     if (request.target == "/healthz" || request.target == "/readyz")
       co_return HttpReply{.status = works(verdict) ? 200u : 503u, .body = std::string{name(verdict)} + "\n"};
     co_return HttpReply{.status = 404, .body = "there are /metrics, /healthz and /readyz\n"};
-  }
-
-  asio::awaitable<HttpReply> answer_control(HttpRequestView request) {
-    if (request.target == "/status") co_return HttpReply{.status = 200, .body = status_text(agent_->status())};
-    if (request.target == "/status.json")
-      co_return HttpReply{.status = 200, .content_type = "application/json", .body = status_json(agent_->status()) + "\n"};
-    co_return HttpReply{.status = 404, .body = "there are /status and /status.json\n"};
   }
 
   asio::awaitable<Error> take_signals() {
@@ -161,6 +156,7 @@ class Daemon {
   asio::signal_set signals_;
   std::unique_ptr<Edges> edges_;
   std::unique_ptr<Agent> agent_;
+  std::unique_ptr<ControlRoutes> routes_;
   TaskGroup* tasks_ = nullptr;  // of run(), which outlives every coroutine that uses it
   int exit_code_ = exit_done;
 };

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "agent/record.h"
@@ -26,6 +28,26 @@ struct PageRequest {
   std::string link;  // as the previous page gave it; empty: the first page
 };
 
+// Whose turn it is where requests are scarce: what is new, or what was left behind on purpose (a back-fill).
+enum class Urgency : unsigned char { fresh, background };
+
+// The API's clock as its last answer told it (the Date header, whole seconds), and when that was by our steady clock: so no step
+// of our own wall clock changes what is known.
+struct ApiTime {
+  WallTime time{};
+  SteadyTime at{};
+};
+
+// What a source knows of its API beyond what the configuration says. It may change with each answer.
+struct SourceFacts {
+  std::optional<ApiTime> api_time;                // absent before the first answer
+  std::chrono::seconds lateness{0};               // a record may become visible as late as this after its own time
+  std::chrono::seconds settle{0};                 // the API refuses windows that end nearer to its present
+  std::optional<std::chrono::seconds> retention;  // how far back anything is served; absent: not known
+  std::optional<std::chrono::seconds> longest;    // window that the API takes
+  std::chrono::seconds reach{0};                  // a window may show again what stood this long before it: ids are kept for it
+};
+
 // One content type of one connector at its API.
 class Source {
  public:
@@ -33,10 +55,13 @@ class Source {
 
   // The body of one page. `absent`: the link has expired, the window must be read again from its first page.
   // `unavailable` and `timeout`: later. `denied`: token or permission. `invalid`: the API refuses the request itself.
+  // `gone`: the window begins before what the API keeps.
   virtual asio::awaitable<Result<Bytes>> poll(const PageRequest& request) = 0;
 
   // `corrupt`: not a page. A record that is odd is no error: it is in the page, marked as not understood.
   virtual Result<Page> parse(const PageRequest& request, Bytes body) = 0;
+
+  virtual SourceFacts facts() const { return {}; }
 };
 
 // The journal on its own thread.
@@ -45,6 +70,10 @@ class Store {
   virtual ~Store() = default;
 
   virtual asio::awaitable<Result<CursorState>> load(CursorKey key) = 0;
+  virtual asio::awaitable<Result<std::vector<StoredCursor>>> cursors() = 0;
+  virtual asio::awaitable<Result<std::vector<Note>>> notes(std::string prefix) = 0;
+  virtual asio::awaitable<Result<void>> put_notes(std::vector<Note> notes) = 0;
+  virtual asio::awaitable<Result<void>> forget(CursorKey key, std::vector<Note> notes) = 0;
   virtual asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) = 0;
   virtual asio::awaitable<Result<StoredSegment>> batch(SegmentId id) = 0;
   virtual asio::awaitable<Result<void>> trim(SegmentId id) = 0;

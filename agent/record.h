@@ -16,8 +16,10 @@ namespace tidegate {
 struct Record {
   Id128 source_id;           // of what makes it distinct at its source: id, and version where records change
   WallTime time{};           // the record's own time; the window's end where it has none that can be read
+  WallTime listed{};         // the latest of its times: it stands no later than there in the source's list
   std::uint32_t offset = 0;  // of the payload in Page::payloads
   std::uint32_t bytes = 0;
+  bool named = true;       // false: it has no id; source_id is of its content, and others may agree with it to the byte
   bool understood = true;  // false: no usable id or time; kept and shipped as it came, and counted
 };
 

@@ -21,6 +21,7 @@ enum class Code : unsigned char {
   invalid,      // stop and report: asking again changes nothing
   denied,       // stop and report: credentials or permissions
   absent,       // what was asked for is not there
+  gone,         // record the loss and go on behind it: older than what is kept
   cancelled,    // return: somebody asked us to stop
 };
 
@@ -122,6 +123,7 @@ inline std::string_view name(Code code) {
     case Code::invalid: return "invalid";
     case Code::denied: return "denied";
     case Code::absent: return "absent";
+    case Code::gone: return "gone";
     case Code::cancelled: return "cancelled";
   }
   return "unknown";

@@ -28,7 +28,7 @@ void visit_agent(Agent& agent, Visitor&& visit) {
   visit("log.format", agent.log.format);
 }
 
-// Paths are below "connectors[].".
+// All but its log filters. Paths are below "connectors[].".
 template <class Connector, class Visitor>
 void visit_connector(Connector& connector, Visitor&& visit) {
   visit("name", connector.name);
@@ -41,6 +41,8 @@ void visit_connector(Connector& connector, Visitor&& visit) {
   visit("bearer_token_file", connector.bearer_token_file);
   visit("interval", connector.interval);
   visit("content_types", connector.content_types);
+  visit("techniques_from", connector.techniques_from);
+  visit("pipeline_risk_levels", connector.pipeline_risk_levels);
   visit("audit_logs_interval", connector.audit_logs_interval);
   visit("first_read", connector.first_read);
   visit("overlap", connector.overlap);
@@ -51,6 +53,15 @@ void visit_connector(Connector& connector, Visitor&& visit) {
   visit("proxy", connector.proxy);
   visit("ca_file", connector.ca_file);
   visit("enabled", connector.enabled);
+}
+
+// Paths are below "connectors[].log_filters[].".
+template <class Filter, class Visitor>
+void visit_log_filter(Filter& filter, Visitor&& visit) {
+  visit("name", filter.name);
+  visit("content_types", filter.content_types);
+  visit("include", filter.include);
+  visit("exclude", filter.exclude);
 }
 
 template <class Processor, class Visitor>

@@ -41,16 +41,14 @@ class Side {
   std::vector<Row> values_;
 };
 
-// Appends what differs; true when anything does.   requires: both sides have the same rows
-bool compare(const Side& before, const Side& after, const std::string& shown_prefix, std::vector<ConfigChange>& changes) {
-  const std::size_t known = changes.size();
+// Appends what differs.   requires: both sides have the same rows
+void compare(const Side& before, const Side& after, const std::string& shown_prefix, std::vector<ConfigChange>& changes) {
   for (std::size_t i = 0; i < before.values().size(); ++i) {
     const Side::Row& old_row = before.values()[i];
     const Value& now = after.values()[i].value;
     if (old_row.value.shown == now.shown && old_row.value.exact == now.exact) continue;
     changes.push_back({shown_prefix + old_row.path, old_row.value.shown, now.shown, old_row.field->applies});
   }
-  return changes.size() > known;
 }
 
 Side side_of(const AgentConfig& config) {
@@ -66,10 +64,33 @@ Side side_of(ConnectorConfig connector) {
   return side;
 }
 
-std::map<std::string_view, const ConnectorConfig*> by_name(const AgentConfig& config) {
-  std::map<std::string_view, const ConnectorConfig*> connectors;
-  for (const ConnectorConfig& connector : config.connectors) connectors.emplace(connector.name, &connector);
-  return connectors;
+Side side_of(const LogFilterConfig& filter) {
+  Side side{"connectors[].log_filters[]."};
+  visit_log_filter(filter, side);
+  return side;
+}
+
+template <class T>
+std::map<std::string_view, const T*> by_name(const std::vector<T>& list) {
+  std::map<std::string_view, const T*> named;
+  for (const T& element : list) named.emplace(element.name, &element);
+  return named;
+}
+
+// A filter is the same one when its name is. Where one side has none, its rows are those of a filter that was not given.
+void compare_filters(const ConnectorConfig& before, const ConnectorConfig& after, const std::string& prefix,
+                     std::vector<ConfigChange>& changes) {
+  const LogFilterConfig none;
+  const auto old_filters = by_name(before.log_filters);
+  const auto new_filters = by_name(after.log_filters);
+  const auto shown = [&prefix](std::string_view name) { return prefix + "log_filters[" + std::string{name} + "]."; };
+  for (const auto& [filter, config] : old_filters) {
+    const auto now = new_filters.find(filter);
+    compare(side_of(*config), side_of(now == new_filters.end() ? none : *now->second), shown(filter), changes);
+  }
+  for (const auto& [filter, config] : new_filters) {
+    if (!old_filters.contains(filter)) compare(side_of(none), side_of(*config), shown(filter), changes);
+  }
 }
 
 }  // namespace
@@ -82,8 +103,8 @@ ConfigDiff diff(const AgentConfig& before, const AgentConfig& after) {
     if (change.path == "processor.data" || change.path.starts_with("processor.tls.")) result.uplink_changed = true;
   }
 
-  const auto old_connectors = by_name(before);
-  const auto new_connectors = by_name(after);
+  const auto old_connectors = by_name(before.connectors);
+  const auto new_connectors = by_name(after.connectors);
   for (const auto& [connector, config] : old_connectors) {
     if (!new_connectors.contains(connector)) result.connectors_removed.emplace_back(connector);
   }
@@ -94,7 +115,10 @@ ConfigDiff diff(const AgentConfig& before, const AgentConfig& after) {
       continue;
     }
     const std::string prefix = "connectors[" + std::string{connector} + "].";
-    if (compare(side_of(*old->second), side_of(*config), prefix, result.changes)) result.connectors_changed.emplace_back(connector);
+    const std::size_t known = result.changes.size();
+    compare(side_of(*old->second), side_of(*config), prefix, result.changes);
+    compare_filters(*old->second, *config, prefix, result.changes);
+    if (result.changes.size() > known) result.connectors_changed.emplace_back(connector);
   }
   result.restart_needed = std::any_of(result.changes.begin(), result.changes.end(),
                                       [](const ConfigChange& change) { return change.applies == Applies::restart; });

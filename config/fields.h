@@ -31,6 +31,7 @@ enum class FieldKind : unsigned char {
   choices,   // a list of some of `allowed`
   place,     // host:port
   places,    // a list of host:port
+  query,     // a log filter's query
 };
 
 enum class Need : unsigned char { optional, required };

@@ -41,4 +41,17 @@ std::string_view name(ContentType type) {
   return "observed_attack_techniques";
 }
 
+std::string_view name(TechniquesFrom from) { return from == TechniquesFrom::pipeline ? "pipeline" : "detections"; }
+
+std::string_view name(RiskLevel level) {
+  switch (level) {
+    case RiskLevel::info: return "info";
+    case RiskLevel::low: return "low";
+    case RiskLevel::medium: return "medium";
+    case RiskLevel::high: return "high";
+    case RiskLevel::critical: break;
+  }
+  return "critical";
+}
+
 }  // namespace tidegate

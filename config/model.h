@@ -98,11 +98,33 @@ enum class ContentType : std::uint8_t { alerts, audit_logs, observed_attack_tech
 
 std::string_view name(ContentType type);
 
+// Where techniques are read: from the list of detections, or from the data pipeline, which a tenant with high volume wants.
+enum class TechniquesFrom : std::uint8_t { detections, pipeline };
+
+std::string_view name(TechniquesFrom from);
+
+// Of a technique, as the API names it.
+enum class RiskLevel : std::uint8_t { info, low, medium, high, critical };
+
+std::string_view name(RiskLevel level);
+
 struct TenantConfig {
   std::string id;
   std::string name;
 
   bool operator==(const TenantConfig&) const = default;
+};
+
+inline constexpr std::size_t log_filters_max = 64;  // of a connector
+
+// A rule about what is not worth storing, on the API's record. Exactly one of the two queries is given (filter_query.h).
+struct LogFilterConfig {
+  std::string name;  // unique in the connector; printable ASCII
+  std::set<ContentType> content_types{ContentType::alerts, ContentType::audit_logs, ContentType::observed_attack_techniques};
+  std::string include;  // a record is dropped where no include of its content type matches
+  std::string exclude;  // a record is dropped where an exclude matches
+
+  bool operator==(const LogFilterConfig&) const = default;
 };
 
 struct ConnectorConfig {
@@ -115,6 +137,9 @@ struct ConnectorConfig {
   std::string bearer_token_file;  // read when needed, so that a renewed token needs no new configuration
   std::chrono::milliseconds interval = std::chrono::minutes{5};  // of every content type but audit logs
   std::set<ContentType> content_types{ContentType::alerts, ContentType::audit_logs, ContentType::observed_attack_techniques};
+  TechniquesFrom techniques_from = TechniquesFrom::detections;
+  std::set<RiskLevel> pipeline_risk_levels{RiskLevel::info, RiskLevel::low, RiskLevel::medium, RiskLevel::high,
+                                           RiskLevel::critical};
   std::chrono::milliseconds audit_logs_interval = std::chrono::hours{24};
   std::chrono::seconds first_read = std::chrono::hours{24};  // how far back the first window reaches
   std::chrono::seconds overlap = std::chrono::minutes{10};   // how far a window reaches back before the cursor
@@ -124,6 +149,7 @@ struct ConnectorConfig {
   std::uint64_t requests_per_minute = 300;                   // per endpoint of the API
   Secret proxy;                                              // HTTP proxy URL; may hold a password. Empty: none
   std::string ca_file;                                       // PEM; empty: the system's roots
+  std::vector<LogFilterConfig> log_filters;
   bool enabled = true;
 
   // The polling interval of one content type.

@@ -15,6 +15,16 @@
 namespace tidegate {
 namespace {
 
+void read_connector(Reader& reader, const std::string& prefix, ConnectorConfig& connector) {
+  visit_connector(connector, [&](std::string_view key, auto& member) { reader.read(prefix + std::string{key}, member); });
+  connector.log_filters.resize(reader.list_size(prefix + "log_filters"));
+  for (std::size_t i = 0; i < connector.log_filters.size(); ++i) {
+    const std::string filter = prefix + "log_filters[" + std::to_string(i) + "].";
+    visit_log_filter(connector.log_filters[i],
+                     [&](std::string_view key, auto& member) { reader.read(filter + std::string{key}, member); });
+  }
+}
+
 // Region to URL, and the default that hangs on another field.
 void resolve(AgentConfig& config, const Reader& reader) {
   if (!reader.was_given("ship.compression")) config.ship.compression = default_compression(config.ship.receiver);
@@ -66,11 +76,8 @@ ParsedAgent parse_agent(std::string_view yaml, std::string_view file_name) {
   if (document.root) {
     visit_agent(config, [&](std::string_view path, auto& member) { reader.read(path, member); });
     config.connectors.resize(reader.list_size("connectors"));
-    for (std::size_t i = 0; i < config.connectors.size(); ++i) {
-      const std::string prefix = "connectors[" + std::to_string(i) + "].";
-      visit_connector(config.connectors[i],
-                      [&](std::string_view key, auto& member) { reader.read(prefix + std::string{key}, member); });
-    }
+    for (std::size_t i = 0; i < config.connectors.size(); ++i)
+      read_connector(reader, "connectors[" + std::to_string(i) + "].", config.connectors[i]);
     resolve(config, reader);
     apply_rules(validate(config), reader);
   }

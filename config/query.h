@@ -16,6 +16,7 @@
 // Source: Apache Lucene, "Query Parser Syntax" (classic); fuzzy (~), boost (^) and + are refused, not ignored.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -50,6 +51,16 @@ struct Pattern {
 
   bool operator==(const Pattern&) const = default;
 };
+
+// What words are made of: ASCII letters and digits, and bytes beyond ASCII.
+inline constexpr std::array<bool, 256> word_bytes = [] {
+  std::array<bool, 256> known{};
+  for (std::size_t byte = 0; byte < known.size(); ++byte) {
+    known[byte] = byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  }
+  return known;
+}();
+inline bool is_word_byte(char c) { return word_bytes[static_cast<unsigned char>(c)]; }
 
 // True when the pattern covers the whole text. ? is one UTF-8 character. At most pattern size × text size steps.
 bool matches(const Pattern& pattern, std::string_view text);

@@ -16,7 +16,7 @@ std::string value_text(const Field& field) {
   }
   if (field.least.empty() && field.most.empty()) return text;
   const bool of_length = field.kind == FieldKind::name || field.kind == FieldKind::label || field.kind == FieldKind::text ||
-                         field.kind == FieldKind::path || field.kind == FieldKind::token;
+                         field.kind == FieldKind::path || field.kind == FieldKind::token || field.kind == FieldKind::query;
   if (of_length) return text.append(", at most ").append(field.most).append(" bytes");
   return text.append(", ").append(field.least).append(" to ").append(field.most);
 }

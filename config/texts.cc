@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/filter_query.h"
 #include "config/units.h"
 #include "config/url.h"
 #include "config/utf8.h"
@@ -77,6 +78,15 @@ Fault check_proxy(std::string& text) {
   return std::nullopt;
 }
 
+Fault check_query(std::string_view text) {
+  const Result<Query> query = parse_filter_query(text);
+  if (query) return std::nullopt;
+  constexpr std::string_view subject = "query: ";
+  std::string_view why = query.error().text();
+  if (why.starts_with(subject)) why.remove_prefix(subject.size());
+  return TextFault{"is not a filter's query: " + std::string{why}, "write for example filters.riskLevel: info"};
+}
+
 Fault check_form(const Field& field, std::string& text) {
   switch (field.kind) {
     case FieldKind::name: return check_name(text);
@@ -85,6 +95,7 @@ Fault check_form(const Field& field, std::string& text) {
     case FieldKind::url: return check_api_url(text);
     case FieldKind::wss_url: return check_wss_url(text);
     case FieldKind::proxy: return check_proxy(text);
+    case FieldKind::query: return check_query(text);
     case FieldKind::token:
       if (is_token(text)) return std::nullopt;
       return TextFault{"is not a token", "copy it again: one line, no spaces"};

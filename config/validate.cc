@@ -57,6 +57,42 @@ void check_alternative(const std::string& path, const Alternative& either, std::
   }
 }
 
+// Complains where a name was given to an earlier element of the list as well.
+class UniqueNames {
+ public:
+  // `list` is the list's path, `each` what one of its elements is called.
+  UniqueNames(std::string list, std::string_view each) : list_(std::move(list)), each_(each) {}
+
+  void add(std::size_t index, std::string_view name, std::vector<Breach>& breaches) {
+    const auto [first, is_new] = first_of_.emplace(name, index);
+    if (is_new || name.empty()) return;
+    breaches.push_back({.field = list_ + "[" + std::to_string(index) + "].name",
+                        .value = std::string{name},
+                        .problem = "is the name of " + list_ + "[" + std::to_string(first->second) + "] as well",
+                        .remedy = "give each " + std::string{each_} + " a name of its own"});
+  }
+
+ private:
+  std::string list_;
+  std::string_view each_;
+  std::map<std::string_view, std::size_t> first_of_;
+};
+
+void check_log_filters(const std::string& list, const std::vector<LogFilterConfig>& filters, std::vector<Breach>& breaches) {
+  if (filters.size() > log_filters_max) {
+    breaches.push_back({.field = list,
+                        .value = std::to_string(filters.size()) + " elements",
+                        .problem = "are too many",
+                        .remedy = "keep at most " + std::to_string(log_filters_max)});
+  }
+  UniqueNames names{list, "filter"};
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    names.add(i, filters[i].name, breaches);
+    const std::string path = list + "[" + std::to_string(i) + "]";
+    check_alternative(path, {"include", !filters[i].include.empty(), "exclude", !filters[i].exclude.empty()}, breaches);
+  }
+}
+
 void check_connector(const std::string& path, const ConnectorConfig& connector, std::vector<Breach>& breaches) {
   // A URL that came from the region was not written beside it.
   const std::optional<std::string_view> host = api_host_of(connector.region);
@@ -71,6 +107,7 @@ void check_connector(const std::string& path, const ConnectorConfig& connector, 
                         .problem = "is no longer than the overlap of " + duration_text(connector.overlap),
                         .remedy = "make the window longer than the overlap, or no window moves forward"});
   }
+  check_log_filters(path + ".log_filters", connector.log_filters, breaches);
 }
 
 }  // namespace
@@ -78,17 +115,11 @@ void check_connector(const std::string& path, const ConnectorConfig& connector, 
 std::vector<Breach> validate(const AgentConfig& config) {
   std::vector<Breach> breaches;
   check_tls(config, breaches);
-  std::map<std::string_view, std::size_t> first_of_name;
+  UniqueNames names{"connectors", "connector"};
   for (std::size_t i = 0; i < config.connectors.size(); ++i) {
     const ConnectorConfig& connector = config.connectors[i];
     const std::string path = "connectors[" + std::to_string(i) + "]";
-    const auto [first, is_new] = first_of_name.emplace(connector.name, i);
-    if (!is_new && !connector.name.empty()) {
-      breaches.push_back({.field = path + ".name",
-                          .value = connector.name,
-                          .problem = "is the name of connectors[" + std::to_string(first->second) + "] as well",
-                          .remedy = "give each connector a name of its own"});
-    }
+    names.add(i, connector.name, breaches);
     check_connector(path, connector, breaches);
   }
   return breaches;

@@ -99,6 +99,20 @@ Complained read_choice(const Field& field, const YamlNode& node, Enum& out) {
   return std::nullopt;
 }
 
+template <class Enum>
+Complained read_choices(const Field& field, const YamlNode& node, std::set<Enum>& out, std::string_view what) {
+  if (node.kind != YamlNode::Kind::list) return wrong_shape(field, node);
+  out.clear();
+  for (const YamlNode& element : node.children) {
+    const std::optional<Enum> chosen = choice_of<Enum>(field, element.text);
+    if (!chosen) return not_a(field, element.text, "known here");
+    if (!out.insert(*chosen).second)
+      return Complaint{shown(&field, element.text), "stands in the list twice", "name each " + std::string{what} + " once"};
+  }
+  if (out.empty()) return Complaint{{}, "is an empty list", remedy_of(field) + ", or disable the connector"};
+  return std::nullopt;
+}
+
 Complained read_texts(const Field& field, const YamlNode& node, std::string& out) {
   if (node.kind != YamlNode::Kind::scalar) return wrong_shape(field, node);
   out = node.text;
@@ -182,19 +196,14 @@ Complained read_value(const Field& field, const YamlNode& node, std::vector<Host
 }
 
 Complained read_value(const Field& field, const YamlNode& node, std::set<ContentType>& out) {
-  if (node.kind != YamlNode::Kind::list) return wrong_shape(field, node);
-  out.clear();
-  for (const YamlNode& element : node.children) {
-    const std::optional<ContentType> chosen = choice_of<ContentType>(field, element.text);
-    if (!chosen) return not_a(field, element.text, "known here");
-    if (!out.insert(*chosen).second) {
-      return Complaint{shown(&field, element.text), "stands in the list twice", "name each content type once"};
-    }
-  }
-  if (out.empty()) return Complaint{{}, "is an empty list", remedy_of(field) + ", or disable the connector"};
-  return std::nullopt;
+  return read_choices(field, node, out, "content type");
 }
 
+Complained read_value(const Field& field, const YamlNode& node, std::set<RiskLevel>& out) {
+  return read_choices(field, node, out, "risk level");
+}
+
+Complained read_value(const Field& field, const YamlNode& node, TechniquesFrom& out) { return read_choice(field, node, out); }
 Complained read_value(const Field& field, const YamlNode& node, Receiver& out) { return read_choice(field, node, out); }
 Complained read_value(const Field& field, const YamlNode& node, ShipCompression& out) { return read_choice(field, node, out); }
 Complained read_value(const Field& field, const YamlNode& node, LogOutput& out) { return read_choice(field, node, out); }

@@ -37,6 +37,8 @@ Complained read_value(const Field& field, const YamlNode& node, std::chrono::sec
 Complained read_value(const Field& field, const YamlNode& node, HostPort& out);
 Complained read_value(const Field& field, const YamlNode& node, std::vector<HostPort>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::set<ContentType>& out);
+Complained read_value(const Field& field, const YamlNode& node, std::set<RiskLevel>& out);
+Complained read_value(const Field& field, const YamlNode& node, TechniquesFrom& out);
 Complained read_value(const Field& field, const YamlNode& node, Receiver& out);
 Complained read_value(const Field& field, const YamlNode& node, ShipCompression& out);
 Complained read_value(const Field& field, const YamlNode& node, LogOutput& out);

@@ -29,6 +29,10 @@ std::string written(const Field&, const std::vector<HostPort>& value) {
 std::string written(const Field&, const std::set<ContentType>& value) {
   return list_text(value, [](ContentType type) { return name(type); });
 }
+std::string written(const Field&, const std::set<RiskLevel>& value) {
+  return list_text(value, [](RiskLevel level) { return name(level); });
+}
+std::string written(const Field&, TechniquesFrom value) { return std::string{name(value)}; }
 std::string written(const Field&, Receiver value) { return std::string{name(value)}; }
 std::string written(const Field&, ShipCompression value) { return std::string{name(value)}; }
 std::string written(const Field&, LogOutput value) { return std::string{name(value)}; }

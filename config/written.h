@@ -22,6 +22,8 @@ std::string written(const Field& field, std::chrono::milliseconds value);
 std::string written(const Field& field, const HostPort& value);
 std::string written(const Field& field, const std::vector<HostPort>& value);
 std::string written(const Field& field, const std::set<ContentType>& value);
+std::string written(const Field& field, const std::set<RiskLevel>& value);
+std::string written(const Field& field, TechniquesFrom value);
 std::string written(const Field& field, Receiver value);
 std::string written(const Field& field, ShipCompression value);
 std::string written(const Field& field, LogOutput value);

@@ -1,6 +1,6 @@
 #include "processor/record.h"
 
-#include "processor/document.h"
+#include "match/document.h"
 #include "transport/msgpack_view.h"
 
 namespace tidegate {

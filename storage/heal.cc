@@ -1,10 +1,11 @@
 #include "storage/heal.h"
 
-#include <rocksdb/write_batch.h>
-
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <vector>
 
+#include "storage/batch.h"
 #include "storage/keys.h"
 #include "storage/store_files.h"
 
@@ -13,7 +14,8 @@ namespace {
 
 // What of a damaged store goes into the next one.
 struct Salvaged {
-  std::vector<std::pair<CursorKey, Cursor>> cursors;
+  std::vector<StoredCursor> cursors;
+  std::vector<Note> notes;
   bool complete = true;
 };
 
@@ -24,11 +26,27 @@ struct Beginning {
 };
 
 // The pass under way is begun again, and the ids seen are not taken over: records that were seen but are lost must pass.
-Cursor moved_back(const Cursor& cursor, const std::optional<WallSeconds>& lost_from) {
+// A back-fill is one pass, so it keeps its end.
+Cursor moved_back(const Cursor& cursor, const std::optional<WallSeconds>& lost_from, std::uint32_t job) {
   Cursor back;
   back.settled = std::min(cursor.settled, lost_from.value_or(cursor.settled));
   back.through = std::min(cursor.through, lost_from.value_or(cursor.through));
+  if (job != 0) {
+    back.position = back.settled;
+    back.pass_to = cursor.pass_to;
+  }
   return back;
+}
+
+// Back-fills read again what they lost themselves. What is left of one that has ended, and has no cursor any more, falls to the
+// live reading.
+std::optional<WallSeconds> lost_from(const LaneState& lane, std::uint32_t reader, const std::set<std::uint32_t>& readers) {
+  std::optional<WallSeconds> from;
+  for (const auto& [job, time] : lane.read_from) {
+    const bool falls_to_it = job == reader || (reader == 0 && !readers.contains(job));
+    if (falls_to_it) from = std::min(from.value_or(time), time);
+  }
+  return from;
 }
 
 // Never fails: what cannot be read is left out, and `complete` says so.
@@ -44,7 +62,15 @@ Salvaged salvage(const StorePlace& place) {
   for (const Lane lane : all_lanes) {
     if (Result<LaneState> state = check_lane(store, lane)) lanes[index_of(lane)] = *state;
   }
+  std::set<std::uint32_t> readers;
   const auto each = [&](ByteView key, ByteView value) -> Result<void> {
+    if (is_note_key(key)) {
+      Result<std::string> name = note_name_from(key);
+      Result<Bytes> note = decode_note(value);
+      if (name && note) salvaged.notes.push_back({*std::move(name), *std::move(note)});
+      else salvaged.complete = false;
+      return {};
+    }
     Result<CursorKey> whose = cursor_key_from(key);
     Result<CursorRow> row = decode_cursor_row(value);
     // Where a lane has a hole, nobody knows how far back the lost records reach: its content types begin at first_read.
@@ -52,10 +78,14 @@ Salvaged salvage(const StorePlace& place) {
       salvaged.complete = false;
       return {};
     }
-    salvaged.cursors.emplace_back(*whose, moved_back(row->cursor, lanes[index_of(whose->lane)]->read_from));
+    readers.insert(whose->job);
+    salvaged.cursors.push_back({*whose, row->cursor});
     return {};
   };
-  if (!store.scan(Family::cursors, Bytes(1, '\0'), Bytes(1, '\xff'), each)) salvaged.complete = false;
+  if (!store.scan(Family::cursors, cursors_begin, cursors_end, each)) salvaged.complete = false;
+  for (auto& [key, cursor] : salvaged.cursors) {
+    cursor = moved_back(cursor, lost_from(*lanes[index_of(key.lane)], key.job, readers), key.job);
+  }
   return salvaged;
 }
 
@@ -72,24 +102,21 @@ Result<void> begin_beside(const StorePlace& place, const Beginning& beginning) {
   Result<std::unique_ptr<RocksStore>> store = RocksStore::open(beside, Opening::beginning);
   if (!store) return std::move(store).error();
 
-  rocksdb::WriteBatch batch;
-  const auto put = [&](Family family, ByteView key, ByteView value) {
-    return batch.Put((*store)->handle(family), rocksdb::Slice{key.data(), key.size()}, rocksdb::Slice{value.data(), value.size()});
-  };
+  Batch batch{**store};
   Bytes format;
   put_u32_be(format, format_version);
+  batch.put(Family::meta, format_key, format);
   Bytes epoch;
   put_id(epoch, beginning.epoch);
-  rocksdb::Status gathered = put(Family::meta, format_key, format);
-  if (gathered.ok()) gathered = put(Family::meta, epoch_key, epoch);
-  if (gathered.ok() && !beginning.healed_from.empty()) {
-    gathered = put(Family::meta, healed_key, Bytes(1, beginning.salvaged.complete ? '\1' : '\0') + beginning.healed_from);
+  batch.put(Family::meta, epoch_key, epoch);
+  if (!beginning.healed_from.empty()) {
+    batch.put(Family::meta, healed_key, Bytes(1, beginning.salvaged.complete ? '\1' : '\0') + beginning.healed_from);
   }
   for (const auto& [key, cursor] : beginning.salvaged.cursors) {
-    if (gathered.ok()) gathered = put(Family::cursors, cursor_key(key), encode(CursorRow{.cursor = cursor}));
+    batch.put(Family::cursors, cursor_key(key), encode(CursorRow{.cursor = cursor}));
   }
-  if (!gathered.ok()) return error_from(gathered, "beginning a journal");
-  return (*store)->write(batch, Sync::yes);
+  batch.apply(beginning.salvaged.notes);
+  return batch.write(Sync::yes);
 }
 
 Result<void> put_in_place(const StorePlace& place) { return move_directory(beginning_place(place), place.directory); }
@@ -138,18 +165,24 @@ Result<void> report_healing(const StorePlace& place, OpenedStore& opened, OpenRe
   report.cursors_complete = healed->starts_with('\1');
   report.reason = healed->substr(1);
   if (Result<SetAside> found = find_set_aside(place)) report.set_aside_path = set_aside_path(place, found->newest).string();
-  const auto count = [&](ByteView, ByteView) -> Result<void> {
-    ++report.cursors_kept;
+  const auto count = [&](ByteView key, ByteView) -> Result<void> {
+    report.cursors_kept += is_note_key(key) ? 0 : 1;
     return {};
   };
-  Result<void> counted = opened.store->scan(Family::cursors, Bytes(1, '\0'), Bytes(1, '\xff'), count);
+  Result<void> counted = opened.store->scan(Family::cursors, cursors_begin, cursors_end, count);
   if (!counted) return counted;
-  rocksdb::WriteBatch batch;
-  const rocksdb::Slice key{healed_key.data(), healed_key.size()};
-  if (const rocksdb::Status status = batch.Delete(opened.store->handle(Family::meta), key); !status.ok()) {
-    return error_from(status, "noting that the healing is reported");
-  }
-  return opened.store->write(batch, Sync::yes);
+  Batch batch{*opened.store};
+  batch.remove(Family::meta, healed_key);
+  return batch.write(Sync::yes);
+}
+
+// A store of an older version is taken over; from then on that version leaves it alone, since it would misread what is new.
+Result<void> raise_format(OpenedStore& opened) {
+  if (opened.format == format_version) return {};
+  Bytes format;
+  put_u32_be(format, format_version);
+  opened.format = format_version;
+  return opened.store->put(Family::meta, format_key, format);
 }
 
 }  // namespace
@@ -171,6 +204,7 @@ Result<OpenedStore> open_or_heal(const StorePlace& place, const Id128& fresh_epo
   }
   if (!opened) return opened;
   report.log_cut = opened->log_cut;
+  if (Result<void> raised = raise_format(*opened); !raised) return std::move(raised).error();
   if (Result<void> reported = report_healing(place, *opened, report); !reported) return std::move(reported).error();
   return opened;
 }

@@ -1,5 +1,6 @@
 // Heal: opens the store, proves that nothing acknowledged is missing from it, and where that fails sets the damaged
-// directory aside and begins anew with the cursors moved back (P11). What was lost is then read again from the API.
+// directory aside and begins anew with the cursors moved back, and with the notes (P11). What was lost is then read again from
+// the API.
 //
 // What is proved at each open, without reading the payloads: no commit in the write-ahead log stands behind a damage
 // (a torn end is what a crash leaves: every commit is synced before it is acknowledged); every table's checksums hold; every blob
@@ -29,7 +30,7 @@ struct OpenReport {
   std::string removed_path;       // an older damaged store that made room; empty: none
   std::string reason;             // why it was held to be damaged
   std::size_t cursors_kept = 0;   // moved back before everything that was lost
-  bool cursors_complete = false;  // false: some cursor could not be saved; its content type begins at first_read again
+  bool cursors_complete = false;  // false: some cursor or note could not be saved; that content type begins at first_read again
 };
 
 // Opens, and where needed creates or heals.

@@ -5,6 +5,7 @@
 // Time is an argument: the journal asks no clock.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -22,10 +23,26 @@ class Journal {
   // Where reading goes on, and the ids that a read-again may meet. `corrupt`: the stored state breaks its format.
   virtual Result<CursorState> load(const CursorKey& key) = 0;
 
-  // Commits one page in one synced batch (P3). After ok it survives any crash; the ids of its segments come back in
-  // order. After `full` nothing was written: reading must pause (P5). After any other error the page may or may not be
-  // in: load() again, and go on from the cursor that is found there.
+  // Where every reading stands, back-fills included, in the order of their keys.
+  virtual Result<std::vector<StoredCursor>> cursors() = 0;
+
+  // The notes whose names begin so, in the order of their names.
+  virtual Result<std::vector<Note>> notes(std::string_view prefix) = 0;
+
+  // Writes notes alone, in one synced batch. No budget holds them back. After any error they may or may not be in: asking again is
+  // harmless.
+  virtual Result<void> put_notes(const std::vector<Note>& notes) = 0;
+
+  // Commits one page in one synced batch (P3). After ok it survives any crash; the ids of its segments (not those of its
+  // own events) come back in order. After `full` nothing was written: reading must pause (P5). After any other error the page may
+  // or may not be in: load() again, and go on from the cursor that is found there.
   virtual Result<std::vector<SegmentId>> commit(const Commit& commit) = 0;
+
+  // Forgets a reader that is done: its cursor and the ids it has seen, and writes the notes, in one synced batch. Segments
+  // stay until they are trimmed. Nothing happens to a cursor that is not there. After any error it may or may not be done: asking
+  // again is harmless.
+  //   requires: nobody commits under this key any more, or whoever does loads it first
+  virtual Result<void> forget(const CursorKey& key, const std::vector<Note>& notes) = 0;
 
   // The segment at this place. `absent`: trimmed or not yet committed. `corrupt`: its checksum does not hold.
   virtual Result<StoredSegment> batch(const SegmentId& id) = 0;

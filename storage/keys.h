@@ -1,19 +1,27 @@
 // Keys: every column family and every key of the store, in one place. Integers are big-endian, so keys sort as what they
 // name does. The values are in rows.h, segment.h and seen_set.h. The format's number counts all of them together.
 //
-//   family     key                                                          value
-//   default    "damage"                                                     text: what was found wrong; present = heal at open
-//   default    "epoch"                                                      16 bytes
-//   default    "healed"                                                     u8 1 if every cursor was saved | text: why; gone once
-//   reported default    "format"                                                     u32: format_version default    "lane" | lane
-//   u8                                             lane row cursors    lane u8 | connector cursor row index      lane u8 | sequence
-//   u64                                       index row, one for each segment kept segments   lane u8 | sequence u64 segment (in
-//   blob files, out of compaction) seen       lane u8 | connector's length u8 | connector | number u64     pack of ids seen
+// - default, "damage": text, what was found wrong. Present: heal at the next open.
+// - default, "epoch": 16 bytes.
+// - default, "format": u32, format_version.
+// - default, "healed": u8 1 if every cursor and note was saved, then text, why. Gone once it is reported.
+// - default, "lane" | lane u8: lane row.
+// - cursors, lane u8 | connector: cursor row of the live reading.
+// - cursors, 0x40 | name: note row.
+// - cursors, 0x80 + lane u8 | job u32 | connector: cursor row of a back-fill.
+// - index, lane u8 | sequence u64: index row, one for each segment kept.
+// - segments, lane u8 | sequence u64: segment, in blob files, out of compaction.
+// - seen, lane u8 | connector's length u8 | connector | number u64: pack of ids that the live reading saw.
+// - seen, 0x80 + lane u8 | job u32 | connector's length u8 | connector | number u64: the same of a back-fill.
+//
+// Notes and back-fills came with format 2; all else is format 1 unchanged.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -21,8 +29,10 @@
 
 namespace tidegate {
 
-// Raised when bytes on disk change their meaning; a store with a higher number is left alone.
-inline constexpr std::uint32_t format_version = 1;
+// Raised when bytes on disk change their meaning; a store with a higher number is left alone. One with a lower number, from the
+// least on, is taken over as it stands, and gets this number.
+inline constexpr std::uint32_t format_version = 2;
+inline constexpr std::uint32_t format_version_least = 1;
 
 // The library insists on a family called "default"; it holds what is about the store itself.
 enum class Family : std::uint8_t { meta = 0, cursors = 1, index = 2, segments = 3, seen = 4 };
@@ -48,7 +58,22 @@ Bytes lane_end(Lane lane);
 
 //   requires: key.connector.size() <= connector_bytes_max
 Bytes cursor_key(const CursorKey& key);
+// `corrupt`: no such key is written.
 Result<CursorKey> cursor_key_from(ByteView stored);
+
+// All keys of the cursors' family lie in [begin, end).
+inline constexpr std::string_view cursors_begin{"\0", 1};
+inline constexpr std::string_view cursors_end{"\xff", 1};
+
+// Notes stand among the cursors: which of the two a key of that family is, its first byte tells.
+bool is_note_key(ByteView stored);
+//   requires: check_name(name)
+Bytes note_key(std::string_view name);
+Result<std::string> note_name_from(ByteView stored);
+// All notes whose names begin so lie in [first, second).
+std::pair<Bytes, Bytes> note_range(std::string_view prefix);
+// `invalid`: not printable ASCII, empty or too long.
+Result<void> check_name(std::string_view name);
 
 //   requires: key.connector.size() <= connector_bytes_max
 Bytes pack_key(const CursorKey& key, std::uint64_t number);

@@ -53,7 +53,9 @@ std::optional<Fragment> fragment_at(ByteView rest) {
   return Fragment{type, rest.substr(header_bytes, length)};
 }
 
-// What a batch of ours tells: a commit puts rows outside of the first family; a trim puts nothing but its lane's row.
+// What a batch of ours tells: a commit puts rows outside of the first family, and the end of a reader removes its cursor there; a
+// trim puts nothing but its lane's row, and deletes only what is deleted once. A commit is said to be behind for both of the
+// former.
 class BatchWitness final : public rocksdb::WriteBatch::Handler {
  public:
   explicit BatchWitness(LogEnd& end) : end_(end) {}
@@ -67,7 +69,10 @@ class BatchWitness final : public rocksdb::WriteBatch::Handler {
     }
     return rocksdb::Status::OK();
   }
-  rocksdb::Status DeleteCF(std::uint32_t, const rocksdb::Slice&) override { return rocksdb::Status::OK(); }
+  rocksdb::Status DeleteCF(std::uint32_t family, const rocksdb::Slice&) override {
+    if (family != 0) end_.commit_behind = true;
+    return rocksdb::Status::OK();
+  }
   rocksdb::Status SingleDeleteCF(std::uint32_t, const rocksdb::Slice&) override { return rocksdb::Status::OK(); }
 
  private:

@@ -1,9 +1,8 @@
 #include "storage/rocks_journal.h"
 
-#include <rocksdb/write_batch.h>
-
 #include <algorithm>
 
+#include "storage/batch.h"
 #include "storage/seen_set.h"
 #include "storage/segment.h"
 
@@ -15,65 +14,6 @@ constexpr std::uint64_t reopen_free_min = 64ull << 20;     // opening writes tab
 constexpr std::uint64_t look_for_dead_every = 8ull << 20;  // bytes trimmed between two looks
 constexpr std::uint64_t dead_bytes_max = 16ull << 20;      // dead blobs that are left lying beside a backlog
 constexpr std::uint64_t rewrite_least = 32ull << 20;       // dead blobs pinned by living ones, before those are moved
-
-rocksdb::Slice slice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
-
-// The library's batch, with its errors gathered: it fails only beyond limits that are checked before.
-class Batch {
- public:
-  Batch(const RocksStore& store, std::size_t bytes) : store_(store), batch_(bytes) {}
-
-  void put(Family family, ByteView key, ByteView value) { keep(batch_.Put(store_.handle(family), slice(key), slice(value))); }
-  // Straight from the two parts: a payload is copied once on its way into the log.
-  void put(Family family, ByteView key, ByteView head, ByteView tail) {
-    const rocksdb::Slice keys[] = {slice(key)};
-    const rocksdb::Slice values[] = {slice(head), slice(tail)};
-    keep(batch_.Put(store_.handle(family), rocksdb::SliceParts{keys, 1}, rocksdb::SliceParts{values, 2}));
-  }
-  // For keys that are put once and deleted once: where both meet in a write buffer, both are gone before the flush.
-  void remove_once(Family family, ByteView key) { keep(batch_.SingleDelete(store_.handle(family), slice(key))); }
-
-  std::uint32_t rows() const { return static_cast<std::uint32_t>(batch_.Count()); }
-  rocksdb::WriteBatch& raw() { return batch_; }
-
- private:
-  void keep(const rocksdb::Status& status) { TG_ASSERT(status.ok(), "a batch within its limits takes every row"); }
-
-  const RocksStore& store_;
-  rocksdb::WriteBatch batch_;
-};
-
-Result<void> check_commit(const Commit& commit) {
-  if (commit.key.connector.size() > connector_bytes_max) {
-    return Error{Code::invalid, "connector name of " + std::to_string(commit.key.connector.size()) + " bytes, at most 255"};
-  }
-  if (commit.segments.size() > commit_segments_max) {
-    return Error{Code::invalid, "commit of " + std::to_string(commit.segments.size()) + " segments, at most " +
-                                    std::to_string(commit_segments_max)};
-  }
-  for (const Segment& segment : commit.segments) {
-    if (Result<void> limits = check_limits(segment); !limits) return limits;
-  }
-  if (commit.seen.ids.size() > seen_pack_ids_max) {
-    return Error{Code::invalid, "commit of " + std::to_string(commit.seen.ids.size()) + " ids seen"};
-  }
-  if (commit.next.window && commit.next.window->next_link.size() > link_bytes_max) {
-    return Error{Code::invalid, "page link of " + std::to_string(commit.next.window->next_link.size()) + " bytes, at most " +
-                                    std::to_string(link_bytes_max)};
-  }
-  return {};
-}
-
-// From where reading again meets every record of this page: the beginning of the sweep that it belongs to.
-// `before`: null where the content type was never read.
-WallSeconds read_from(const Cursor* before, const Cursor& next, const Segment& segment) {
-  std::optional<WallSeconds> from;
-  const auto earlier = [&](WallSeconds time) { from = std::min(from.value_or(time), time); };
-  if (before) earlier(before->settled);
-  if (before && before->window) earlier(before->window->from);
-  if (next.window) earlier(next.window->from);
-  return from.value_or(std::chrono::floor<std::chrono::seconds>(segment.oldest));
-}
 
 std::uint64_t kept_bytes(const LaneRow& row) { return row.bytes_ever - row.bytes_trimmed; }
 
@@ -144,12 +84,16 @@ Error RocksJournal::damaged(Error error) {
   return Error{Code::corrupt, error.text()};
 }
 
+// A full disk can still be read; anything else must be opened anew, or be said.
+Result<void> RocksJournal::ensure_readable() {
+  if (!failed_) return {};
+  Result<void> again = reopen();
+  return again || (store_ && failed_->code() == Code::full) ? Result<void>{} : again;
+}
+
 Result<CursorState> RocksJournal::load(const CursorKey& key) {
   if (key.connector.size() > connector_bytes_max) return Error{Code::invalid, "connector name is longer than 255 bytes"};
-  if (failed_) {
-    // A full disk can still be read; anything else must be opened anew, or be said.
-    if (Result<void> again = reopen(); !again && (!store_ || failed_->code() != Code::full)) return std::move(again).error();
-  }
+  if (Result<void> readable = ensure_readable(); !readable) return std::move(readable).error();
   kept_after_all_.erase(key);
   KeyState state;
   Result<CursorState> read = read_state(key, state);
@@ -186,89 +130,49 @@ Result<CursorState> RocksJournal::read_state(const CursorKey& key, KeyState& sta
   return read;
 }
 
+Result<std::vector<StoredCursor>> RocksJournal::cursors() {
+  if (Result<void> readable = ensure_readable(); !readable) return std::move(readable).error();
+  std::vector<StoredCursor> all;
+  const auto each = [&](ByteView stored, ByteView value) -> Result<void> {
+    if (is_note_key(stored)) return {};
+    Result<CursorKey> key = cursor_key_from(stored);
+    if (!key) return std::move(key).error();
+    Result<CursorRow> row = decode_cursor_row(value);
+    if (!row) return std::move(row).error().in(key->connector);
+    all.push_back({*std::move(key), std::move(row->cursor)});
+    return {};
+  };
+  if (Result<void> scanned = scan_cursors(cursors_begin, cursors_end, each); !scanned) return std::move(scanned).error();
+  std::ranges::sort(all, {}, &StoredCursor::key);
+  return all;
+}
+
+Result<std::vector<Note>> RocksJournal::notes(std::string_view prefix) {
+  if (Result<void> readable = ensure_readable(); !readable) return std::move(readable).error();
+  std::vector<Note> found;
+  const auto each = [&](ByteView stored, ByteView value) -> Result<void> {
+    Result<std::string> name = note_name_from(stored);
+    if (!name) return std::move(name).error();
+    Result<Bytes> note = decode_note(value);
+    if (!note) return std::move(note).error().in(*name);
+    found.push_back({*std::move(name), *std::move(note)});
+    return {};
+  };
+  const auto [from, to] = note_range(prefix);
+  if (Result<void> scanned = scan_cursors(from, to, each); !scanned) return std::move(scanned).error();
+  return found;
+}
+
+Result<void> RocksJournal::scan_cursors(ByteView from, ByteView to, const RocksStore::Each& each) {
+  Result<void> scanned = store_->scan(Family::cursors, from, to, each);
+  return !scanned && scanned.error().code() == Code::corrupt ? damaged(std::move(scanned).error()) : scanned;
+}
+
 Result<RocksJournal::KeyState*> RocksJournal::state_of(const CursorKey& key) {
   if (const auto known = keys_.find(key); known != keys_.end()) return &known->second;
   KeyState state;
   if (Result<CursorState> read = read_state(key, state); !read) return std::move(read).error();
   return &(keys_[key] = std::move(state));
-}
-
-Result<std::vector<SegmentId>> RocksJournal::commit(const Commit& commit) {
-  if (Result<void> limits = check_commit(commit); !limits) return std::move(limits).error();
-  if (Result<void> writable = ensure_writable(); !writable) return std::move(writable).error();
-  if (kept_after_all_.contains(commit.key)) {
-    return Error{Code::unavailable, commit.key.connector + ": the commit that the full disk refused was kept after all: load"};
-  }
-  Result<KeyState*> state = state_of(commit.key);
-  if (!state) return std::move(state).error();
-
-  std::uint64_t bytes = 0;
-  for (const Segment& segment : commit.segments) bytes += stored_bytes(segment);
-  Result<void> room = budget_.admit(commit.key.lane, bytes, {usage_.bytes, store_->disk_free()});
-  if (!room) return std::move(room).error();
-
-  Result<Next> next = write_page(commit, **state);
-  if (!next) {
-    const Error error = failed_write(std::move(next).error());
-    if (error.code() == Code::full) uncertain_ = Uncertain{commit.key, (*state)->row.commits + 1};
-    return error;
-  }
-  lanes_[index_of(commit.key.lane)] = next->lane;
-  **state = std::move(next->key);
-  publish_usage();
-  return std::move(next->ids);
-}
-
-Result<RocksJournal::Next> RocksJournal::write_page(const Commit& commit, const KeyState& before) {
-  Next next{lanes_[index_of(commit.key.lane)], before, {}};
-  const Cursor* cursor_before = before.stored ? &before.row.cursor : nullptr;
-  std::size_t bytes = 1024 + 24 * commit.seen.ids.size();
-  for (const Segment& segment : commit.segments) bytes += stored_bytes(segment) + 256;
-  Batch batch{*store_, bytes};
-  std::uint32_t rows = 0;
-
-  LaneRow& lane = next.lane.row;
-  for (const Segment& segment : commit.segments) {
-    const SegmentId id{commit.key.lane, ++lane.last};
-    lane.records_ever += segment.records;
-    lane.bytes_ever += stored_bytes(segment);
-    const IndexRow index{lane.records_ever, lane.bytes_ever, segment.oldest, read_from(cursor_before, commit.next, segment)};
-    batch.put(Family::segments, segment_key(id), segment.payload, encode_tail(segment));
-    batch.put(Family::index, segment_key(id), encode(index));
-    rows += 2;
-    if (lane.first == lane.last) next.lane.oldest = segment.oldest;
-    next.ids.push_back(id);
-  }
-  if (!commit.segments.empty()) {
-    batch.put(Family::meta, lane_key(commit.key.lane), encode(lane));
-    rows += 1;
-  }
-
-  KeyState& key = next.key;
-  std::erase_if(key.packs, [&](const Pack& pack) {
-    if (pack.latest >= commit.forget_before) return false;
-    batch.remove_once(Family::seen, pack_key(commit.key, pack.number));
-    rows += 1;
-    return true;
-  });
-  if (!commit.seen.ids.empty()) {
-    const Pack pack{key.row.pack_next++, commit.seen.latest};
-    batch.put(Family::seen, pack_key(commit.key, pack.number), encode_pack(commit.seen));
-    rows += 1;
-    key.packs.push_back(pack);
-  }
-  key.row.pack_first = key.packs.empty() ? key.row.pack_next : key.packs.front().number;
-  key.row.packs = static_cast<std::uint32_t>(key.packs.size());
-  key.row.cursor = commit.next;
-  key.row.commits += 1;
-  key.stored = true;
-  batch.put(Family::cursors, cursor_key(commit.key), encode(key.row));
-  rows += 1;
-
-  TG_ASSERT(batch.rows() == rows && next.ids.size() == commit.segments.size(),
-            "P3: a page and its cursor are one: segments, ids seen and cursor go into one batch");
-  if (Result<void> written = store_->write(batch.raw(), Sync::yes); !written) return std::move(written).error();
-  return next;
 }
 
 Result<StoredSegment> RocksJournal::batch(const SegmentId& id) {
@@ -314,7 +218,7 @@ Result<void> RocksJournal::trim_to(const SegmentId& id) {
   LaneState next = lanes_[index_of(id.lane)];
   Result<IndexRow> trimmed = index_row(id.sequence);
   if (!trimmed) return std::move(trimmed).error();
-  Batch batch{*store_, 0};
+  Batch batch{*store_};
   for (std::uint64_t sequence = next.row.first; sequence <= id.sequence; ++sequence) {
     batch.remove_once(Family::segments, segment_key({id.lane, sequence}));
     batch.remove_once(Family::index, segment_key({id.lane, sequence}));
@@ -329,7 +233,7 @@ Result<void> RocksJournal::trim_to(const SegmentId& id) {
     next.oldest = head->oldest;
   }
   batch.put(Family::meta, lane_key(id.lane), encode(next.row));
-  if (Result<void> written = store_->write(batch.raw(), Sync::no); !written) return failed_write(std::move(written).error());
+  if (Result<void> written = batch.write(Sync::no); !written) return failed_write(std::move(written).error());
   lanes_[index_of(id.lane)] = next;
   trimmed_since_look_ += bytes;
   publish_usage();

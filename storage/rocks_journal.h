@@ -41,8 +41,8 @@ struct JournalOptions {
   std::shared_ptr<rocksdb::Env> env = nullptr;
 };
 
-// Limits of one commit beside those of a segment (segment.h), a link (rows.h) and a pack (seen_set.h): beyond them it is
-// `invalid`.
+// Limit of one commit, own events included, beside those of a segment (segment.h), a link (rows.h), a pack (seen_set.h) and its
+// notes (types.h): beyond them it is `invalid`.
 inline constexpr std::size_t commit_segments_max = 1024;
 
 // Disk beyond the segments kept: write-ahead log, tables, the library's own log, dead blobs not yet collected.
@@ -56,6 +56,10 @@ class RocksJournal final : public Journal {
 
   Id128 epoch() const override { return epoch_; }
   Result<CursorState> load(const CursorKey& key) override;
+  Result<std::vector<StoredCursor>> cursors() override;
+  Result<std::vector<Note>> notes(std::string_view prefix) override;
+  Result<void> put_notes(const std::vector<Note>& notes) override;
+  Result<void> forget(const CursorKey& key, const std::vector<Note>& notes) override;
   Result<std::vector<SegmentId>> commit(const Commit& commit) override;
   Result<StoredSegment> batch(const SegmentId& id) override;
   Result<void> trim(const SegmentId& id) override;
@@ -75,7 +79,7 @@ class RocksJournal final : public Journal {
   };
   // What a commit will have made of the state, once it is written.
   struct Next {
-    LaneState lane;
+    std::array<LaneState, lane_count> lanes;
     KeyState key;
     std::vector<SegmentId> ids;
   };
@@ -90,11 +94,13 @@ class RocksJournal final : public Journal {
   void adopt(OpenedStore opened);
   Result<void> reopen();
   Result<void> ensure_writable();
+  Result<void> ensure_readable();
   const Error& failed_write(Error error);
   Error damaged(Error error);
 
   Result<CursorState> read_state(const CursorKey& key, KeyState& state);
   Result<KeyState*> state_of(const CursorKey& key);
+  Result<void> scan_cursors(ByteView from, ByteView to, const RocksStore::Each& each);
   Result<Next> write_page(const Commit& commit, const KeyState& before);
   Result<void> trim_to(const SegmentId& id);
   void give_back_disk();

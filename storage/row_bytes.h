@@ -42,6 +42,7 @@ class RowReader {
   WallSeconds seconds() { return WallSeconds{std::chrono::seconds{i64()}}; }
   WallTime time() { return WallTime{std::chrono::nanoseconds{i64()}}; }
   ByteView bytes(std::size_t count) { return take(count); }
+  bool at_end() const { return rest_.empty(); }
 
   // Ok when the row had neither too few bytes nor too many.
   Result<void> end(std::string_view row_name) const {

@@ -49,8 +49,25 @@ Bytes encode(const IndexRow& row) {
   put_u64_be(out, row.bytes_ever);
   put_time(out, row.oldest);
   put_seconds(out, row.read_from);
+  if (row.job != 0) put_u32_be(out, row.job);
   seal(out);
   return out;
+}
+
+Bytes encode_note(ByteView value) {
+  TG_ASSERT(!value.empty() && value.size() <= note_value_bytes_max, "a note is bounded before it is stored");
+  Bytes out{value};
+  seal(out);
+  return out;
+}
+
+Result<Bytes> decode_note(ByteView stored) {
+  Result<ByteView> value = unseal(stored);
+  if (!value) return std::move(value).error().in("note row");
+  if (value->empty() || value->size() > note_value_bytes_max) {
+    return Error{Code::corrupt, "note row: value of " + std::to_string(value->size()) + " bytes"};
+  }
+  return Bytes{*value};
 }
 
 Bytes encode(const CursorRow& row) {
@@ -96,6 +113,10 @@ Result<IndexRow> decode_index_row(ByteView stored) {
   row.bytes_ever = reader.u64();
   row.oldest = reader.time();
   row.read_from = reader.seconds();
+  if (!reader.at_end()) {
+    row.job = reader.u32();
+    if (row.job == 0) return Error{Code::corrupt, "index row: back-fill 0 does not exist"};
+  }
   if (Result<void> whole = reader.end("index row"); !whole) return std::move(whole).error();
   return row;
 }

@@ -2,7 +2,8 @@
 // the commit or trim that changes it.
 //
 // Lane row:    first u64 | last u64 | records ever u64 | bytes ever u64 | records trimmed u64 | bytes trimmed u64 | crc32
-// Index row:   records ever u64 | bytes ever u64 | oldest i64 ns | read from i64 s | crc32
+// Index row:   records ever u64 | bytes ever u64 | oldest i64 ns | read from i64 s | [ back-fill's number u32 ] | crc32
+// Note row:    the note's value, 1 byte to note_value_bytes_max | crc32
 // Cursor row:  settled i64 s | through i64 s | position i64 s | pass's end i64 s | commits u64 | first pack u64 |
 //              next pack u64 | packs u32 | sweep u8 (0 or 1)
 //              [ from i64 s | to i64 s | started i64 ns | pages u32 | attempts u32 | total count i64 | link's length u32 | link ]
@@ -39,6 +40,7 @@ struct IndexRow {
   std::uint64_t bytes_ever = 0;
   WallTime oldest{};
   WallSeconds read_from{};  // reading again from here on meets every record of the segment
+  std::uint32_t job = 0;    // whose reading that is, as in CursorKey; on disk only where it is not 0
 
   bool operator==(const IndexRow&) const = default;
 };
@@ -57,10 +59,13 @@ Bytes encode(const LaneRow& row);
 Bytes encode(const IndexRow& row);
 //   requires: the window's link has at most link_bytes_max bytes
 Bytes encode(const CursorRow& row);
+//   requires: 1 <= value.size() <= note_value_bytes_max
+Bytes encode_note(ByteView value);
 
 // `corrupt`, with what does not hold.
 Result<LaneRow> decode_lane_row(ByteView stored);
 Result<IndexRow> decode_index_row(ByteView stored);
 Result<CursorRow> decode_cursor_row(ByteView stored);
+Result<Bytes> decode_note(ByteView stored);
 
 }  // namespace tidegate

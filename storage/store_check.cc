@@ -42,7 +42,8 @@ Result<void> check_families(const StorePlace& place) {
   return {};
 }
 
-Result<void> check_meta(const RocksStore& store) {
+// Gives the format's number.
+Result<std::uint32_t> check_meta(const RocksStore& store) {
   Result<Bytes> format = store.get(Family::meta, format_key);
   if (!format) return as_damage(std::move(format).error().in("format"));
   if (format->size() != 4) return damaged("the format's number has " + std::to_string(format->size()) + " bytes");
@@ -50,10 +51,10 @@ Result<void> check_meta(const RocksStore& store) {
   if (version > format_version) {
     return newer("format " + std::to_string(version) + ", this one knows " + std::to_string(format_version));
   }
-  if (version != format_version) return damaged("format " + std::to_string(version) + " never existed");
+  if (version < format_version_least) return damaged("format " + std::to_string(version) + " never existed");
   if (Result<Bytes> damage = store.get(Family::meta, damage_key)) return damaged(*std::move(damage));
   else if (damage.error().code() != Code::absent) return std::move(damage).error();
-  return {};
+  return version;
 }
 
 Result<LaneRow> read_lane_row(const RocksStore& store, Lane lane) {
@@ -75,8 +76,13 @@ Result<void> check_ends(const RocksStore& store, Lane lane, const LaneRow& row) 
   return {};
 }
 
-Result<void> check_cursors(const RocksStore& store) {
-  return store.scan(Family::cursors, Bytes(1, '\0'), Bytes(1, '\xff'), [](ByteView key, ByteView value) -> Result<void> {
+Result<void> check_readers(const RocksStore& store) {
+  return store.scan(Family::cursors, cursors_begin, cursors_end, [](ByteView key, ByteView value) -> Result<void> {
+    if (is_note_key(key)) {
+      if (Result<std::string> known = note_name_from(key); !known) return std::move(known).error();
+      if (Result<Bytes> note = decode_note(value); !note) return std::move(note).error();
+      return {};
+    }
     if (Result<CursorKey> known = cursor_key_from(key); !known) return std::move(known).error();
     if (Result<CursorRow> row = decode_cursor_row(value); !row) return std::move(row).error();
     return {};
@@ -144,7 +150,7 @@ Result<LaneState> check_lane(const RocksStore& store, Lane lane) {
 
   const LaneRow& row = state.row;
   std::uint64_t next = row.first;
-  IndexRow sums{row.records_trimmed, row.bytes_trimmed, {}, {}};
+  IndexRow sums{.records_ever = row.records_trimmed, .bytes_ever = row.bytes_trimmed};
   const auto each = [&](ByteView key, ByteView value) -> Result<void> {
     Result<SegmentId> id = segment_id_from(key);
     if (!id) return std::move(id).error();
@@ -155,7 +161,8 @@ Result<LaneState> check_lane(const RocksStore& store, Lane lane) {
       return damaged("the sums at segment " + std::to_string(next) + " run backwards");
     }
     if (next == row.first) state.oldest = index->oldest;
-    state.read_from = std::min(state.read_from.value_or(index->read_from), index->read_from);
+    WallSeconds& from = state.read_from.try_emplace(index->job, index->read_from).first->second;
+    from = std::min(from, index->read_from);
     sums = *index;
     ++next;
     return {};
@@ -177,7 +184,9 @@ Result<OpenedStore> open_checked(const StorePlace& place) {
   if (!replayed) return replayed;
 
   OpenedStore opened = *std::move(replayed);
-  if (Result<void> meta = check_meta(*opened.store); !meta) return std::move(meta).error();
+  Result<std::uint32_t> format = check_meta(*opened.store);
+  if (!format) return std::move(format).error();
+  opened.format = *format;
   if (Result<void> files = opened.store->verify_files(); !files) return as_damage(std::move(files).error());
   Result<Bytes> epoch = opened.store->get(Family::meta, epoch_key);
   if (!epoch) return as_damage(std::move(epoch).error().in("epoch"));
@@ -189,7 +198,7 @@ Result<OpenedStore> open_checked(const StorePlace& place) {
     if (Result<void> ends = check_ends(*opened.store, lane, state->row); !ends) return std::move(ends).error();
     opened.lanes[index_of(lane)] = *state;
   }
-  if (Result<void> cursors = check_cursors(*opened.store); !cursors) return std::move(cursors).error();
+  if (Result<void> cursors = check_readers(*opened.store); !cursors) return std::move(cursors).error();
   return opened;
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
-#include <optional>
 
 #include "base/id128.h"
 #include "base/result.h"
@@ -16,13 +16,15 @@ namespace tidegate {
 // A lane as its rows tell: from its head to its tail without a hole.
 struct LaneState {
   LaneRow row;
-  WallTime oldest{};                     // record time of the first segment kept; meaningless when empty
-  std::optional<WallSeconds> read_from;  // reading again from here meets every record kept; absent when empty
+  WallTime oldest{};  // record time of the first segment kept; meaningless when empty
+  // Reading again from here meets every record kept: by the reader's number, as in CursorKey. As found at the opening.
+  std::map<std::uint32_t, WallSeconds> read_from;
 };
 
 struct OpenedStore {
   std::unique_ptr<RocksStore> store;
   Id128 epoch;
+  std::uint32_t format = format_version;
   bool log_cut = false;  // the log's end was damaged, with no commit after it, and was dropped
   std::array<LaneState, lane_count> lanes;
 };

@@ -12,6 +12,13 @@ std::string_view name(Lane lane) {
   return "unknown";
 }
 
+std::optional<Lane> lane_named(std::string_view text) {
+  for (const Lane lane : all_lanes) {
+    if (name(lane) == text) return lane;
+  }
+  return std::nullopt;
+}
+
 Id128 chunk_id(const Id128& epoch, const SegmentId& id) {
   Bytes store;
   put_id(store, epoch);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -21,6 +22,7 @@ inline constexpr std::array<Lane, lane_count> all_lanes{Lane::alerts, Lane::audi
 
 // The content type's name in configuration, metrics and logs: "alerts", "audit_logs", "observed_attack_techniques".
 std::string_view name(Lane lane);
+std::optional<Lane> lane_named(std::string_view text);
 inline std::size_t index_of(Lane lane) { return static_cast<std::size_t>(lane); }
 
 // A segment's place: sequences of a lane start at 1 and have no holes.
@@ -58,10 +60,11 @@ struct StoredSegment {
 // The wire's name of a segment, 128 bits drawn from (epoch, lane, sequence): a replay sends the same id again (P2).
 Id128 chunk_id(const Id128& epoch, const SegmentId& id);
 
-// One content type of one connector: what has a cursor of its own.
+// One content type of one connector, read by one reader: what has a cursor of its own.
 struct CursorKey {
   std::string connector;
   Lane lane = Lane::alerts;
+  std::uint32_t job = 0;  // 0: the live reading; else the back-fill of that number, which is given once and never again
 
   auto operator<=>(const CursorKey&) const = default;
 };
@@ -91,6 +94,13 @@ struct Cursor {
   bool operator==(const Cursor&) const = default;
 };
 
+struct StoredCursor {
+  CursorKey key;
+  Cursor cursor;
+
+  bool operator==(const StoredCursor&) const = default;
+};
+
 // The ids of one commit and the latest of their records' times: forgotten together, once no window can begin before it.
 struct SeenPack {
   WallSeconds latest{};
@@ -105,12 +115,28 @@ struct CursorState {
   std::vector<SeenPack> seen;    // oldest commit first
 };
 
+// A small row beside the cursors: what must be remembered together with them, such as a gap or a back-fill. Whoever writes
+// notes bounds how many of a kind there are: all of them are read at each open.
+struct Note {
+  std::string name;  // printable ASCII, 1 to note_name_bytes_max; by custom "kind/..."
+  Bytes value;       // at most note_value_bytes_max; empty: there is no such note any more
+
+  bool operator==(const Note&) const = default;
+};
+
+inline constexpr std::size_t note_name_bytes_max = 255;
+inline constexpr std::size_t note_value_bytes_max = 64u << 10;
+inline constexpr std::size_t commit_notes_max = 16;
+
 // One page, whole: its records, the ids seen in it and the cursor past it (P3). A page without new records has no
-// segments; a large one has several, never split across commits.
+// segments; a large one has several, never split across commits. What the agent itself has to say of the page (a gap)
+// goes into the same write.
 struct Commit {
   CursorKey key;
-  std::vector<Segment> segments;
-  SeenPack seen;  // may be empty
+  std::vector<Segment> segments;    // in the key's lane
+  std::vector<Segment> own_events;  // in Lane::own_events
+  std::vector<Note> notes;          // in this order, should one name come twice
+  SeenPack seen;                    // may be empty
   Cursor next;
   WallSeconds forget_before{};  // packs whose latest is before this are dropped in the same write
 };

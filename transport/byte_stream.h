@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -66,7 +67,21 @@ class UnixStream final : public ByteStream {
   asio::local::stream_protocol::socket socket_;
 };
 
-// Each address of the name in turn, each with a time of its own; no Nagle delay, TCP keep-alive on.
+using TcpEndpoints = std::vector<asio::ip::tcp::endpoint>;
+
+// The addresses of a name, at least one; of an address itself, without asking. `unavailable`: the name does not resolve.
+asio::awaitable<Result<TcpEndpoints>> look_up(std::string host, std::uint16_t port);
+
+struct TcpAttempt {
+  Result<std::unique_ptr<TcpStream>> stream;
+  asio::ip::tcp::endpoint endpoint{};  // that was reached, or tried last
+  bool refused = false;                // it was there and said no
+};
+
+// Each endpoint in turn, each with a time of its own; no Nagle delay, TCP keep-alive on. `peer` is named in errors.
+asio::awaitable<TcpAttempt> connect_any(TcpEndpoints endpoints, std::string peer);
+
+// Both, one after the other.
 asio::awaitable<Result<std::unique_ptr<TcpStream>>> connect_tcp(std::string host, std::uint16_t port);
 
 asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_unix(std::string path);

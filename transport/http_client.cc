@@ -4,10 +4,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <cctype>
 
-#include "transport/base64.h"
 #include "transport/byte_stream.h"
 #include "transport/deadline.h"
 #include "transport/http_exchange.h"
+#include "transport/proxy_tunnel.h"
 #include "transport/signal.h"
 #include "transport/url.h"
 
@@ -22,39 +22,21 @@ bool equal_but_for_case(std::string_view a, std::string_view b) {
   });
 }
 
-std::string connect_request(const Url& target, const Url& proxy) {
-  std::string head = "CONNECT " + target.authority() + " HTTP/1.1\r\nHost: " + target.authority() + "\r\n";
-  if (!proxy.user_info.empty()) head += "Proxy-Authorization: Basic " + to_base64(proxy.user_info.reveal()) + "\r\n";
-  return head + "\r\n";
-}
-
-// Asks the proxy for a tunnel on a connection to it.
-asio::awaitable<Result<void>> tunnel(ByteStream& to_proxy, const Url& target, const Url& proxy, const HttpLimits& limits) {
-  const std::string name = "proxy " + proxy.authority();
-  ExchangeProgress progress;
-  auto answer = co_await exchange(to_proxy, connect_request(target, proxy), {}, AnswerBody::none, limits, progress);
-  if (!answer) co_return std::move(answer).error().in(name);
-  const unsigned status = answer->response.status;
-  if (status / 100 == 2) co_return Result<void>{};
-  if (status == 407) co_return Error{Code::denied, name + ": it wants a user name and password, or refuses those it was given"};
-  if (status == 403) co_return Error{Code::denied, name + ": it refuses connections to " + target.authority()};
-  co_return Error{Code::unavailable, name + ": it answers " + std::to_string(status) + " to CONNECT " + target.authority()};
-}
-
 asio::awaitable<Result<StreamPtr>> open_stream(const Url& target, const HttpClientOptions& options) {
   if (target.tls() && !options.tls) co_return Error{Code::invalid, target.host + ": no TLS context for an https URL"};
   std::optional<Url> proxy;
   if (!options.proxy.empty()) {
-    auto parsed = parse_url(options.proxy);
-    if (!parsed) co_return std::move(parsed).error().in("proxy");
-    if (parsed->tls()) co_return Error{Code::invalid, "proxy: write http://, a proxy is not spoken to over TLS"};
+    auto parsed = parse_proxy(options.proxy);
+    if (!parsed) co_return std::move(parsed).error();
     proxy = std::move(*parsed);
   }
   const Url& first = proxy ? *proxy : target;
   auto plain = co_await connect_tcp(first.host, first.port);
   if (!plain) co_return proxy ? std::move(plain).error().in("proxy") : std::move(plain).error();
   if (proxy) {
-    if (auto done = co_await tunnel(**plain, target, *proxy, options.limits); !done) co_return std::move(done).error();
+    const Result<unsigned> status = co_await ask_for_tunnel(**plain, target, *proxy, options.limits);
+    if (!status) co_return status.error();
+    if (auto open = tunnel_result(*status, target, *proxy); !open) co_return std::move(open).error();
   }
   if (!target.tls()) co_return StreamPtr{std::move(*plain)};
   co_return co_await start_tls(std::move(*plain), options.tls, target.host);
@@ -162,10 +144,11 @@ void HttpClient::close() { impl_->close(); }
 
 namespace {
 
-asio::awaitable<Result<HttpResponse>> get_over_unix(const std::string& socket_path, const std::string& target) {
+asio::awaitable<Result<HttpResponse>> send_over_unix(const std::string& socket_path, const UnixRequest& request) {
   auto stream = co_await connect_unix(socket_path);
   if (!stream) co_return std::move(stream).error();
-  const std::string head = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const std::string head =
+      request.method + " " + request.target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   ExchangeProgress progress;
   auto answer = co_await exchange(**stream, head, {}, AnswerBody::as_announced, {}, progress);
   if (!answer) co_return std::move(answer).error().in(socket_path);
@@ -174,8 +157,8 @@ asio::awaitable<Result<HttpResponse>> get_over_unix(const std::string& socket_pa
 
 }  // namespace
 
-asio::awaitable<Result<HttpResponse>> unix_get(std::string socket_path, std::string target, std::chrono::nanoseconds deadline) {
-  co_return co_await with_deadline(get_over_unix(socket_path, target), deadline, socket_path);
+asio::awaitable<Result<HttpResponse>> unix_send(std::string socket_path, UnixRequest request, std::chrono::nanoseconds deadline) {
+  co_return co_await with_deadline(send_over_unix(socket_path, request), deadline, socket_path);
 }
 
 }  // namespace tidegate

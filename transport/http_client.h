@@ -80,8 +80,13 @@ class HttpClient {
   std::unique_ptr<Impl> impl_;
 };
 
-// GET over a unix socket, a fresh connection: the local control socket. `unavailable`: nobody listens there. `denied`:
-// the file's permissions.
-asio::awaitable<Result<HttpResponse>> unix_get(std::string socket_path, std::string target, std::chrono::nanoseconds deadline);
+struct UnixRequest {
+  std::string method = "GET";
+  std::string target;
+};
+
+// Over a unix socket, a fresh connection: the local control socket. `unavailable`: nobody listens there. `denied`: the
+// file's permissions.
+asio::awaitable<Result<HttpResponse>> unix_send(std::string socket_path, UnixRequest request, std::chrono::nanoseconds deadline);
 
 }  // namespace tidegate

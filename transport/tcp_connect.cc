@@ -1,11 +1,11 @@
 #include <netinet/tcp.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
-#include <vector>
 
 #include "transport/byte_stream.h"
 #include "transport/deadline.h"
@@ -17,7 +17,6 @@ namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
-using Endpoints = std::vector<tcp::endpoint>;
 
 // So that one address that swallows packets leaves time for the next.
 constexpr std::chrono::seconds address_connect_max{10};
@@ -30,32 +29,8 @@ struct LookUp {
   Signal done;
   bool ended = false;
   error_code error;
-  Endpoints found;
+  TcpEndpoints found;
 };
-
-asio::awaitable<Result<Endpoints>> look_up(const std::string& host, std::uint16_t port) {
-  error_code not_an_address;
-  const auto address = asio::ip::make_address(host, not_an_address);
-  if (!not_an_address) co_return Endpoints{tcp::endpoint{address, port}};
-
-  const auto stop = co_await asio::this_coro::cancellation_state;
-  const auto look_up = std::make_shared<LookUp>(co_await asio::this_coro::executor);
-  look_up->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                  [look_up](const error_code& error, const tcp::resolver::results_type& results) {
-                                    look_up->ended = true;
-                                    look_up->error = error;
-                                    for (const auto& result : results) look_up->found.push_back(result.endpoint());
-                                    look_up->done.notify();
-                                  });
-  while (!look_up->ended && stop.cancelled() == asio::cancellation_type::none) co_await look_up->done.wait();
-  if (!look_up->ended) {
-    look_up->resolver.cancel();
-    co_return Error{Code::cancelled, host + ": stopped while its name was looked up"};
-  }
-  if (look_up->error) co_return network_error(look_up->error, host);
-  if (look_up->found.empty()) co_return Error{Code::unavailable, host + ": the name has no address"};
-  co_return std::move(look_up->found);
-}
 
 // A peer that went without a word is noticed within two minutes, not two hours.
 void watch_peer(tcp::socket& socket) {
@@ -69,8 +44,9 @@ void watch_peer(tcp::socket& socket) {
   socket.set_option(probes{4}, ignored);
 }
 
-asio::awaitable<Result<void>> connect_to(tcp::socket& socket, tcp::endpoint endpoint, std::string peer) {
+asio::awaitable<Result<void>> connect_to(tcp::socket& socket, tcp::endpoint endpoint, std::string peer, bool& refused) {
   const auto [error] = co_await socket.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
+  refused = error == asio::error::connection_refused;
   if (error) co_return network_error(error, peer);
   error_code ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
@@ -80,19 +56,53 @@ asio::awaitable<Result<void>> connect_to(tcp::socket& socket, tcp::endpoint endp
 
 }  // namespace
 
+asio::awaitable<Result<TcpEndpoints>> look_up(std::string host, std::uint16_t port) {
+  error_code not_an_address;
+  const auto address = asio::ip::make_address(host, not_an_address);
+  if (!not_an_address) co_return TcpEndpoints{tcp::endpoint{address, port}};
+
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  const auto asked = std::make_shared<LookUp>(co_await asio::this_coro::executor);
+  asked->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
+                                [asked](const error_code& error, const tcp::resolver::results_type& results) {
+                                  asked->ended = true;
+                                  asked->error = error;
+                                  for (const auto& result : results) asked->found.push_back(result.endpoint());
+                                  asked->done.notify();
+                                });
+  while (!asked->ended && stop.cancelled() == asio::cancellation_type::none) co_await asked->done.wait();
+  if (!asked->ended) {
+    asked->resolver.cancel();
+    co_return Error{Code::cancelled, host + ": stopped while its name was looked up"};
+  }
+  if (asked->error) co_return network_error(asked->error, host);
+  if (asked->found.empty()) co_return Error{Code::unavailable, host + ": the name has no address"};
+  co_return std::move(asked->found);
+}
+
+asio::awaitable<TcpAttempt> connect_any(TcpEndpoints endpoints, std::string peer) {
+  TcpAttempt attempt{.stream = Error{Code::unavailable, peer + ": no address to try"}};
+  for (const tcp::endpoint& endpoint : endpoints) {
+    tcp::socket socket{co_await asio::this_coro::executor};
+    attempt.endpoint = endpoint;
+    const Result<void> connected =
+        co_await with_deadline(connect_to(socket, endpoint, peer, attempt.refused), address_connect_max, peer);
+    if (connected) {
+      attempt.stream = std::make_unique<TcpStream>(std::move(socket));
+      break;
+    }
+    attempt.stream = connected.error();
+    if (connected.error().code() == Code::cancelled) break;
+  }
+  co_return attempt;
+}
+
 asio::awaitable<Result<std::unique_ptr<TcpStream>>> connect_tcp(std::string host, std::uint16_t port) {
   const std::string peer = host + ":" + std::to_string(port);
-  const Result<Endpoints> endpoints = co_await look_up(host, port);
-  if (!endpoints) co_return endpoints.error();
-  Error last{Code::unavailable, peer + ": no address to try"};
-  for (const tcp::endpoint& endpoint : *endpoints) {
-    tcp::socket socket{co_await asio::this_coro::executor};
-    const Result<void> connected = co_await with_deadline(connect_to(socket, endpoint, peer), address_connect_max, peer);
-    if (connected) co_return std::make_unique<TcpStream>(std::move(socket));
-    last = connected.error();
-    if (last.code() == Code::cancelled) break;
-  }
-  co_return last;
+  Result<TcpEndpoints> endpoints = co_await look_up(host, port);
+  if (!endpoints) co_return std::move(endpoints).error();
+  TcpAttempt attempt = co_await connect_any(*std::move(endpoints), peer);
+  co_return std::move(attempt.stream);
 }
 
 }  // namespace tidegate

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "agent/json_writer.h"
 
 namespace tidegate {
 namespace {
@@ -26,38 +26,27 @@ int weight(Verdict verdict) {
 
 Verdict worse(Verdict a, Verdict b) { return weight(a) >= weight(b) ? a : b; }
 
-// Writes one JSON object; values are given as text that is JSON already.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }
-  ~ObjectWriter() { out_.push_back('}'); }
-  ObjectWriter(const ObjectWriter&) = delete;
-  ObjectWriter& operator=(const ObjectWriter&) = delete;
-
-  std::string& key(std::string_view key) {
-    if (!first_) out_.push_back(',');
-    first_ = false;
-    append_json_string(out_, key);
-    out_.push_back(':');
-    return out_;
-  }
-  void text(std::string_view name, std::string_view value) { append_json_string(key(name), value); }
-  void number(std::string_view name, std::int64_t value) { key(name).append(std::to_string(value)); }
-  void time(std::string_view name, const std::optional<WallTime>& value) {
-    if (value) text(name, to_iso8601(*value));
-    else key(name).append("null");
-  }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
 void write_state(ObjectWriter& object, const StageState& state) {
   object.text("state", name(state.verdict));
   object.time("since", state.since);
   object.text("reason", state.reason);
   object.text("remedy", remedy(state.verdict));
+}
+
+void write_gap(std::string& out, const Gap& gap) {
+  ObjectWriter object{out};
+  object.time("from", gap.from);
+  object.time("to", gap.to);
+  object.number("seconds", gap.length().count());
+  object.text("reason", gap.reason);
+  object.time("noted", gap.noted);
+}
+
+void write_token(std::string& out, const TokenView& token) {
+  ObjectWriter object{out};
+  object.text("source", name(token.expiry.source));
+  object.time("expires", token.expiry.expires);
+  object.text("level", name(token.level));
 }
 
 void write_content(std::string& out, const ContentStatus& content) {
@@ -69,6 +58,13 @@ void write_content(std::string& out, const ContentStatus& content) {
   object.time("last_success", content.last_success);
   object.time("last_record", content.last_record);
   object.number("next_poll_seconds", content.next_poll_in.count());
+  std::string& list = object.key("gaps");
+  list.push_back('[');
+  for (const Gap& gap : content.gaps) {
+    if (&gap != &content.gaps.front()) list.push_back(',');
+    write_gap(list, gap);
+  }
+  list.push_back(']');
 }
 
 void write_connector(std::string& out, const ConnectorStatus& connector) {
@@ -76,6 +72,7 @@ void write_connector(std::string& out, const ConnectorStatus& connector) {
   object.text("name", connector.name);
   object.text("tenant", connector.tenant);
   object.text("state", name(connector.verdict()));
+  write_token(object.key("token"), connector.token);
   std::string& list = object.key("content_types");
   list.push_back('[');
   for (const ContentStatus& content : connector.contents) {
@@ -165,11 +162,20 @@ std::string status_text(const AgentStatus& status) {
       status.sensor + "  " + std::string{name(status.verdict())} + ", running since " + to_iso8601(status.started) + "\n";
   for (const ConnectorStatus& connector : status.connectors) {
     out.append("  connector ").append(connector.name).append("  ").append(name(connector.verdict())).append("\n");
+    if (connector.token.expiry.source != TokenExpiry::Source::unknown)
+      out.append("    token ").append(expiry_text(connector.token.expiry, status.now)).append("\n");
     for (const ContentStatus& content : connector.contents) {
       out.append(line_of("    ", content.content_type, content.state));
       out.append("      read through ").append(content.read_through ? to_iso8601(*content.read_through) : "nothing yet");
       out.append(", lag ").append(std::to_string(content.lag.count())).append(" s, next poll in ");
       out.append(std::to_string(content.next_poll_in.count())).append(" s\n");
+      for (const Gap& gap : content.gaps)
+        out.append("      gap from ")
+            .append(to_iso8601(gap.from))
+            .append(" to ")
+            .append(to_iso8601(gap.to))
+            .append(": ")
+            .append(gap.reason + "\n");
     }
   }
   out.append(line_of("  ", "uplink", status.uplink));

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/control/token_watch.h"
+#include "agent/gaps.h"
 #include "agent/verdict.h"
 #include "storage/types.h"
 
@@ -22,6 +24,7 @@ struct ContentStatus {
   std::optional<WallTime> last_success;
   std::optional<WallTime> last_record;
   std::chrono::seconds next_poll_in{0};
+  std::vector<Gap> gaps;  // the earliest first
 };
 
 struct ConnectorStatus {
@@ -29,6 +32,7 @@ struct ConnectorStatus {
   std::string tenant;
   bool enabled = true;
   std::vector<ContentStatus> contents;
+  TokenView token{};
 
   // The worst of its content types; `disabled` where it is.
   Verdict verdict() const;

@@ -4,22 +4,20 @@
 // Thread: the loop.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
-#include "agent/connector.h"
 #include "agent/edges/forward_uplink.h"
 #include "agent/edges/journal_store.h"
+#include "agent/edges/vision_one_sources.h"
 #include "agent/ports.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "config/model.h"
-#include "transport/rate_limiter.h"
 
 namespace tidegate {
 
-class Edges final : public SourceFactory {
+class Edges {
  public:
   // Errors keep the journal's codes when it cannot be opened (`storage` is then set), else `invalid` for a file that
   // cannot be used.
@@ -28,19 +26,14 @@ class Edges final : public SourceFactory {
 
   Store& store() { return *store_; }
   Uplink& uplink() { return *uplink_; }
-  Result<std::unique_ptr<Source>> make_source(const ConnectorConfig& connector, Lane lane) override;
+  SourceFactory& sources() { return sources_; }
 
  private:
-  Edges(Surroundings around, Metrics& metrics) : around_(around), metrics_(metrics) {}
+  Edges(Surroundings around, Metrics& metrics, std::string sensor) : sources_(around, metrics, std::move(sensor)) {}
 
-  RateLimiter& limiter_for(const ConnectorConfig& connector, Lane lane);
-
-  Surroundings around_;
-  Metrics& metrics_;
+  VisionOneSources sources_;
   std::unique_ptr<JournalStore> store_;
   std::unique_ptr<ForwardUplink> uplink_;
-  // Requests are counted by the API per token and endpoint, whoever makes them: connectors with one token share (P7).
-  std::map<Id128, std::unique_ptr<RateLimiter>> limiters_;
 };
 
 }  // namespace tidegate

@@ -31,6 +31,26 @@ asio::awaitable<Result<CursorState>> JournalStore::load(CursorKey key) {
   co_return co_await on_journal_thread(call);
 }
 
+asio::awaitable<Result<std::vector<StoredCursor>>> JournalStore::cursors() {
+  const std::function<Result<std::vector<StoredCursor>>()> call = [this] { return journal_->cursors(); };
+  co_return co_await on_journal_thread(call);
+}
+
+asio::awaitable<Result<std::vector<Note>>> JournalStore::notes(std::string prefix) {
+  const std::function<Result<std::vector<Note>>()> call = [this, &prefix] { return journal_->notes(prefix); };
+  co_return co_await on_journal_thread(call);
+}
+
+asio::awaitable<Result<void>> JournalStore::put_notes(std::vector<Note> notes) {
+  const std::function<Result<void>()> call = [this, &notes] { return journal_->put_notes(notes); };
+  co_return co_await on_journal_thread(call);
+}
+
+asio::awaitable<Result<void>> JournalStore::forget(CursorKey key, std::vector<Note> notes) {
+  const std::function<Result<void>()> call = [this, &key, &notes] { return journal_->forget(key, notes); };
+  co_return co_await on_journal_thread(call);
+}
+
 asio::awaitable<Result<std::vector<SegmentId>>> JournalStore::commit(Commit commit) {
   const std::function<Result<std::vector<SegmentId>>()> call = [this, &commit] { return journal_->commit(commit); };
   Result<std::vector<SegmentId>> result = co_await on_journal_thread(call);

@@ -21,6 +21,10 @@ class JournalStore final : public Store {
   ~JournalStore() override;
 
   asio::awaitable<Result<CursorState>> load(CursorKey key) override;
+  asio::awaitable<Result<std::vector<StoredCursor>>> cursors() override;
+  asio::awaitable<Result<std::vector<Note>>> notes(std::string prefix) override;
+  asio::awaitable<Result<void>> put_notes(std::vector<Note> notes) override;
+  asio::awaitable<Result<void>> forget(CursorKey key, std::vector<Note> notes) override;
   asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override;
   asio::awaitable<Result<StoredSegment>> batch(SegmentId id) override;
   asio::awaitable<Result<void>> trim(SegmentId id) override;

@@ -12,6 +12,8 @@ constexpr std::size_t message_bytes_max = 200;
 constexpr std::size_t body_bytes_looked_at = 16u << 10;
 constexpr std::string_view expired_link_number = "1010550";
 constexpr std::chrono::seconds retry_after_max{3600};
+constexpr std::string_view status_mark = "HTTP ";
+constexpr std::string_view trace_mark = " (trace id ";
 
 // Foreign text on its way to logs and status: one line, printable, bounded.
 std::string shown(std::string_view text) {
@@ -54,12 +56,33 @@ Code code_of(unsigned status, PageKind page, bool expired) {
 Error error_of(const HttpResponse& response, PageKind page, std::string_view trace_id) {
   const ByteView body = ByteView{response.body}.substr(0, body_bytes_looked_at);
   const bool expired = response.status >= 400 && response.status < 500 && body.find(expired_link_number) != ByteView::npos;
-  std::string text = "HTTP " + std::to_string(response.status);
+  std::string text = std::string{status_mark} + std::to_string(response.status);
   const std::string words = api_words(body);
   if (!words.empty()) text.append(" ").append(words);
   else if (!body.empty()) text.append(" with a body that is no JSON");
-  text.append(" (trace id ").append(trace_id).append(")");
+  text.append(trace_mark).append(trace_id).append(")");
   return Error{code_of(response.status, page, expired), std::move(text)};
+}
+
+std::optional<AnswerFacts> answer_facts(const Error& error) {
+  std::string_view text = error.text();
+  // Each level adds its words in front.
+  const std::size_t mark = text.starts_with(status_mark) ? 0 : text.find(std::string{": "}.append(status_mark));
+  const std::size_t trace = text.rfind(trace_mark);
+  if (mark == std::string_view::npos || trace == std::string_view::npos || !text.ends_with(")")) return std::nullopt;
+  const std::size_t begin = mark + (mark == 0 ? 0 : 2) + status_mark.size();
+  AnswerFacts facts;
+  const auto [end, failed] = std::from_chars(text.data() + begin, text.data() + text.size(), facts.status);
+  const auto after = static_cast<std::size_t>(end - text.data());
+  if (failed != std::errc{} || after > trace) return std::nullopt;
+  facts.trace_id = text.substr(trace + trace_mark.size(), text.size() - 1 - trace - trace_mark.size());
+  std::string_view words = text.substr(after, trace - after);
+  if (words.starts_with(' ')) words.remove_prefix(1);
+  const std::size_t colon = words.find(": ");
+  const bool coded = colon != std::string_view::npos && words.substr(0, colon).find(' ') == std::string_view::npos;
+  if (coded) facts.code = words.substr(0, colon);
+  facts.message = coded ? words.substr(colon + 2) : words;
+  return facts;
 }
 
 std::optional<std::chrono::seconds> retry_after(const HttpResponse& response) {

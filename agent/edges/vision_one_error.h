@@ -19,6 +19,15 @@ enum class PageKind : unsigned char { first, followed_link };
 // known to be good; the rest `invalid`. The text names status, the API's own code and message (cut), and the trace id.
 Error error_of(const HttpResponse& response, PageKind page, std::string_view trace_id);
 
+// What error_of() put into an error's text, taken apart again; absent for errors that came from elsewhere.
+struct AnswerFacts {
+  unsigned status = 0;
+  std::string code;     // the API's own; empty: none
+  std::string message;  // the API's own, or what was said of the body
+  std::string trace_id;
+};
+std::optional<AnswerFacts> answer_facts(const Error& error);
+
 // The wait that the answer asks for, in seconds form only; at most an hour.
 std::optional<std::chrono::seconds> retry_after(const HttpResponse& response);
 

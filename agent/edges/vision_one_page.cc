@@ -1,6 +1,8 @@
 #include "agent/edges/vision_one_page.h"
 
 #include <algorithm>
+#include <charconv>
+#include <initializer_list>
 #include <string>
 
 #include "agent/edges/json_msgpack.h"
@@ -17,6 +19,7 @@ struct VisionOnePageParser::Wanted {
   std::string_view version;     // empty: the content type's records do not change
   std::string_view time;        // empty: the version says it
   std::string_view other_time;  // where that is missing
+  std::string_view third_time{};
 };
 
 // What was found of them in one record.
@@ -25,22 +28,58 @@ struct VisionOnePageParser::Captured {
   std::string version;
   std::string time;
   std::string other_time;
+  std::string third_time;
   bool object = false;
+
+  std::string* place_of(std::string_view key, const Wanted& wanted);
 };
 
 namespace {
 
 constexpr std::size_t id_bytes_max = 512;
+constexpr std::size_t number_digits_max = 18;
+// What is less or more is no time in milliseconds: the years 1973 and 2255.
+constexpr std::int64_t milliseconds_least = 100'000'000'000;
+constexpr std::int64_t milliseconds_most = 9'000'000'000'000;
 
 // True when the walk has reached the end of the text.
 bool at_end(sj::document& document) { return document.current_location().error() == simdjson::OUT_OF_BOUNDS; }
+
+// The token, where it is a whole number; else nothing.
+std::string digits_of(std::string_view token) {
+  token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+  const bool whole = token.size() <= number_digits_max && token.find_first_not_of("0123456789") == std::string_view::npos;
+  return whole ? std::string{token} : std::string{};
+}
+
+// The first of the texts that names a moment: in one of the forms of the lists, or in milliseconds since the epoch.
+std::optional<WallTime> pipeline_time(std::initializer_list<std::string_view> texts) {
+  for (const std::string_view text : texts) {
+    if (const std::optional<WallTime> time = parse_time(text)) return time;
+    const std::string digits = digits_of(text);
+    std::int64_t milliseconds = 0;
+    (void)std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);
+    if (milliseconds >= milliseconds_least && milliseconds <= milliseconds_most)
+      return WallTime{std::chrono::milliseconds{milliseconds}};
+  }
+  return std::nullopt;
+}
 
 // Between a text and bytes: msgpack's str must be UTF-8.
 bool is_utf8(ByteView text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 }  // namespace
 
-VisionOnePageParser::VisionOnePageParser(Lane lane, PageLimits limits) : lane_(lane), limits_(limits) {}
+std::string* VisionOnePageParser::Captured::place_of(std::string_view key, const Wanted& wanted) {
+  if (key == wanted.id) return &id;
+  if (key == wanted.version) return &version;
+  if (key == wanted.time) return &time;
+  if (key == wanted.other_time) return &other_time;
+  return key == wanted.third_time ? &third_time : nullptr;
+}
+
+VisionOnePageParser::VisionOnePageParser(Lane lane, PageLimits limits, RecordForm form)
+    : lane_(lane), limits_(limits), form_(form) {}
 
 Result<Page> VisionOnePageParser::parse(Bytes body, WallTime fallback) {
   bool odd_record = false;
@@ -106,19 +145,23 @@ Result<Page> VisionOnePageParser::parse_piecewise(const Bytes& body, WallTime fa
   for (const ByteView item : split->items) {
     text.assign(item);
     text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    const std::size_t payload_before = page->payloads.size();
-    const std::size_t records_before = page->records.size();
-    sj::document document;
-    sj::value value;
-    simdjson::error_code error = parser_.iterate(text.data(), text.size(), text.capacity()).get(document);
-    if (!error) error = document.get_value().get(value);
-    if (!error) error = append_record(*page, value, fallback);
-    if (!error && at_end(document)) continue;
-    page->payloads.resize(payload_before);
-    page->records.resize(records_before);
-    append_quarantined(*page, item, fallback);
+    append(*page, text, fallback);
   }
   return page;
+}
+
+void VisionOnePageParser::append(Page& page, ByteView text, WallTime fallback) {
+  const std::size_t payload_before = page.payloads.size();
+  const std::size_t records_before = page.records.size();
+  sj::document document;
+  sj::value value;
+  simdjson::error_code error = parser_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document);
+  if (!error) error = document.get_value().get(value);
+  if (!error) error = append_record(page, value, fallback);
+  if (!error && at_end(document)) return;
+  page.payloads.resize(payload_before);
+  page.records.resize(records_before);
+  append_quarantined(page, text, fallback);
 }
 
 simdjson::error_code VisionOnePageParser::append_items(Page& page, sj::array items, WallTime fallback) {
@@ -135,7 +178,9 @@ simdjson::error_code VisionOnePageParser::append_record(Page& page, sj::value it
   static constexpr Wanted alerts{"id", "updatedDateTime", "", "createdDateTime"};
   static constexpr Wanted audit_logs{"uuid", "", "loggedDateTime", "ingestedDateTime"};
   static constexpr Wanted techniques{"uuid", "", "detectedDateTime", "ingestedDateTime"};
-  const Wanted& wanted = lane_ == Lane::alerts ? alerts : (lane_ == Lane::audit_logs ? audit_logs : techniques);
+  static constexpr Wanted pipeline{"uuid", "", "detectionTime", "eventTime", "logReceivedTime"};
+  const Wanted& of_list = lane_ == Lane::alerts ? alerts : (lane_ == Lane::audit_logs ? audit_logs : techniques);
+  const Wanted& wanted = form_ == RecordForm::pipeline ? pipeline : of_list;
 
   Record record;
   record.offset = static_cast<std::uint32_t>(page.payloads.size());
@@ -155,13 +200,11 @@ simdjson::error_code VisionOnePageParser::append_record(Page& page, sj::value it
       if (auto bad = field.unescaped_key().get(key)) return bad;
       put_str(page.payloads, key);
       if (auto bad = field.value().get(value)) return bad;
-      std::string* into = nullptr;
-      if (key == wanted.id) into = &captured.id;
-      else if (key == wanted.version) into = &captured.version;
-      else if (key == wanted.time) into = &captured.time;
-      else if (key == wanted.other_time) into = &captured.other_time;
+      std::string* const into = captured.place_of(key, wanted);
       sj::json_type type;
       if (auto bad = value.type().get(type)) return bad;
+      if (into != nullptr && type == sj::json_type::number && form_ == RecordForm::pipeline)
+        *into = digits_of(value.raw_json_token());
       if (into != nullptr && type == sj::json_type::string) {
         std::string_view text;
         if (auto bad = value.get_string().get(text)) return bad;
@@ -190,25 +233,20 @@ void VisionOnePageParser::append_quarantined(Page& page, ByteView text, WallTime
   page.records.push_back(record);
 }
 
-void VisionOnePageParser::identify(Page& page, Record& record, const Captured& captured, WallTime fallback) const {
+void VisionOnePageParser::identify(const Page& page, Record& record, const Captured& captured, WallTime fallback) const {
   const bool changes = lane_ == Lane::alerts;
   const std::string& own_time = changes ? captured.version : captured.time;
-  const std::string& time = own_time.empty() ? captured.other_time : own_time;
-  const std::optional<WallTime> when = parse_time(time);
+  const std::optional<WallTime> own = parse_time(own_time);
+  const std::optional<WallTime> other = parse_time(captured.other_time);
+  std::optional<WallTime> when = own_time.empty() ? other : own;
+  if (form_ == RecordForm::pipeline) when = pipeline_time({captured.time, captured.other_time, captured.third_time});
   record.time = when.value_or(fallback);
-  const bool named = !captured.id.empty() && (!changes || !captured.version.empty());
+  record.listed = std::max(own.value_or(record.time), other.value_or(record.time));
+  record.named = !captured.id.empty() && (!changes || !captured.version.empty());
   // Audit entries have a uuid only on newer tenants: without one they are known by their content.
-  record.understood = captured.object && when.has_value() && (named || lane_ == Lane::audit_logs);
-  if (named) {
-    record.source_id = changes ? hash128({captured.id, captured.version}) : hash128({captured.id});
-    return;
-  }
-  // Identical entries of one page are told apart by their number on it, so that each is kept.
-  const ByteView content = page.payload(record);
-  std::uint32_t repeat = 0;
-  record.source_id = hash128({"content", content, std::to_string(repeat)});
-  for (const Record& earlier : page.records)
-    if (page.payload(earlier) == content) record.source_id = hash128({"content", content, std::to_string(++repeat)});
+  record.understood = captured.object && when.has_value() && (record.named || lane_ == Lane::audit_logs);
+  if (!record.named) record.source_id = hash128({"content", page.payload(record)});
+  else record.source_id = changes ? hash128({captured.id, captured.version}) : hash128({captured.id});
 }
 
 }  // namespace tidegate

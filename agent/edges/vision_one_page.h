@@ -20,12 +20,19 @@ struct PageLimits {
   std::size_t link_bytes_max = 16u << 10;
 };
 
+// How records are written: as the lists of the API give them, or as the data pipeline does, flat and with times of other names.
+enum class RecordForm : unsigned char { listed, pipeline };
+
 class VisionOnePageParser {
  public:
-  explicit VisionOnePageParser(Lane lane, PageLimits limits = {});
+  explicit VisionOnePageParser(Lane lane, PageLimits limits = {}, RecordForm form = RecordForm::listed);
 
   // `fallback` is the time of a record that has none that can be read. `corrupt`: not a page at all.
   Result<Page> parse(Bytes body, WallTime fallback);
+
+  // One record by itself, appended to the page whatever it is.
+  //   requires: simdjson::SIMDJSON_PADDING bytes that may be read behind the text
+  void append(Page& page, ByteView text, WallTime fallback);
 
  private:
   struct Wanted;
@@ -36,10 +43,11 @@ class VisionOnePageParser {
   simdjson::error_code append_items(Page& page, simdjson::ondemand::array items, WallTime fallback);
   simdjson::error_code append_record(Page& page, simdjson::ondemand::value item, WallTime fallback);
   void append_quarantined(Page& page, ByteView text, WallTime fallback);
-  void identify(Page& page, Record& record, const Captured& captured, WallTime fallback) const;
+  void identify(const Page& page, Record& record, const Captured& captured, WallTime fallback) const;
 
   Lane lane_;
   PageLimits limits_;
+  RecordForm form_;
   simdjson::ondemand::parser parser_;
 };
 

@@ -11,52 +11,42 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
+#include <optional>
 #include <string>
 
+#include "agent/edges/api_call.h"
 #include "agent/edges/vision_one_page.h"
 #include "agent/ports.h"
-#include "base/metrics.h"
-#include "base/secret.h"
-#include "transport/http_client.h"
-#include "transport/rate_limiter.h"
-#include "transport/url.h"
 
 namespace tidegate {
 
-using HttpSend = std::function<asio::awaitable<Result<HttpResponse>>(HttpRequest request, std::chrono::nanoseconds deadline)>;
-
-struct VisionOneOptions {
-  Lane lane = Lane::alerts;
-  std::string connector;                                        // for metrics
-  std::string api_base_url;                                     // without a slash at its end
-  std::function<Result<Secret>()> token;                        // asked at each request: a renewed token file takes effect
-  std::chrono::nanoseconds deadline{std::chrono::seconds{70}};  // the server itself may take 60 s
-};
+// Asked by loggedDateTime, an audit log is visible only once it is ingested, and how late that may be is not published. Nothing
+// tells of one that came later than this.
+inline constexpr std::chrono::hours audit_lateness_max{24};
+// After this long, a tenant that did not know ingestedDateTime is asked for it again: it may have been upgraded.
+inline constexpr std::chrono::hours ingested_asked_again{24};
 
 class VisionOneSource final : public Source {
  public:
   //   requires: what the references name outlives the source
-  VisionOneSource(VisionOneOptions options, HttpSend send, RateLimiter& limiter, Surroundings around, Metrics& metrics);
+  VisionOneSource(VisionOneOptions options, HttpSend send, RequestBudget& budget, Surroundings around, Metrics& metrics);
 
   asio::awaitable<Result<Bytes>> poll(const PageRequest& request) override;
   Result<Page> parse(const PageRequest& request, Bytes body) override;
+  SourceFacts facts() const override;
 
  private:
-  Result<std::string> url_of(const PageRequest& request) const;
-  std::string first_page(const PageRequest& request) const;
-  std::string trace_id();
-  Metric& requests_with(unsigned status);
+  // Which of its two times an audit log is asked for by.
+  enum class AuditTime : unsigned char { ingested, logged };
 
-  VisionOneOptions options_;
-  HttpSend send_;
-  RateLimiter& limiter_;
+  asio::awaitable<Result<ApiAnswer>> get(std::string url);
+  asio::awaitable<Result<Bytes>> first_page_by_logged(const PageRequest& request, Error refused);
+  std::string first_page(const PageRequest& request, AuditTime time) const;
+
+  ApiCall api_;
   Clock& clock_;
-  Random& random_;
-  Metrics& metrics_;
   VisionOnePageParser parser_;
-  SteadyTime not_before_{};        // what the API asked for with its last 429
-  bool ingested_unknown_ = false;  // audit logs: the tenant answered 400 to ingestedDateTime
+  std::optional<SteadyTime> logged_since_;  // audit logs: ingestedDateTime was refused then, and loggedDateTime taken
 };
 
 }  // namespace tidegate

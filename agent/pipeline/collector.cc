@@ -12,7 +12,11 @@ namespace {
 constexpr std::uint64_t room_percent = 95;  // of what was kept when the journal was full
 constexpr std::chrono::seconds room_check{1};
 
-Labels labels_of(const CursorKey& key) { return {{"connector", key.connector}, {"content_type", std::string{name(key.lane)}}}; }
+constexpr std::chrono::seconds ahead_max{2};  // of our clock before the API's, which tells whole seconds
+// A source names less than what its API keeps. As much of that margin is used up before a gap is made, so that a reader at
+// the edge makes few of them.
+constexpr std::chrono::minutes retention_slack{5};
+constexpr double page_time_share = 0.2;  // of the last page in the moving average
 
 Verdict verdict_of(const Error& error) {
   switch (error.code()) {
@@ -24,6 +28,7 @@ Verdict verdict_of(const Error& error) {
     case Code::invalid: return Verdict::misconfigured;
     case Code::corrupt:
     case Code::absent:
+    case Code::gone:
     case Code::cancelled: return Verdict::degraded;
   }
   return Verdict::degraded;
@@ -31,26 +36,15 @@ Verdict verdict_of(const Error& error) {
 
 }  // namespace
 
-Collector::Collector(CollectorOptions options, Source& source, Store& store, Origin origin, Compression compression,
-                     Surroundings around, Log& log, Metrics& metrics)
+Collector::Collector(CollectorOptions options, CollectorParts parts, Surroundings around, Log& log, Metrics& metrics)
     : options_(std::move(options)),
-      source_(source),
-      store_(store),
-      encoder_(std::move(origin), compression),
+      parts_(std::move(parts)),
+      encoder_(parts_.origin, parts_.compression),
       clock_(around.clock),
       log_(log),
       backoff_(around.random, options_.retry),
-      seen_(),
       span_(options_.window.longest),
-      collected_(
-          metrics.counter("tidegate_records_collected_total", "Records in the pages that were read.", labels_of(options_.key))),
-      duplicate_(
-          metrics.counter("tidegate_records_duplicate_total", "Records that had been read before.", labels_of(options_.key))),
-      quarantined_(metrics.counter("tidegate_records_quarantined_total", "Records that were not understood; kept as they came.",
-                                   labels_of(options_.key))),
-      committed_(metrics.counter("tidegate_records_committed_total", "Records committed to the journal.", labels_of(options_.key))),
-      lag_(metrics.gauge("tidegate_collector_lag_seconds", "Wall clock less the time up to which everything was read.",
-                         labels_of(options_.key))) {
+      counts_(metrics, options_.key, parts_.filter_names) {
   state_.since = clock_.wall();
 }
 
@@ -66,6 +60,8 @@ asio::awaitable<Error> Collector::run() {
       co_await wait_after(next.error());
     } else if (*next == Next::at_next_poll) {
       co_await clock_.sleep_until(next_poll_);
+    } else if (*next == Next::never) {
+      co_return Error{Code::cancelled, "back-fill done"};
     }
   }
   co_return Error{Code::cancelled, "collector stopped"};
@@ -77,63 +73,135 @@ asio::awaitable<Result<Collector::Next>> Collector::advance() {
     Result<void> loaded = co_await load();
     if (!loaded) co_return std::move(loaded).error();
   }
-  if (!window_ && !open_window()) co_return Next::at_next_poll;
+  if (!window_) {
+    const Next next = open_window();
+    if (next != Next::at_once) co_return next;
+  }
+  if (const auto served = earliest(); served && window_->from + retention_slack < *served && window_->next_link.empty()) {
+    Result<void> skipped = co_await skip_to(*served, "the API no longer keeps what is older");
+    if (!skipped) co_return std::move(skipped).error();
+    co_return Next::at_once;
+  }
   co_return co_await read_page();
 }
 
 asio::awaitable<Result<void>> Collector::load() {
-  Result<CursorState> state = co_await store_.load(options_.key);
+  Result<CursorState> state = co_await parts_.store.load(options_.key);
   if (!state) {
     journal_failed_ = state.error().code() == Code::corrupt;
     co_return std::move(state).error().in("journal");
   }
-  cursor_ = state->cursor ? *state->cursor : first_cursor(clock_.wall(), options_.first_read);
+  if (options_.key.job != 0 && !state->cursor) co_return Error{Code::invalid, "a back-fill without a cursor"};
+  Result<void> gaps = co_await load_gaps();
+  if (!gaps) co_return std::move(gaps).error();
+  cursor_ = state->cursor ? *state->cursor : first_cursor(api_now(), options_.first_read);
+  // Nobody promised what was over before the first window.
+  if (const auto served = earliest(); served && !state->cursor && cursor_->settled < *served) cursor_ = cursor_at(*served);
   window_ = cursor_->window;
   seen_ = SeenSet{state->seen};
-  swept_ = 0;
+  begin_sweep();
+  if (window_) copies_.resume_sweep();
   co_return Result<void>{};
 }
 
-// False when nothing new can be read before the next poll.
-bool Collector::open_window() {
-  const Pass pass = begin_pass(*cursor_, clock_.wall(), options_.window);
+WallTime Collector::api_now() const {
+  const std::optional<ApiTime> told = parts_.source.facts().api_time;
+  return told ? told->time + (clock_.steady() - told->at) : clock_.wall();
+}
+
+WindowLimits Collector::limits() const {
+  WindowLimits limits = options_.window;
+  const SourceFacts facts = parts_.source.facts();
+  limits.overlap = std::max(limits.overlap, facts.lateness);
+  limits.settle = std::max(limits.settle, facts.settle);
+  if (facts.longest) limits.longest = std::min(limits.longest, *facts.longest);
+  return limits;
+}
+
+std::chrono::seconds Collector::lag() const {
+  return cursor_ ? std::chrono::floor<std::chrono::seconds>(api_now()) - cursor_->through : std::chrono::seconds{0};
+}
+
+// At once: there is a window to read.
+Collector::Next Collector::open_window() {
+  if (options_.key.job != 0 && cursor_->position >= cursor_->pass_to) return Next::never;
+  const Pass pass = begin_pass(*cursor_, api_now(), limits());
   if (pass != Pass::under_way) {
     backlog_pass_ = pass == Pass::backlog;
     fresh_ = 0;
     next_poll_ = clock_.steady() + options_.interval;
   }
   if (pass == Pass::none) {
-    lag_.set((std::chrono::floor<std::chrono::seconds>(clock_.wall()) - cursor_->through).count());
-    return false;
+    counts_.lag.set(lag().count());
+    return Next::at_next_poll;
   }
-  window_ = next_window(*cursor_, clock_.wall(), span_, options_.window);
+  window_ = next_window(*cursor_, api_now(), span_, limits());
+  begin_sweep();
+  return Next::at_once;
+}
+
+void Collector::begin_sweep() {
   swept_ = 0;
-  return true;
+  sweep_began_ = clock_.steady();
+  page_began_ = sweep_began_;
+  copies_.begin_sweep();
 }
 
 asio::awaitable<Result<Collector::Next>> Collector::read_page() {
   const PageRequest request{.from = window_->from, .to = window_->to, .link = window_->next_link};
-  Result<Bytes> body = co_await source_.poll(request);
-  if (!body && body.error().code() == Code::absent && !request.link.empty()) co_return restart_window(body.error().text());
-  if (!body && body.error().code() == Code::timeout && ++failures_ >= options_.failures_per_window_max) {
-    failures_ = 0;
-    (void)restart_window(body.error().text());
+  const SteadyTime asked = clock_.steady();
+  Result<Bytes> body = co_await parts_.source.poll(request);
+  if (request.link.empty()) {
+    // The answer, whatever it is, tells the API's time: what was begun by a wrong clock is set right before it counts.
+    window_->started = std::min(window_->started, api_now() - (clock_.steady() - asked));
+    if (reaches_ahead()) co_return window_ ? Next::at_once : Next::at_next_poll;
   }
-  if (!body) co_return std::move(body).error();
+  if (!body && body.error().code() == Code::absent && !request.link.empty()) co_return restart_window(body.error().text());
+  if (!body && body.error().code() == Code::gone) {
+    const WallSeconds served = std::max(earliest().value_or(window_->to), window_->from + std::chrono::seconds{1});
+    Result<void> skipped = co_await skip_to(served, body.error().text());
+    if (!skipped) co_return std::move(skipped).error();
+    co_return Next::at_once;
+  }
+  if (!body) co_return failed(std::move(body).error());
+  Result<Page> page = parts_.source.parse(request, *std::move(body));
+  if (!page) co_return failed(std::move(page).error());
   failures_ = 0;
-  Result<Page> page = source_.parse(request, *std::move(body));
-  if (!page) co_return std::move(page).error();
   co_return co_await take(*std::move(page));
 }
 
-// True when the page is to be committed; false when the window was cut or begun again because of what the page says.
-Result<bool> Collector::page_fits(const Page& page) {
+// A page that is not to be had, time after time, must not hold up its window for ever: it is begun again, shorter.
+Error Collector::failed(Error error) {
+  const bool by_link = !window_->next_link.empty() && (error.code() == Code::corrupt || error.code() == Code::invalid);
+  if ((error.code() == Code::timeout || by_link) && ++failures_ >= options_.failures_per_window_max) {
+    failures_ = 0;
+    (void)restart_window(error.text());
+  }
+  return error;
+}
+
+// True when the window's end lies in the API's future, so to speak: what arrives there later would be passed over (P1). The
+// window and its pass are cut; there is no window any more where nothing of it may be read yet.
+bool Collector::reaches_ahead() {
+  const WallSeconds end = newest_end(api_now(), limits());
+  if (window_->to <= end + ahead_max) return false;
+  cursor_->pass_to = std::max(std::min(cursor_->pass_to, end), cursor_->position);
+  if (window_->from < end) window_->to = end;
+  else window_.reset();
+  return true;
+}
+
+// Whether the page is to be committed, or the window was cut or begun again because of what the page says.
+Result<Collector::Fit> Collector::fit(const Page& page) {
   const auto span = window_->to - window_->from;
   if (window_->next_link.empty()) {
-    if (page.total_count > options_.window.records_max && span > std::chrono::seconds{1}) {
-      span_ = std::min(fitting_span(span, page.total_count, options_.window), span - std::chrono::seconds{1});
+    const auto pages = page.next_link.empty() ? 1 : page.total_count / std::max<std::int64_t>(std::ssize(page.records), 1) + 1;
+    const auto duration = std::chrono::duration_cast<std::chrono::nanoseconds>(page_takes_ * pages);
+    const double load = page.total_count < 0 ? 0 : load_of(page.total_count, duration, limits());
+    if (load > 1 && pages > 1 && span > std::chrono::seconds{1}) {
+      span_ = std::min(fitting_span(span, load, limits()), span - std::chrono::seconds{1});
       window_->to = window_->from + span_;
-      return false;
+      return Fit::read_again;
     }
     window_->total_count = page.total_count;
   }
@@ -141,7 +209,7 @@ Result<bool> Collector::page_fits(const Page& page) {
   // only reading the window again finds it. Records that arrive are harmless: they show something twice.
   if (page.total_count >= 0 && page.total_count < window_->total_count) {
     (void)restart_window("records left the window while it was read");
-    return false;
+    return Fit::read_again;
   }
   window_->total_count = std::max(window_->total_count, page.total_count);
   if (!page.next_link.empty() && page.next_link == window_->next_link)
@@ -151,74 +219,105 @@ Result<bool> Collector::page_fits(const Page& page) {
     (void)restart_window("the chain of pages does not end");
     return Error{Code::corrupt, "the chain of pages does not end"};
   }
-  return true;
+  return Fit::keep;
 }
 
 asio::awaitable<Result<Collector::Next>> Collector::take(Page page) {
-  Result<bool> fits = page_fits(page);
+  Result<Fit> fits = fit(page);
   if (!fits) co_return std::move(fits).error();
-  if (!*fits) co_return Next::at_once;
-  Result<Commit> commit = make_commit(page);
-  if (!commit) co_return std::move(commit).error();
-  Result<std::vector<SegmentId>> stored = co_await store_.commit(*commit);
-  if (!stored) {
-    // Full means that nothing was written. After anything else only the journal knows what is in force (P3).
-    if (stored.error().code() != Code::full) cursor_.reset();
-    journal_failed_ = stored.error().code() == Code::corrupt;
-    co_return std::move(stored).error().in("journal");
-  }
-  settle(page, *commit);
+  if (*fits == Fit::read_again) co_return Next::at_once;
+  Result<std::optional<Commit>> made = make_commit(page);
+  if (!made) co_return std::move(made).error();
+  if (!*made) co_return restart_window("identical records have to be counted from the window's first page on");
+  Result<void> stored = co_await commit(**made);
+  if (!stored) co_return std::move(stored).error();
+  settle(page, **made);
   const bool pass_done = !window_ && cursor_->position >= cursor_->pass_to;
-  if (!pass_done || backlog_pass_) co_return Next::at_once;
+  if (!pass_done || backlog_pass_ || options_.key.job != 0) co_return Next::at_once;
   if (fresh_ == 0) state_.become(Verdict::idle, clock_.wall(), {});
   co_return Next::at_next_poll;
 }
 
-Result<Commit> Collector::make_commit(const Page& page) {
+asio::awaitable<Result<void>> Collector::commit(Commit commit) {
+  Result<std::vector<SegmentId>> stored = co_await parts_.store.commit(std::move(commit));
+  if (stored) co_return Result<void>{};
+  // Full means that nothing was written. After anything else only the journal knows what is in force (P3).
+  if (stored.error().code() != Code::full) cursor_.reset();
+  journal_failed_ = stored.error().code() == Code::corrupt;
+  co_return std::move(stored).error().in("journal");
+}
+
+// Absent where the window must be read again from its first page.
+Result<std::optional<Commit>> Collector::make_commit(const Page& page) {
   std::vector<std::uint32_t> chosen;
   std::unordered_set<Id128> in_page;
-  Commit commit{
-      .key = options_.key, .segments = {}, .seen = {.latest = window_->to, .ids = {}}, .next = *cursor_, .forget_before = {}};
-  for (std::uint32_t i = 0; i < page.records.size(); ++i) {
-    const Id128 id = page.records[i].source_id;
-    if (seen_.contains(id) || !in_page.insert(id).second) continue;
+  Commit commit;
+  commit.key = options_.key;
+  commit.seen.latest = window_->to;
+  commit.next = *cursor_;
+  const bool repeat = !copies_.begin_page(closed_end(window_->started, limits()), page);
+  std::vector<Id128> ids;
+  std::vector<Id128> dropped_ids;
+  dropped_.clear();
+  for (std::uint32_t i = 0; i < page.records.size() && !repeat; ++i) {
+    const Record& record = page.records[i];
+    const std::optional<Id128> id = copies_.id_of(record);
+    if (!id) return std::optional<Commit>{};
+    if (seen_.contains(*id) || !in_page.insert(*id).second) continue;
+    const auto filter = record.understood ? parts_.filter.dropped_by(page.payload(record)) : std::nullopt;
+    if (filter) {
+      dropped_.push_back(*filter);
+      dropped_ids.push_back(*id);
+      continue;
+    }
     chosen.push_back(i);
-    commit.seen.ids.push_back(id);
+    ids.push_back(*id);
   }
-  Result<std::vector<Segment>> segments = encoder_.encode(page, chosen);
+  Result<std::vector<Segment>> segments = encoder_.encode(page, chosen, ids);
   if (!segments) return std::move(segments).error();
   commit.segments = *std::move(segments);
+  // What a filter drops is remembered as well: it is looked at, and counted, once.
+  commit.seen.ids = std::move(ids);
+  commit.seen.ids.insert(commit.seen.ids.end(), dropped_ids.begin(), dropped_ids.end());
 
   commit.next.window = window_;
   commit.next.window->next_link = page.next_link;
   ++commit.next.window->pages;
-  if (page.next_link.empty()) commit.next = completed(commit.next, options_.window);
-  commit.forget_before = commit.next.settled;
+  if (page.next_link.empty()) commit.next = completed(commit.next, limits());
+  commit.forget_before = commit.next.settled - parts_.source.facts().reach;
   TG_ASSERT(commit.next.settled >= cursor_->settled, "P1: a cursor never moves back by itself");
-  return commit;
+  return std::optional<Commit>{std::move(commit)};
 }
 
 // The commit is in force: what the collector goes on from, and what it shows, follow it.
 void Collector::settle(const Page& page, const Commit& commit) {
   const WindowProgress swept = *window_;
   for (const Record& record : page.records) {
-    if (!record.understood) quarantined_.add();
+    if (!record.understood) counts_.quarantined.add();
     else if (!last_record_ || record.time > *last_record_) last_record_ = record.time;
   }
-  collected_.add(static_cast<std::int64_t>(page.records.size()));
-  committed_.add(static_cast<std::int64_t>(commit.seen.ids.size()));
-  duplicate_.add(static_cast<std::int64_t>(page.records.size() - commit.seen.ids.size()));
+  counts_.collected.add(static_cast<std::int64_t>(page.records.size()));
+  counts_.committed.add(static_cast<std::int64_t>(commit.seen.ids.size() - dropped_.size()));
+  for (const std::size_t filter : dropped_) counts_.filtered[filter]->add();
+  counts_.duplicate.add(static_cast<std::int64_t>(page.records.size() - commit.seen.ids.size()));
   swept_ += static_cast<std::int64_t>(page.records.size());
+  copies_.keep_page();
+  const std::chrono::duration<double> took = clock_.steady() - page_began_;
+  page_takes_ = page_takes_.count() == 0 ? took : page_takes_ * (1 - page_time_share) + took * page_time_share;
+  page_began_ = clock_.steady();
 
   if (!commit.seen.ids.empty()) seen_.add(commit.seen);
   seen_.forget_before(commit.forget_before);
   cursor_ = commit.next;
   window_ = cursor_->window;
-  if (!window_) span_ = fitting_span(swept.to - swept.from, std::max(swept.total_count, swept_), options_.window);
+  if (!window_) {
+    const double load = load_of(std::max(swept.total_count, swept_), clock_.steady() - sweep_began_, limits());
+    span_ = fitting_span(swept.to - swept.from, load, limits());
+  }
 
   backoff_.reset();
   last_success_ = clock_.wall();
-  lag_.set((std::chrono::floor<std::chrono::seconds>(clock_.wall()) - cursor_->through).count());
+  counts_.lag.set(lag().count());
   fresh_ += static_cast<std::int64_t>(commit.seen.ids.size());
   // A failure is over with the first page that is stored; whether the pass brought anything is known at its end.
   if (fresh_ > 0 || state_.verdict != Verdict::idle) state_.become(Verdict::healthy, clock_.wall(), {});
@@ -229,15 +328,15 @@ Collector::Next Collector::restart_window(std::string_view why) {
                                        {"content_type", std::string{name(options_.key.lane)}},
                                        {"from", to_iso8601(window_->from)},
                                        {"reason", std::string{why}}});
-  window_ = begun_again(*window_, clock_.wall());
-  swept_ = 0;
+  window_ = begun_again(*window_, api_now());
+  begin_sweep();
   return Next::at_once;
 }
 
 void Collector::report(const Error& error) {
   const Verdict verdict = verdict_of(error);
   state_.become(verdict, clock_.wall(), error.text());
-  lag_.set(cursor_ ? (std::chrono::floor<std::chrono::seconds>(clock_.wall()) - cursor_->through).count() : 0);
+  counts_.lag.set(lag().count());
   log_.warning("collecting failed", {{"connector", options_.key.connector},
                                      {"content_type", std::string{name(options_.key.lane)}},
                                      {"state", std::string{name(verdict)}},
@@ -257,21 +356,22 @@ asio::awaitable<void> Collector::wait_after(const Error& error) {
 // may be the file system, not the budget, that was full.
 asio::awaitable<void> Collector::wait_for_room() {
   const auto stop = co_await asio::this_coro::cancellation_state;
-  const std::uint64_t enough = store_.usage().bytes / 100 * room_percent;
+  const std::uint64_t enough = parts_.store.usage().bytes / 100 * room_percent;
   const SteadyTime latest = clock_.steady() + options_.retry.ceiling;
   while (stop.cancelled() == asio::cancellation_type::none && clock_.steady() < latest) {
     co_await clock_.sleep_for(room_check);
-    if (store_.usage().bytes < enough) break;
+    if (parts_.store.usage().bytes < enough) break;
   }
 }
 
 CollectorView Collector::view() const {
-  const WallTime now = clock_.wall();
   CollectorView view{
       .key = options_.key, .state = state_, .cursor = cursor_, .last_success = last_success_, .last_record = last_record_};
-  if (cursor_) view.lag = std::chrono::floor<std::chrono::seconds>(now) - cursor_->through;
+  view.lag = lag();
+  view.done = options_.key.job != 0 && cursor_ && !window_ && cursor_->position >= cursor_->pass_to;
   view.next_poll_in = std::max<std::chrono::nanoseconds>(next_poll_ - clock_.steady(), std::chrono::nanoseconds{0});
   view.ids_remembered = seen_.size();
+  view.gaps = gaps_;
   return view;
 }
 

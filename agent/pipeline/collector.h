@@ -1,8 +1,12 @@
-// Collector: poll → parse → commit, one content type of one connector, for as long as it lives.
+// Collector: poll → parse → commit, one content type of one connector, for as long as it lives; or one back-fill of it, to
+// its end.
 //
 // It promises P1 (windows stand side by side and the cursor moves only past what is stored) and P2 (what was seen is not
 // stored again); P3 is the journal's: a page, its ids and its cursor are one commit. After any failure it goes on from the
-// cursor in force; after an unclear one it loads that cursor from the journal.
+// cursor in force; after an unclear one it loads that cursor from the journal. Where the API no longer has what the cursor
+// would read, the loss is recorded, shipped and shown (P5).
+//
+// Time is the API's own, as far as its answers tell it: a sensor whose clock is wrong reads neither ahead nor behind.
 //
 // Waits that may last: until the next poll, and while the buffer is full.
 // Thread: the loop.
@@ -14,7 +18,11 @@
 #include <string>
 #include <vector>
 
+#include "agent/gaps.h"
+#include "agent/pipeline/collector_counts.h"
+#include "agent/pipeline/copies.h"
 #include "agent/pipeline/encoder.h"
+#include "agent/pipeline/record_filter.h"
 #include "agent/pipeline/window.h"
 #include "agent/ports.h"
 #include "agent/verdict.h"
@@ -26,13 +34,13 @@
 namespace tidegate {
 
 struct CollectorOptions {
-  CursorKey key;
+  CursorKey key;  // of a job: a back-fill, whose cursor is in the journal before it begins
   WindowLimits window;
   std::chrono::nanoseconds interval{std::chrono::seconds{300}};
   std::chrono::seconds first_read{24 * 3600};
   std::uint32_t pages_per_window_max = 20'000;    // an endless chain of pages ends here
   std::int64_t records_beyond_count_max = 2'000;  // a chain that shows twice the window's own count and this, too
-  std::uint32_t failures_per_window_max = 3;      // in a row without an answer in time; then the window is halved
+  std::uint32_t failures_per_window_max = 3;      // in a row, of a page; then the window is halved
   BackoffLimits retry{std::chrono::seconds{1}, std::chrono::seconds{60}};
   std::chrono::seconds refused_wait_max{300};  // between tries when token or request was refused
 };
@@ -42,42 +50,65 @@ struct CollectorView {
   CursorKey key;
   StageState state;
   std::optional<Cursor> cursor;
-  std::chrono::seconds lag{0};           // wall clock less what was read through
+  std::chrono::seconds lag{0};           // the API's clock less what was read through
   std::optional<WallTime> last_success;  // of a page that was committed or a poll that brought nothing new
   std::optional<WallTime> last_record;   // the youngest record's own time
   std::chrono::nanoseconds next_poll_in{0};
   std::size_t ids_remembered = 0;
+  std::vector<Gap> gaps{};  // that are remembered, the earliest first
+  bool done = false;        // a back-fill that has reached its end
+};
+
+// What a collector works with.
+struct CollectorParts {
+  Source& source;
+  Store& store;
+  Origin origin;
+  Compression compression = Compression::none;
+  RecordFilter filter;                      // of the content type
+  std::vector<std::string> filter_names{};  // by the numbers that the filter gives
 };
 
 class Collector {
  public:
-  Collector(CollectorOptions options, Source& source, Store& store, Origin origin, Compression compression, Surroundings around,
-            Log& log, Metrics& metrics);
+  Collector(CollectorOptions options, CollectorParts parts, Surroundings around, Log& log, Metrics& metrics);
 
-  // Until cancelled, or until the journal fails for good (`corrupt`).
+  // Until cancelled, until a back-fill is done (`cancelled` too; view().done), or until the journal fails for good (`corrupt`).
   asio::awaitable<Error> run();
 
   CollectorView view() const;
 
  private:
-  enum class Next : unsigned char { at_once, at_next_poll };
+  enum class Next : unsigned char { at_once, at_next_poll, never };
+  // What a page means for the window that it was read for.
+  enum class Fit : unsigned char { keep, read_again };
 
   asio::awaitable<Result<Next>> advance();
   asio::awaitable<Result<void>> load();
-  bool open_window();
+  asio::awaitable<Result<void>> load_gaps();
+  Next open_window();
+  std::optional<WallSeconds> earliest() const;
+  asio::awaitable<Result<void>> skip_to(WallSeconds served, std::string reason);
   asio::awaitable<Result<Next>> read_page();
+  Error failed(Error error);
+  bool reaches_ahead();
   asio::awaitable<Result<Next>> take(Page page);
-  Result<bool> page_fits(const Page& page);
-  Result<Commit> make_commit(const Page& page);
+  Result<Fit> fit(const Page& page);
+  Result<std::optional<Commit>> make_commit(const Page& page);
+  asio::awaitable<Result<void>> commit(Commit commit);
   void settle(const Page& page, const Commit& commit);
   Next restart_window(std::string_view why);
+  void begin_sweep();
   asio::awaitable<void> wait_after(const Error& error);
   asio::awaitable<void> wait_for_room();
   void report(const Error& error);
 
+  WallTime api_now() const;
+  WindowLimits limits() const;
+  std::chrono::seconds lag() const;
+
   CollectorOptions options_;
-  Source& source_;
-  Store& store_;
+  CollectorParts parts_;
   Encoder encoder_;
   Clock& clock_;
   Log& log_;
@@ -86,22 +117,23 @@ class Collector {
   bool journal_failed_ = false;
   std::optional<Cursor> cursor_;  // as the journal has it; absent: load() comes first
   SeenSet seen_;
+  Copies copies_;
+  std::vector<std::size_t> dropped_;  // of the page under way: the filters that dropped its records
+  std::vector<Gap> gaps_;
   std::optional<WindowProgress> window_;  // the sweep under way, which may be ahead of the cursor's by a restart
   std::chrono::seconds span_;
-  std::int64_t swept_ = 0;  // records in this sweep
-  std::int64_t fresh_ = 0;  // records of this pass that had not been seen
+  std::int64_t swept_ = 0;                       // records in this sweep
+  std::int64_t fresh_ = 0;                       // records of this pass that had not been seen
+  SteadyTime sweep_began_{};                     // in this process
+  SteadyTime page_began_{};                      // when the page was first asked for
+  std::chrono::duration<double> page_takes_{0};  // a page of a window, from asking to storing; a moving average
   bool backlog_pass_ = false;
-  std::uint32_t failures_ = 0;  // in a row, without an answer in time
+  std::uint32_t failures_ = 0;  // in a row, of pages that did not come or made no sense
   SteadyTime next_poll_{};
   StageState state_;
   std::optional<WallTime> last_success_;
   std::optional<WallTime> last_record_;
-
-  Metric& collected_;
-  Metric& duplicate_;
-  Metric& quarantined_;
-  Metric& committed_;
-  Metric& lag_;
+  CollectorCounts counts_;
 };
 
 }  // namespace tidegate

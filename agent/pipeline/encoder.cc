@@ -3,73 +3,36 @@
 #include <algorithm>
 
 #include "agent/compression.h"
+#include "base/check.h"
 #include "transport/msgpack_write.h"
 
 namespace tidegate {
 namespace {
 
-constexpr std::size_t plain_keys = 9;
+constexpr std::size_t plain_keys = envelope_pairs + 3;  // timestamp, record_id, and the API's record
 
 void put_length_prefixed(Bytes& out, std::string_view text) {
   put_u64_be(out, text.size());
   out.append(text);
 }
 
-Bytes constant_part(const Origin& origin) {
-  Bytes out;
-  const auto pair = [&out](std::string_view key, std::string_view value) {
-    put_str(out, key);
-    put_str(out, value);
-  };
-  pair("tenantid", origin.tenant_id);
-  pair("tenant_name", origin.tenant_name);
-  pair("msg_class", msg_class(origin.lane));
-  put_str(out, "msg_origin");
-  put_map(out, 3);
-  pair("source", "trendmicro_visionone");
-  pair("vendor", "trendmicro");
-  pair("category", "endpoint");
-  pair("connector", origin.connector);
-  pair("sensor", origin.sensor);
-  return out;
-}
-
 }  // namespace
 
-std::string_view msg_class(Lane lane) {
-  switch (lane) {
-    case Lane::alerts: return "trendmicro_visionone_alerts";
-    case Lane::audit_logs: return "trendmicro_visionone_audit_logs";
-    case Lane::techniques: return "trendmicro_visionone_observedattacktechniques";
-    case Lane::own_events: return "tidegate_own_events";
-  }
-  return "tidegate_own_events";
-}
-
 Encoder::Encoder(Origin origin, Compression compression)
-    : origin_(std::move(origin)),
-      compression_(compression),
-      compressor_({.gzip = 4, .zstd = 1}),
-      constant_(constant_part(origin_)) {
+    : origin_(std::move(origin)), compression_(compression), compressor_({.gzip = 4, .zstd = 1}), constant_(envelope(origin_)) {
   put_length_prefixed(id_prefix_, origin_.tenant_id);
   put_length_prefixed(id_prefix_, origin_.connector);
   put_length_prefixed(id_prefix_, name(origin_.lane));
 }
 
-Id128 Encoder::record_id(const Record& record) const {
+Id128 Encoder::record_id(const Id128& id) const {
   Bytes text = id_prefix_;
-  put_id(text, record.source_id);
+  put_id(text, id);
   return hash128(text);
 }
 
-void Encoder::append_entry(Bytes& entries, const Page& page, const Record& record) const {
-  put_array(entries, 2);
-  put_event_time(entries, record.time);
-  put_map(entries, plain_keys + (record.understood ? 0 : 1));
-  put_str(entries, "timestamp");
-  put_int(entries, std::chrono::floor<std::chrono::milliseconds>(record.time.time_since_epoch()).count());
-  put_str(entries, "record_id");
-  put_str(entries, to_hex(record_id(record)));
+void Encoder::append_entry(Bytes& entries, const Page& page, const Record& record, const Id128& id) const {
+  begin_entry(entries, record.time, record_id(id), plain_keys + (record.understood ? 0 : 1));
   entries.append(constant_);
   if (!record.understood) {
     put_str(entries, "tidegate");
@@ -82,7 +45,7 @@ void Encoder::append_entry(Bytes& entries, const Page& page, const Record& recor
 }
 
 Result<Segment> Encoder::close(const Bytes& entries, Segment segment) {
-  segment.tag.append("tidegate.").append(msg_class(origin_.lane));
+  segment.tag = tag_of(origin_.lane);
   segment.compression = compression_;
   segment.plain_bytes = static_cast<std::uint32_t>(entries.size());
   if (compression_ == Compression::none) {
@@ -95,7 +58,8 @@ Result<Segment> Encoder::close(const Bytes& entries, Segment segment) {
   return segment;
 }
 
-Result<std::vector<Segment>> Encoder::encode(const Page& page, std::span<const std::uint32_t> chosen) {
+Result<std::vector<Segment>> Encoder::encode(const Page& page, std::span<const std::uint32_t> chosen, std::span<const Id128> ids) {
+  TG_ASSERT(chosen.size() == ids.size(), "P2: every chosen record has an id");
   std::vector<Segment> segments;
   Segment open;
   plain_.clear();
@@ -109,7 +73,7 @@ Result<std::vector<Segment>> Encoder::encode(const Page& page, std::span<const s
       open = {};
       plain_.clear();
     }
-    append_entry(plain_, page, record);
+    append_entry(plain_, page, record, ids[i]);
     open.oldest = open.records == 0 ? record.time : std::min(open.oldest, record.time);
     open.newest = open.records == 0 ? record.time : std::max(open.newest, record.time);
     ++open.records;

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/envelope.h"
 #include "agent/record.h"
 #include "base/result.h"
 #include "storage/types.h"
@@ -24,31 +25,19 @@
 
 namespace tidegate {
 
-// Where a lane's records come from.
-struct Origin {
-  std::string tenant_id;
-  std::string tenant_name;
-  std::string connector;
-  std::string sensor;
-  Lane lane = Lane::alerts;
-};
-
-// "trendmicro_visionone_alerts" and its like.
-std::string_view msg_class(Lane lane);
-
 class Encoder {
  public:
   Encoder(Origin origin, Compression compression);
 
-  // The chosen records of the page, by index, in their order. A segment is closed before its entries would exceed
-  // segment_plain_bytes_max; only a single record that is larger by itself makes a larger one.
-  Result<std::vector<Segment>> encode(const Page& page, std::span<const std::uint32_t> chosen);
+  // The chosen records of the page, by index, in their order; `ids` tells each apart (copies.h). A segment is closed before its
+  // entries would exceed segment_plain_bytes_max; only a single record that is larger by itself makes a larger one.
+  Result<std::vector<Segment>> encode(const Page& page, std::span<const std::uint32_t> chosen, std::span<const Id128> ids);
 
   // What the record is called everywhere after this.
-  Id128 record_id(const Record& record) const;
+  Id128 record_id(const Id128& id) const;
 
  private:
-  void append_entry(Bytes& entries, const Page& page, const Record& record) const;
+  void append_entry(Bytes& entries, const Page& page, const Record& record, const Id128& id) const;
   Result<Segment> close(const Bytes& entries, Segment segment);
 
   Origin origin_;

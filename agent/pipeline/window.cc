@@ -13,15 +13,26 @@ WallSeconds whole(WallTime time) { return std::chrono::floor<seconds>(time); }
 
 }  // namespace
 
-Cursor first_cursor(WallTime now, seconds first_read) {
-  const WallSeconds start = whole(now) - first_read;
+Cursor first_cursor(WallTime now, seconds first_read) { return cursor_at(whole(now) - first_read); }
+
+Cursor cursor_at(WallSeconds start) {
   return {.settled = start, .through = start, .position = start, .pass_to = start, .window = std::nullopt};
+}
+
+Cursor skipped(const Cursor& cursor, WallSeconds start) {
+  Cursor next = cursor;
+  next.settled = std::max(cursor.settled, start);
+  next.through = std::max(cursor.through, start);
+  next.position = std::max(cursor.position, start);
+  next.pass_to = std::max(cursor.pass_to, next.position);
+  if (next.window && next.window->from < start) next.window.reset();
+  return next;
 }
 
 Pass begin_pass(Cursor& cursor, WallTime now, const WindowLimits& limits) {
   if (cursor.window || cursor.position < cursor.pass_to) return Pass::under_way;
-  const WallSeconds newest = whole(now) - limits.settle;
-  const WallSeconds closed = std::min(whole(now) - limits.overlap, newest);
+  const WallSeconds newest = newest_end(now, limits);
+  const WallSeconds closed = std::min(closed_end(now, limits), newest);
   // A backlog goes first, and alone: nothing arrives there any more, so its windows are read once.
   const bool backlog = cursor.through < closed - limits.overlap;
   const WallSeconds end = backlog ? closed : newest;
@@ -49,7 +60,7 @@ Cursor completed(const Cursor& cursor, const WindowLimits& limits) {
   // Only what adjoins the settled part can settle, and never backwards, not even after a step of the clock. A window that
   // reaches into the overlap settles no more than what had been read once before it: a record that slipped between two of
   // its pages is met when the next pass reads it again.
-  const WallSeconds closed = whole(window.started) - limits.overlap;
+  const WallSeconds closed = closed_end(window.started, limits);
   const WallSeconds safe = window.to <= closed ? window.to : std::min(closed, cursor.through);
   if (window.from <= cursor.settled) next.settled = std::max(cursor.settled, safe);
   return next;
@@ -67,13 +78,20 @@ WindowProgress begun_again(const WindowProgress& window, WallTime now) {
           .total_count = -1};
 }
 
-seconds fitting_span(seconds span, std::int64_t total_count, const WindowLimits& limits) {
-  if (total_count * 2 < limits.records_max) return std::clamp(span * 2, seconds{1}, limits.longest);
-  if (total_count <= limits.records_max) return span;
+double load_of(std::int64_t records, std::chrono::nanoseconds duration, const WindowLimits& limits) {
+  const double by_records = static_cast<double>(records) / static_cast<double>(limits.records_max);
+  return std::max(by_records, std::chrono::duration<double>(duration) / limits.sweep_max);
+}
+
+seconds fitting_span(seconds span, double load, const WindowLimits& limits) {
+  if (load < 0.5) return std::clamp(span * 2, seconds{1}, limits.longest);
+  if (load <= 1) return std::min(span, limits.longest);
   // A tenth below, since records are not spread evenly.
-  const auto scaled = static_cast<std::int64_t>(static_cast<double>(span.count()) * 0.9 * static_cast<double>(limits.records_max) /
-                                                static_cast<double>(total_count));
+  const auto scaled = static_cast<std::int64_t>(static_cast<double>(span.count()) * 0.9 / load);
   return std::clamp(seconds{scaled}, seconds{1}, limits.longest);
 }
+
+WallSeconds newest_end(WallTime now, const WindowLimits& limits) { return whole(now) - limits.settle; }
+WallSeconds closed_end(WallTime now, const WindowLimits& limits) { return whole(now) - limits.overlap; }
 
 }  // namespace tidegate

@@ -20,11 +20,20 @@ struct WindowLimits {
   std::chrono::seconds overlap{600};
   std::chrono::seconds settle{120};
   std::chrono::seconds longest{24 * 3600};
-  std::int64_t records_max = 20'000;  // by the API's own count; a window with more is cut before it is read
+  std::int64_t records_max = 20'000;   // by the API's own count; a window with more is cut before it is read
+  std::chrono::seconds sweep_max{90};  // a window that would take longer is cut, so that its page links do not expire under way
 };
+
+// How full a window is: 1 is as much as one sweep should hold, in records or in the time that reading them takes.
+//   requires: records >= 0
+double load_of(std::int64_t records, std::chrono::nanoseconds duration, const WindowLimits& limits);
 
 // A cursor for a content type that was never read.
 Cursor first_cursor(WallTime now, std::chrono::seconds first_read);
+// A cursor that begins at a time, with nothing under way.
+Cursor cursor_at(WallSeconds start);
+// The cursor with nothing to read before `start`; never moved back.
+Cursor skipped(const Cursor& cursor, WallSeconds start);
 
 enum class Pass : unsigned char {
   none,       // nothing new can be read yet
@@ -48,8 +57,12 @@ Cursor completed(const Cursor& cursor, const WindowLimits& limits);
 // makes progress. Never shorter than a second.
 WindowProgress begun_again(const WindowProgress& window, WallTime now);
 
-// The span, shorter or longer, at which a window would hold about the wanted number of records.
-//   requires: total_count >= 0
-std::chrono::seconds fitting_span(std::chrono::seconds span, std::int64_t total_count, const WindowLimits& limits);
+// The span, shorter or longer, at which a window would be about as full as it should be.
+std::chrono::seconds fitting_span(std::chrono::seconds span, double load, const WindowLimits& limits);
+
+// The last second, as yet, that a window may reach to.
+WallSeconds newest_end(WallTime now, const WindowLimits& limits);
+// Before it nothing arrives any more.
+WallSeconds closed_end(WallTime now, const WindowLimits& limits);
 
 }  // namespace tidegate

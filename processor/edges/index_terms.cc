@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/id128.h"
-#include "processor/document.h"
+#include "match/document.h"
 
 namespace tidegate {
 namespace {

@@ -5,9 +5,9 @@
 #include <charconv>
 
 #include "base/id128.h"
-#include "processor/document.h"
+#include "match/document.h"
+#include "match/words.h"
 #include "processor/edges/index_terms.h"
-#include "processor/words.h"
 
 namespace tidegate {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "match/match.h"
 #include "processor/edges/query_sql.h"
 #include "processor/edges/sqlite.h"
 #include "processor/edges/sqlite_index.h"
-#include "processor/match.h"
 
 namespace tidegate {
 namespace {

@@ -14,7 +14,7 @@ namespace tidegate {
 namespace {
 
 void decode(std::uint8_t what, const Bytes& stored) {
-  switch (what % 7) {
+  switch (what % 9) {
     case 0:
       if (Result<Segment> segment = decode_segment(stored)) {
         TG_ASSERT(segment->payload + encode_tail(*segment) == stored, "a segment has one stored form");
@@ -41,6 +41,12 @@ void decode(std::uint8_t what, const Bytes& stored) {
       return;
     case 6:
       if (Result<SegmentId> id = segment_id_from(stored)) TG_ASSERT(segment_key(*id) == stored, "a segment has one key");
+      return;
+    case 7:
+      if (Result<Bytes> note = decode_note(stored)) TG_ASSERT(encode_note(*note) == stored, "a note has one stored form");
+      return;
+    case 8:
+      if (Result<std::string> name = note_name_from(stored)) TG_ASSERT(note_key(*name) == stored, "a note has one key");
       return;
     default: return;
   }

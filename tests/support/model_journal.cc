@@ -11,6 +11,38 @@ Result<CursorState> ModelJournal::load(const CursorKey& key) {
   return found == keys_.end() ? CursorState{} : found->second;
 }
 
+Result<std::vector<StoredCursor>> ModelJournal::cursors() {
+  std::vector<StoredCursor> all;
+  for (const auto& [key, state] : keys_) all.push_back({key, *state.cursor});
+  return all;
+}
+
+Result<std::vector<Note>> ModelJournal::notes(std::string_view prefix) {
+  std::vector<Note> found;
+  for (auto at = notes_.lower_bound(prefix); at != notes_.end() && at->first.starts_with(prefix); ++at) {
+    found.push_back({at->first, at->second});
+  }
+  return found;
+}
+
+void ModelJournal::apply(const std::vector<Note>& notes) {
+  for (const Note& note : notes) {
+    if (note.value.empty()) notes_.erase(note.name);
+    else notes_[note.name] = note.value;
+  }
+}
+
+Result<void> ModelJournal::put_notes(const std::vector<Note>& notes) {
+  apply(notes);
+  return {};
+}
+
+Result<void> ModelJournal::forget(const CursorKey& key, const std::vector<Note>& notes) {
+  keys_.erase(key);
+  apply(notes);
+  return {};
+}
+
 Result<std::vector<SegmentId>> ModelJournal::commit(const Commit& commit) {
   ModelLane& lane = lanes_[index_of(commit.key.lane)];
   std::vector<SegmentId> ids;
@@ -18,6 +50,9 @@ Result<std::vector<SegmentId>> ModelJournal::commit(const Commit& commit) {
     ids.push_back({commit.key.lane, ++lane.last});
     lane.kept.emplace(lane.last, segment);
   }
+  ModelLane& own = lanes_[index_of(Lane::own_events)];
+  for (const Segment& segment : commit.own_events) own.kept.emplace(++own.last, segment);
+  apply(commit.notes);
   CursorState& state = keys_[commit.key];
   std::erase_if(state.seen, [&](const SeenPack& pack) { return pack.latest < commit.forget_before; });
   if (!commit.seen.ids.empty()) state.seen.push_back(commit.seen);

@@ -17,6 +17,10 @@ class ModelJournal final : public Journal {
 
   Id128 epoch() const override { return epoch_; }
   Result<CursorState> load(const CursorKey& key) override;
+  Result<std::vector<StoredCursor>> cursors() override;
+  Result<std::vector<Note>> notes(std::string_view prefix) override;
+  Result<void> put_notes(const std::vector<Note>& notes) override;
+  Result<void> forget(const CursorKey& key, const std::vector<Note>& notes) override;
   Result<std::vector<SegmentId>> commit(const Commit& commit) override;
   Result<StoredSegment> batch(const SegmentId& id) override;
   Result<void> trim(const SegmentId& id) override;
@@ -28,8 +32,11 @@ class ModelJournal final : public Journal {
     std::uint64_t last = 0;
   };
 
+  void apply(const std::vector<Note>& notes);
+
   Id128 epoch_;
   std::map<CursorKey, CursorState> keys_;
+  std::map<std::string, Bytes, std::less<>> notes_;
   std::array<ModelLane, lane_count> lanes_;
 };
 

@@ -22,6 +22,7 @@ class Archive {
   const Schedule& schedule() const { return schedule_; }
   const AlertRecords& alerts() const { return alerts_; }
   const AuditLogRecords& audit_logs() const { return audit_logs_; }
+  const TechniqueRecords& techniques() const { return techniques_; }
 
   // The record as it is served at the holdings' time.
   //   requires: it is listed by then

@@ -71,7 +71,7 @@ AuditLogRecords::AuditLogRecords(const Schedule& schedule, const Prose& prose, S
 }
 
 std::size_t AuditLogRecords::choose(std::uint32_t record) const {
-  Random dice = schedule_.dice(Feed::audit_logs, record, Draw::content);
+  Random dice = schedule_.dice(Feed::audit_logs, schedule_.model_of(Feed::audit_logs, record), Draw::content);
   return pick(dice, variants);
 }
 
@@ -81,7 +81,7 @@ std::string AuditLogRecords::uuid(std::uint32_t record) const { return uuid_of(s
 
 void AuditLogRecords::append(Bytes& out, std::uint32_t record) const {
   const EventFacts facts = schedule_.event(Feed::audit_logs, record);
-  Random dice = schedule_.dice(Feed::audit_logs, record, Draw::content);
+  Random dice = schedule_.dice(Feed::audit_logs, schedule_.model_of(Feed::audit_logs, record), Draw::content);
   const Template& chosen = templates_[pick(dice, variants)];
   const Cast cast = draw_cast(dice);
 

@@ -8,7 +8,8 @@ namespace tidegate {
 namespace {
 
 constexpr std::array<std::string_view, endpoint_count> endpoint_names{
-    "alerts", "alert", "audit_logs", "techniques", "connectivity", "actions", "tasks", "task", "unknown"};
+    "alerts", "alert",     "audit_logs", "techniques", "connectivity", "actions",  "tasks",
+    "task",   "pipelines", "pipeline",   "packages",   "package",      "api_keys", "unknown"};
 constexpr std::array<std::string_view, fault_kind_count> fault_names{
     "too_many_requests", "internal_error", "bad_gateway",    "unavailable",      "gateway_timeout", "garbage", "truncated", "html",
     "endless_pages",     "foreign_host",   "huge_announced", "huge_unannounced", "cut_off"};
@@ -82,6 +83,8 @@ Result<void> check(const SimOptions& options) {
   if (data.technique_bytes < technique_bytes_least || data.technique_bytes > technique_bytes_most)
     return invalid("bytes of a technique: between 1000 and 1048576");
   if (data.technique_burst == 0) return invalid("burst of techniques: at least 1");
+  if (data.audit_copies == 0) return invalid("copies of an audit log: at least 1");
+  if (!is_share(options.serve.package_missing_rate)) return invalid("rate of missing packages: between 0 and 1");
   for (const Fault& fault : options.serve.faults)
     if (!is_share(fault.rate)) return invalid("rate of a fault: between 0 and 1");
   return {};

@@ -22,10 +22,26 @@ inline constexpr std::size_t feed_count = 3;
 // "alerts", "audit_logs", "observed_attack_techniques": the content type's name in the ledger.
 std::string_view content_type(Feed feed);
 
-enum class Endpoint : std::uint8_t { alerts, alert, audit_logs, techniques, connectivity, actions, tasks, task, unknown };
-inline constexpr std::size_t endpoint_count = 9;
+// `pipelines`: the list of data pipelines, their registration and deletion.
+enum class Endpoint : std::uint8_t {
+  alerts,
+  alert,
+  audit_logs,
+  techniques,
+  connectivity,
+  actions,
+  tasks,
+  task,
+  pipelines,
+  pipeline,
+  packages,
+  package,
+  api_keys,
+  unknown,
+};
+inline constexpr std::size_t endpoint_count = 14;
 
-// "alerts", "alert", "audit_logs", "techniques", "connectivity", "actions", "tasks", "task", "unknown".
+// The enumerator's own name.
 std::string_view name(Endpoint endpoint);
 std::optional<Endpoint> endpoint_from_name(std::string_view text);
 
@@ -48,6 +64,7 @@ struct DataOptions {
   std::chrono::seconds late_max{60};   // how much later at most
   std::size_t technique_bytes = 1600;  // mean size of a technique, about; not less than technique_bytes_least
   std::uint32_t technique_burst = 1;   // techniques come in groups of that many, each within one second
+  std::uint32_t audit_copies = 1;      // audit logs come in groups of that many; without uuid they agree to the byte
   bool audit_uuid = true;              // false: audit logs have no uuid, as connectors of other makers report
   bool audit_ingested = true;          // false: no ingestedDateTime, and asking for it answers 400: a tenant not upgraded
 };
@@ -91,9 +108,17 @@ struct Fault {
 // "truncated@7/techniques".
 Result<Fault> parse_fault(std::string_view text);
 
+// One entry of the list of API keys.
+struct SimApiKey {
+  std::string id;
+  bool enabled = true;
+  std::optional<WallTime> expires;  // absent: never
+};
+
 struct ServeOptions {
   std::vector<std::string> tokens;        // any of them is let in; none: nobody is
   std::optional<WallTime> tokens_expire;  // from then on 401
+  std::vector<SimApiKey> api_keys;        // empty: one for each token, with its end
   std::vector<Endpoint> forbidden;        // 403: the role lacks the permission
   std::string base_url;                   // of links; empty: taken from the request
   std::chrono::seconds link_lifetime{300};
@@ -103,8 +128,11 @@ struct ServeOptions {
   std::optional<std::chrono::seconds> retry_after;  // sent with 429 where set; the API documents none
   std::vector<Fault> faults;
   std::uint64_t huge_body_bytes = 5ull << 30;
-  std::chrono::seconds task_queued{2};   // a response task waits so long
-  std::chrono::seconds task_running{5};  // and then runs so long
+  double package_missing_rate = 0;                 // of requests for a package that are answered 404, though it is listed
+  std::vector<std::string> packages_missing;       // ids of those that are answered 404 always
+  std::optional<WallTime> pipelines_forgotten_at;  // pipelines registered before are unknown from then on
+  std::chrono::seconds task_queued{2};             // a response task waits so long
+  std::chrono::seconds task_running{5};            // and then runs so long
 };
 
 struct SimOptions {

@@ -62,12 +62,21 @@ class TechniqueRecords {
   TechniqueRecords(const Schedule& schedule, const Prose& prose, Seed seed);
 
   void append(Bytes& out, std::uint32_t record) const;
+  // The same technique as the data pipeline writes it: flat, with other names, without a line's end.
+  void append_line(Bytes& out, std::uint32_t record) const;
   std::string uuid(std::uint32_t record) const;
+  // Of its first filter.
+  std::string_view risk_level(std::uint32_t record) const;
 
  private:
+  std::size_t choose(std::uint32_t record) const;
+  void fill(Bytes& out, std::uint32_t record, const std::vector<Template>& forms) const;
+
   const Schedule& schedule_;
   const Prose& prose_;
   std::vector<Template> templates_;
+  std::vector<Template> lines_;           // of the data pipeline, each for the template at the same place
+  std::vector<std::string> risk_levels_;  // likewise
 };
 
 // The people and machines that records speak of; a small world, so that the same names come again.

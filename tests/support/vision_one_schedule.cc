@@ -52,9 +52,17 @@ std::uint64_t Schedule::total(Feed feed) const {
   return feed_options.backlog + static_cast<std::uint64_t>(feed_options.per_second * static_cast<double>(options_.live->count()));
 }
 
+std::uint32_t Schedule::model_of(Feed feed, std::uint32_t record) const {
+  if (feed != Feed::audit_logs) return record;
+  const std::uint32_t backlog = options_.audit_logs.backlog;
+  const std::uint32_t place = record < backlog ? record : record - backlog;
+  return record - place % options_.audit_copies;
+}
+
 // Rises with the record's number: within its slot of time each record is jittered, and slots do not overlap. A burst
 // shares the first second of its first record's slot.
-WallTime Schedule::arrival(Feed feed, std::uint32_t record) const {
+WallTime Schedule::arrival(Feed feed, std::uint32_t number) const {
+  const std::uint32_t record = model_of(feed, number);
   const FeedOptions& feed_options = of(feed);
   const bool live = record >= feed_options.backlog;
   const std::uint32_t burst = feed == Feed::techniques ? options_.technique_burst : 1;
@@ -74,7 +82,8 @@ std::uint32_t Schedule::arrived(Feed feed, WallTime now) const {
   std::uint64_t high = total(feed);
   if (feed_options.per_second > 0) {
     const double live = std::chrono::duration<double>(now - options_.origin).count();
-    const double bound = feed_options.backlog + std::max(live, 0.0) * feed_options.per_second + options_.technique_burst + 1.0;
+    const double bound = feed_options.backlog + std::max(live, 0.0) * feed_options.per_second + options_.technique_burst +
+                         options_.audit_copies + 1.0;
     high = std::min(high, static_cast<std::uint64_t>(bound));
   }
   std::uint64_t low = 0;
@@ -92,9 +101,11 @@ nanoseconds Schedule::lateness(Random& dice) const {
   return scaled(1.0 - dice.unit(), options_.late_max);
 }
 
+// A copy has the times of its model; when it is listed is its own chance.
 EventFacts Schedule::event(Feed feed, std::uint32_t record) const {
+  const std::uint32_t model = model_of(feed, record);
   const WallTime at = arrival(feed, record);
-  Random dice = this->dice(feed, record, Draw::times);
+  Random dice = this->dice(feed, model, Draw::times);
   (void)dice.next();  // the jitter of arrival()
   EventFacts facts;
   facts.ingested = whole(at);
@@ -105,6 +116,10 @@ EventFacts Schedule::event(Feed feed, std::uint32_t record) const {
   if (feed == Feed::audit_logs) delay = seconds{pick(dice, 50) == 0 ? 60 + pick(dice, 540) : 1 + pick(dice, 20)};
   else delay = seconds{pick(dice, 200) == 0 ? 3600 + pick(dice, 11 * 3600) : 20 + pick(dice, 41)};
   facts.happened = facts.ingested - delay;
+  if (model != record) {
+    Random own = this->dice(feed, record, Draw::times);
+    facts.visible = at + lateness(own);
+  }
   return facts;
 }
 

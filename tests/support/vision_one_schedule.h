@@ -54,13 +54,16 @@ class Schedule {
   AlertFacts alert(std::uint32_t record) const;
   EventFacts event(Feed feed, std::uint32_t record) const;
 
+  // The record whose times and content this one has; itself but for copies.
+  std::uint32_t model_of(Feed feed, std::uint32_t record) const;
+
   Random dice(Feed feed, std::uint32_t record, Draw draw) const;
   const DataOptions& options() const { return options_; }
 
  private:
   const FeedOptions& of(Feed feed) const;
   std::uint64_t total(Feed feed) const;
-  WallTime arrival(Feed feed, std::uint32_t record) const;
+  WallTime arrival(Feed feed, std::uint32_t number) const;
   std::chrono::nanoseconds lateness(Random& dice) const;
 
   DataOptions options_;

@@ -10,7 +10,9 @@
 #include "tests/support/vision_one_actions.h"
 #include "tests/support/vision_one_answers.h"
 #include "tests/support/vision_one_faults.h"
+#include "tests/support/vision_one_keys.h"
 #include "tests/support/vision_one_lists.h"
+#include "tests/support/vision_one_pipeline.h"
 
 namespace tidegate {
 namespace {
@@ -22,6 +24,7 @@ constexpr std::string_view audit_logs_path = "/v3.0/audit/logs";
 constexpr std::string_view techniques_path = "/v3.0/oat/detections";
 constexpr std::string_view connectivity_path = "/v3.0/healthcheck/connectivity";
 constexpr std::string_view tasks_path = "/v3.0/response/tasks";
+constexpr std::string_view api_keys_path = "/v3.0/iam/apiKeys";
 
 // Longest filters that the API takes, by feed.
 constexpr std::array<std::size_t, feed_count> filter_bytes_max{5000, 1024, 4000};
@@ -36,6 +39,7 @@ std::string_view id_below(std::string_view whole, std::string_view path) {
 }
 
 Endpoint endpoint_of(std::string_view method, std::string_view path) {
+  if (const auto endpoint = Pipelines::endpoint_of(method, path)) return *endpoint;
   if (method == "POST") return Actions::takes(path) ? Endpoint::actions : Endpoint::unknown;
   if (method != "GET") return Endpoint::unknown;
   if (path == alerts_path) return Endpoint::alerts;
@@ -43,6 +47,7 @@ Endpoint endpoint_of(std::string_view method, std::string_view path) {
   if (path == techniques_path) return Endpoint::techniques;
   if (path == connectivity_path) return Endpoint::connectivity;
   if (path == tasks_path) return Endpoint::tasks;
+  if (path == api_keys_path) return Endpoint::api_keys;
   if (!id_below(path, alerts_path).empty()) return Endpoint::alert;
   if (!id_below(path, tasks_path).empty()) return Endpoint::task;
   return Endpoint::unknown;
@@ -65,11 +70,13 @@ struct VisionOneSim::Parts {
   Parts(const SimOptions& given, Seed seed)
       : options(given),
         archive(given.data, seed),
+        pipelines(archive, Seed{seed.value ^ 0xC2B2AE3D27D4EB4Fu}),
         faults(Seed{seed.value ^ 0xA24BAED4963EE407u}),
         traces(Seed{seed.value ^ 0x9FB21C651E98DF25u}) {}
 
   SimOptions options;
   Archive archive;
+  Pipelines pipelines;
   Actions actions;
   FaultPlan faults;
   Random traces;
@@ -166,6 +173,11 @@ SimResponse VisionOneSim::Parts::admitted(const SimRequest& request, const Targe
     case Endpoint::actions: return actions.act(target.path, request.body, options.serve, rules.base_url, latest);
     case Endpoint::tasks: return actions.list(target, options.serve, rules, latest);
     case Endpoint::task: return actions.task(id_below(target.path, tasks_path), options.serve, latest);
+    case Endpoint::api_keys: return api_keys_answer(options.serve, latest);
+    case Endpoint::pipelines:
+    case Endpoint::pipeline:
+    case Endpoint::packages:
+    case Endpoint::package: return pipelines.answer(endpoint, request, target, options.serve, rules, latest);
     case Endpoint::unknown: return not_found();
   }
   return not_found();

@@ -3,8 +3,9 @@
 // requests and times give the same bytes.
 //
 // Endpoints: GET /v3.0/workbench/alerts[/{id}], /v3.0/audit/logs, /v3.0/oat/detections, /v3.0/healthcheck/connectivity,
-// /v3.0/response/tasks[/{id}], POST of the five response actions; beside the API, without a token: GET /sim/ledger,
-// /sim/stats. The rules, and what is uncertain about the real API, are in DESIGN.md.
+// /v3.0/response/tasks[/{id}], /v3.0/iam/apiKeys, POST of the five response actions; the data pipelines below
+// /v3.0/oat/dataPipelines; beside the API, without a token: GET /sim/ledger, /sim/stats. The rules, and what is uncertain about the
+// real API, are in DESIGN.md.
 //
 // Time given to handle() does not run backwards; an earlier time counts as the latest seen.
 // Thread: one at a time.

@@ -92,6 +92,7 @@ constexpr std::string_view sometimes[] = {
 };
 constexpr std::size_t variants = 96;
 constexpr std::size_t members_least = 22;  // of detail
+constexpr int line_members = 12;
 constexpr std::size_t words_least = 40;
 constexpr std::size_t words_max = 32u << 10;  // of one member, so that no slice of prose is too long
 
@@ -143,19 +144,60 @@ std::string pattern_of(std::size_t bytes, Random& dice) {
   return pattern.append("%x}%x}");
 }
 
+// The value of the pattern's first riskLevel of a filter, which stands behind its highlighted objects.
+std::string risk_of(const std::string& pattern) {
+  constexpr std::string_view before = R"(],"riskLevel":")";
+  const std::size_t at = pattern.find(before) + before.size();
+  return pattern.substr(at, pattern.find('"', at) - at);
+}
+
+// A line of the data pipeline; the same texts and times. Which of its times it has, and of what type, varies with its source.
+std::string line_pattern_of(std::string_view risk, Random& dice) {
+  static constexpr std::string_view moments[] = {R"("detectionTime":"%0t","eventTime":%0e)", R"("eventTime":"%0e")",
+                                                 R"("detectionTime":"%0m")", R"("eventTime":%0e)"};
+  const Observation& seen = one_of(dice, observations);
+  std::string pattern = R"({"tags":["MITREV9.%5n","XSAE.F%9999n"],"uuid":"%4v","filterName":")";
+  pattern.append(seen.name).append(R"(","filterRiskLevel":")").append(risk).append(R"(",)").append(one_of(dice, moments));
+  pattern.append(R"(,"logReceivedTime":%1e,"eventSourceType":)").append(std::to_string(1 + pick(dice, 10)));
+  pattern.append(R"(,"tacticId":[)").append(seen.tactics).append(R"(],"techniqueId":[)").append(seen.techniques).append("]");
+  for (std::string_view member : always)
+    if (!member.starts_with(R"("tags")")) pattern.append(",").append(member);
+  std::size_t at = pick(dice, static_cast<std::uint32_t>(std::size(sometimes)));
+  for (int members = 0; members < line_members; ++members, at = (at + 1) % std::size(sometimes))
+    if (!sometimes[at].starts_with(R"("filterRiskLevel")")) pattern.append(",").append(sometimes[at]);
+  return pattern.append(R"(,"rawDataStr":"%700w"%x})");
+}
+
 }  // namespace
 
 TechniqueRecords::TechniqueRecords(const Schedule& schedule, const Prose& prose, Seed seed) : schedule_(schedule), prose_(prose) {
   Random dice{seed};
-  for (std::size_t i = 0; i < variants; ++i) templates_.emplace_back(pattern_of(schedule.options().technique_bytes, dice));
+  Random line_dice{Seed{~seed.value}};
+  for (std::size_t i = 0; i < variants; ++i) {
+    const std::string pattern = pattern_of(schedule.options().technique_bytes, dice);
+    templates_.emplace_back(pattern);
+    risk_levels_.push_back(risk_of(pattern));
+    lines_.emplace_back(line_pattern_of(risk_levels_.back(), line_dice));
+  }
 }
+
+std::size_t TechniqueRecords::choose(std::uint32_t record) const {
+  Random dice = schedule_.dice(Feed::techniques, record, Draw::content);
+  return pick(dice, variants);
+}
+
+std::string_view TechniqueRecords::risk_level(std::uint32_t record) const { return risk_levels_[choose(record)]; }
 
 std::string TechniqueRecords::uuid(std::uint32_t record) const { return uuid_of(schedule_, Feed::techniques, record); }
 
-void TechniqueRecords::append(Bytes& out, std::uint32_t record) const {
+void TechniqueRecords::append(Bytes& out, std::uint32_t record) const { fill(out, record, templates_); }
+
+void TechniqueRecords::append_line(Bytes& out, std::uint32_t record) const { fill(out, record, lines_); }
+
+void TechniqueRecords::fill(Bytes& out, std::uint32_t record, const std::vector<Template>& forms) const {
   const EventFacts facts = schedule_.event(Feed::techniques, record);
   Random dice = schedule_.dice(Feed::techniques, record, Draw::content);
-  const Template& chosen = templates_[pick(dice, variants)];
+  const Template& chosen = forms[pick(dice, variants)];
   const Cast cast = draw_cast(dice);
   const std::string uuid = this->uuid(record);
 

@@ -17,8 +17,9 @@ const std::map<std::string, std::set<std::string>>& floors() {
       {"config", {"base", "config"}},
       {"storage", {"base", "storage"}},
       {"transport", {"base", "transport"}},
-      {"agent", {"base", "config", "storage", "transport", "agent"}},
-      {"processor", {"base", "config", "transport", "processor"}},
+      {"match", {"base", "config", "transport", "match"}},
+      {"agent", {"base", "config", "storage", "transport", "match", "agent"}},
+      {"processor", {"base", "config", "transport", "match", "processor"}},
   };
   return may_include;
 }

@@ -14,6 +14,10 @@ class InlineStore final : public Store {
   explicit InlineStore(Journal& journal) : journal_(journal) {}
 
   asio::awaitable<Result<CursorState>> load(CursorKey key) override { co_return journal_.load(key); }
+  asio::awaitable<Result<std::vector<StoredCursor>>> cursors() override { co_return journal_.cursors(); }
+  asio::awaitable<Result<std::vector<Note>>> notes(std::string prefix) override { co_return journal_.notes(prefix); }
+  asio::awaitable<Result<void>> put_notes(std::vector<Note> notes) override { co_return journal_.put_notes(notes); }
+  asio::awaitable<Result<void>> forget(CursorKey key, std::vector<Note> notes) override { co_return journal_.forget(key, notes); }
   asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override {
     Result<std::vector<SegmentId>> result = journal_.commit(commit);
     changed_.notify();

@@ -74,6 +74,10 @@ void ProcessorSim::land(const StoredSegment& stored) {
     ++count;
     const std::optional<MsgpackView> record = MsgpackView::open((*entry)->record);
     TG_ASSERT(record.has_value(), "an entry's record is sound msgpack");
+    if (stored.id.lane == Lane::own_events) {
+      own_events_.emplace_back((*entry)->record);
+      continue;
+    }
     const std::optional<MsgpackView> payload = record->find("trendmicro_visionone");
     TG_ASSERT(payload.has_value(), "a record carries the API's own");
     SourceName source;
@@ -81,6 +85,8 @@ void ProcessorSim::land(const StoredSegment& stored) {
     const bool alert = source.msg_class == "trendmicro_visionone_alerts";
     source.id = text_of(payload->find(alert ? "id" : "uuid"));
     if (alert) source.version = text_of(payload->find("updatedDateTime"));
+    // Without a uuid it is known by its content, and several may agree.
+    if (source.id.empty()) source = {source.msg_class, to_hex(hash128({payload->bytes()})), std::string{nameless}};
     ++records_[source];
     record_ids_.insert(text_of(record->find("record_id")));
   }

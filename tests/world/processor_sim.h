@@ -22,6 +22,9 @@ struct SourceName {
   auto operator<=>(const SourceName&) const = default;
 };
 
+// The version of a record that has no id: its id is the hash of its content.
+inline constexpr std::string_view nameless = "nameless";
+
 class ProcessorSim final : public Uplink {
  public:
   explicit ProcessorSim(const Id128& epoch) : epoch_(epoch) {}
@@ -37,10 +40,13 @@ class ProcessorSim final : public Uplink {
   asio::awaitable<Result<SegmentId>> ack() override;
   void reset() override;
 
-  // How often each record came in a chunk that was not a repeat: 1 for each, if all is well.
+  // How often each record came in a chunk that was not a repeat: 1 for each, if all is well; of those without id, as often as
+  // the source has it.
   const std::map<SourceName, int>& records() const { return records_; }
   // Record ids, which the index would upsert by; as many as records where no twin was made.
   const std::set<std::string>& record_ids() const { return record_ids_; }
+  // What the agent itself had to say: records of its own lane, as msgpack.
+  const std::vector<Bytes>& own_events() const { return own_events_; }
   std::size_t chunks_received() const { return chunks_received_; }
   std::size_t chunks_kept() const { return chunks_.size(); }
   const std::vector<SegmentId>& order() const { return order_; }
@@ -59,6 +65,7 @@ class ProcessorSim final : public Uplink {
   std::deque<SegmentId> acks_;
   std::map<SourceName, int> records_;
   std::set<std::string> record_ids_;
+  std::vector<Bytes> own_events_;
   Signal changed_;
 };
 

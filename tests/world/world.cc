@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 #include "agent/edges/vision_one_source.h"
@@ -18,6 +19,12 @@ constexpr std::chrono::milliseconds answer_time{40};
 std::string class_of(Feed feed) {
   if (feed == Feed::alerts) return "trendmicro_visionone_alerts";
   return feed == Feed::audit_logs ? "trendmicro_visionone_audit_logs" : "trendmicro_visionone_observedattacktechniques";
+}
+
+std::string text_of(const std::vector<std::uint32_t>& counts) {
+  std::uint64_t sum = 0;
+  for (const std::uint32_t count : counts) sum += count;
+  return std::to_string(sum) + " of " + std::to_string(counts.size()) + " kinds";
 }
 
 std::string text_of(const SourceName& source) { return source.msg_class + " " + source.id + " " + source.version; }
@@ -52,11 +59,12 @@ WorldOptions small_tenant() {
 World::World(Seed seed, WorldOptions options)
     : clock(origin),
       random(seed),
+      origin_(origin),
+      began_(clock.steady()),
       options_(std::move(options)),
       directory_(fresh_directory()),
       disk_(std::make_shared<FaultyFs>(directory_ / "stash")),
-      log_(clock, LogFormat::text, Level::info, [this](std::string_view line) { log_lines.emplace_back(line); }),
-      limiter_(clock, {.per_second = static_cast<double>(options_.connector.requests_per_minute) / 60, .burst = 10}) {
+      log_(clock, LogFormat::text, Level::info, [this](std::string_view line) { log_lines.emplace_back(line); }) {
   options_.sim.data.origin = origin;
   options_.sim.serve.tokens = {std::string{token}};
   api = std::make_unique<VisionOneSim>(options_.sim, seed);
@@ -115,6 +123,14 @@ void World::cut_power(TornTail tail) {
   start_agent();
 }
 
+void World::reconfigure(ConnectorConfig connector) {
+  config.connectors = {std::move(connector)};
+  bool applied = false;
+  asio::co_spawn(loop_, agent_->apply(config), [&applied](const std::exception_ptr&) { applied = true; });
+  for (int turns = 0; !applied && turns < 10'000; ++turns) drain();
+  TG_ASSERT(applied, "a change of the configuration is applied");
+}
+
 void World::drain() {
   loop_.restart();
   while (loop_.poll() > 0) loop_.restart();
@@ -135,58 +151,97 @@ bool World::run_until(const std::function<bool()>& done, std::chrono::nanosecond
   }
 }
 
+bool World::is_nameless(const LedgerEntry& entry) const { return entry.feed == Feed::audit_logs && !options_.sim.data.audit_uuid; }
+
 bool World::complete() { return missing().empty(); }
 
 std::vector<std::string> World::missing() {
   std::vector<std::string> lacking;
-  for (const LedgerEntry& entry : api->ledger(clock.wall())) {
+  for (const LedgerEntry& entry : ledger()) {
     const SourceName source{class_of(entry.feed), entry.id, entry.version};
-    if (!entry.superseded && !processor->records().contains(source)) lacking.push_back(text_of(source));
+    if (!is_nameless(entry) && !entry.superseded && !processor->records().contains(source)) lacking.push_back(text_of(source));
   }
+  const auto [held, received] = nameless_counts();
+  if (received < held) lacking.push_back("nameless: " + text_of(held) + " held, " + text_of(received) + " received");
   return lacking;
 }
 
 std::vector<std::string> World::twins() {
   std::vector<std::string> odd;
   std::set<SourceName> known;
-  for (const LedgerEntry& entry : api->ledger(clock.wall())) known.insert({class_of(entry.feed), entry.id, entry.version});
+  for (const LedgerEntry& entry : ledger()) known.insert({class_of(entry.feed), entry.id, entry.version});
+  std::size_t copies = 0;
   for (const auto& [source, count] : processor->records()) {
+    if (source.version == nameless) {
+      copies += static_cast<std::size_t>(count) - 1;
+      continue;
+    }
     if (count != 1) odd.push_back("twice: " + text_of(source));
     if (!known.contains(source)) odd.push_back("foreign: " + text_of(source));
   }
-  if (processor->record_ids().size() != processor->records().size()) odd.push_back("record ids and records are not one to one");
+  if (processor->record_ids().size() != processor->records().size() + copies)
+    odd.push_back("record ids and records are not one to one");
+  const auto [held, received] = nameless_counts();
+  if (held < received) odd.push_back("nameless: " + text_of(held) + " held, " + text_of(received) + " received");
   return odd;
+}
+
+// Records without id are named by the API's bytes there and by msgpack here: how many there are of each kind must agree.
+std::pair<World::Counts, World::Counts> World::nameless_counts() {
+  Counts held;
+  Counts received;
+  for (const LedgerEntry& entry : ledger())
+    if (is_nameless(entry)) held.push_back(entry.count);
+  for (const auto& [source, count] : processor->records())
+    if (source.version == nameless) received.push_back(static_cast<std::uint32_t>(count));
+  std::sort(held.begin(), held.end(), std::greater{});
+  std::sort(received.begin(), received.end(), std::greater{});
+  return {held, received};
 }
 
 asio::awaitable<Result<HttpResponse>> World::serve(HttpRequest request) {
   requests.push_back(clock.steady());
+  asked.push_back(request);
   co_await clock.sleep_for(answer_time);
   if (api_away) co_return Error{Code::unavailable, "connection refused"};
   const Result<Url> url = parse_url(request.url);
   TG_ASSERT(url.has_value(), "the agent asks for URLs");
-  SimRequest asked;
-  asked.method = request.method;
-  asked.target = url->target;
-  asked.headers = {{"Host", url->host_header()}};
-  for (const HttpHeader& header : request.headers) asked.headers.emplace_back(header.name, header.value);
-  SimResponse answer = api->handle(asked, clock.wall());
+  SimRequest to_api;
+  to_api.method = request.method;
+  to_api.target = url->target;
+  to_api.headers = {{"Host", url->host_header()}};
+  for (const HttpHeader& header : request.headers) to_api.headers.emplace_back(header.name, header.value);
+  SimResponse answer = api->handle(to_api, api_time());
   if (answer.delivery == Delivery::cut_off) co_return Error{Code::unavailable, "the answer broke off"};
   if (answer.filler_bytes > 0) co_return Error{Code::invalid, "answer larger than the limit"};
   HttpResponse response;
   response.status = answer.status;
   for (auto& [name, value] : answer.headers) response.headers.push_back({name, value});
   response.body = std::move(answer.body);
+  if (twist) twist(request, response);
   co_return response;
 }
 
-Result<std::unique_ptr<Source>> World::make_source(const ConnectorConfig& connector, Lane lane) {
+RequestBudget& World::budget_for(const ConnectorConfig& connector, Lane lane) {
+  auto& budget = budgets_[std::string{connector.bearer_token.reveal()} + " " + std::string{name(lane)}];
+  if (!budget) budget = std::make_unique<RequestBudget>(clock, connector.requests_per_minute);
+  return *budget;
+}
+
+Result<std::unique_ptr<Source>> World::make_source(const ConnectorConfig& connector, Lane lane, Urgency urgency) {
   VisionOneOptions options{.lane = lane,
                            .connector = connector.name,
+                           .urgency = urgency,
                            .api_base_url = connector.api_base_url,
                            .token = [bearer = connector.bearer_token]() -> Result<Secret> { return bearer; }};
   HttpSend send = [this](HttpRequest request, std::chrono::nanoseconds) { return serve(std::move(request)); };
-  return std::unique_ptr<Source>{
-      std::make_unique<VisionOneSource>(std::move(options), std::move(send), limiter_, Surroundings{clock, random}, metrics_)};
+  return std::unique_ptr<Source>{std::make_unique<VisionOneSource>(std::move(options), std::move(send), budget_for(connector, lane),
+                                                                   Surroundings{clock, random}, metrics_)};
+}
+
+// Tokens of the world live for ever.
+TokenWatch::Ask World::make_expiry_reader(const ConnectorConfig& /*connector*/) {
+  return []() -> asio::awaitable<TokenExpiry> { co_return TokenExpiry{}; };
 }
 
 }  // namespace tidegate

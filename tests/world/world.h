@@ -2,14 +2,17 @@
 // Vision One API and a simulated processor. One seed is one run.
 #pragma once
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/agent.h"
+#include "agent/edges/request_budget.h"
 #include "base/log.h"
 #include "storage/rocks_journal.h"
 #include "tests/support/faulty_fs.h"
@@ -18,7 +21,6 @@
 #include "tests/world/inline_store.h"
 #include "tests/world/processor_sim.h"
 #include "transport/http_client.h"
-#include "transport/rate_limiter.h"
 
 namespace tidegate {
 
@@ -47,6 +49,24 @@ class World final : public SourceFactory {
   // The power goes: what was not synced is lost or torn, and the agent starts again on what is left.
   void cut_power(TornTail tail);
 
+  // The connector as it is from now on.
+  void reconfigure(ConnectorConfig connector);
+
+  // The running agent, for what operators ask of it.
+  Agent& agent() { return *agent_; }
+  // Runs what an operator asks for to its end, while time passes.
+  template <class T>
+  T ask(asio::awaitable<T> work) {
+    std::optional<T> result;
+    const auto store = [](asio::awaitable<T> its_work, std::optional<T>& into) -> asio::awaitable<void> {
+      into.emplace(co_await std::move(its_work));
+    };
+    asio::co_spawn(loop_, store(std::move(work), result), [](const std::exception_ptr&) {});
+    run_until([&result] { return result.has_value(); }, std::chrono::minutes{10});
+    TG_ASSERT(result.has_value(), "an operator is answered");
+    return *std::move(result);
+  }
+
   // Lets time pass: every sleeper is woken in its turn.
   void run_for(std::chrono::nanoseconds span);
   // The same until `done`, at most for `span`. True when it is done.
@@ -54,13 +74,18 @@ class World final : public SourceFactory {
 
   // True when every record that the API must have served by now was received.
   bool complete();
+  // The API's clock, which no step of the sensor's moves.
+  WallTime api_time() const { return origin_ + (clock.steady() - began_); }
+  // Records that the API has served or may have by now; of an alert, all versions.
+  std::size_t held() { return ledger().size(); }
   // What the API holds and the processor lacks; what the processor has twice or the API never had. Each as text.
   std::vector<std::string> missing();
   std::vector<std::string> twins();
 
   AgentStatus status() const { return agent_->status(); }
   std::string metrics_text() const { return metrics_.text(); }
-  Result<std::unique_ptr<Source>> make_source(const ConnectorConfig& connector, Lane lane) override;
+  Result<std::unique_ptr<Source>> make_source(const ConnectorConfig& connector, Lane lane, Urgency urgency) override;
+  TokenWatch::Ask make_expiry_reader(const ConnectorConfig& connector) override;
 
   ManualClock clock;
   Random random;
@@ -68,20 +93,31 @@ class World final : public SourceFactory {
   std::unique_ptr<ProcessorSim> processor;
   bool api_away = false;             // nobody answers
   std::vector<SteadyTime> requests;  // when each was made
+  std::vector<HttpRequest> asked;    // and what it was
+  // Changes an answer before the agent sees it.
+  std::function<void(const HttpRequest&, HttpResponse&)> twist;
   AgentConfig config;
   std::vector<std::string> log_lines;
 
  private:
   asio::awaitable<Result<HttpResponse>> serve(HttpRequest request);
+  RequestBudget& budget_for(const ConnectorConfig& connector, Lane lane);
   void drain();
+  using Counts = std::vector<std::uint32_t>;  // of each kind, the largest first
+  bool is_nameless(const LedgerEntry& entry) const;
+  // At the source, and at the processor.
+  std::pair<Counts, Counts> nameless_counts();
+  std::vector<LedgerEntry> ledger() { return api->ledger(api_time()); }
 
+  WallTime origin_;
+  SteadyTime began_;
   WorldOptions options_;
   std::filesystem::path directory_;
   std::shared_ptr<FaultyFs> disk_;
   Id128 epoch_;
   Log log_;
   Metrics metrics_;
-  RateLimiter limiter_;
+  std::map<std::string, std::unique_ptr<RequestBudget>> budgets_;  // by token and endpoint
   asio::io_context loop_{1};
   std::unique_ptr<RocksJournal> journal_;
   std::unique_ptr<InlineStore> store_;

@@ -25,6 +25,8 @@ TEST(Fields, EveryRowIsBoundToAMemberAndEveryMemberToARow) {
   std::set<std::string> bound;
   visit_agent(agent, [&](std::string_view path, auto&) { bound.insert(std::string{path}); });
   visit_connector(connector, [&](std::string_view key, auto&) { bound.insert("connectors[]." + std::string{key}); });
+  LogFilterConfig filter;
+  visit_log_filter(filter, [&](std::string_view key, auto&) { bound.insert("connectors[].log_filters[]." + std::string{key}); });
   EXPECT_EQ(bound, paths_of(agent_fields()));
 
   ProcessorConfig processor;
@@ -51,6 +53,8 @@ void expect_same_defaults(FieldTable table, const std::string& prefix, Visit vis
 TEST(Fields, TheTablesDefaultsAreTheModels) {
   expect_same_defaults<AgentConfig>(agent_fields(), "", [](auto& m, auto v) { visit_agent(m, v); });
   expect_same_defaults<ConnectorConfig>(agent_fields(), "connectors[].", [](auto& m, auto v) { visit_connector(m, v); });
+  expect_same_defaults<LogFilterConfig>(agent_fields(), "connectors[].log_filters[].",
+                                        [](auto& m, auto v) { visit_log_filter(m, v); });
   expect_same_defaults<ProcessorConfig>(processor_fields(), "", [](auto& m, auto v) { visit_processor(m, v); });
 }
 

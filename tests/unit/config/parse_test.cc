@@ -55,6 +55,8 @@ connectors:
     bearer_token_file: /token
     interval: 500ms
     content_types: [audit_logs, alerts]
+    techniques_from: pipeline
+    pipeline_risk_levels: [high, critical]
     audit_logs_interval: 1min
     first_read: 7d
     overlap: 5min
@@ -86,6 +88,8 @@ connectors:
   EXPECT_EQ(connector.interval_of(ContentType::alerts), 500ms);
   EXPECT_EQ(connector.interval_of(ContentType::audit_logs), 1min);
   EXPECT_EQ(connector.content_types, (std::set<ContentType>{ContentType::alerts, ContentType::audit_logs}));
+  EXPECT_EQ(connector.techniques_from, TechniquesFrom::pipeline);
+  EXPECT_EQ(connector.pipeline_risk_levels, (std::set<RiskLevel>{RiskLevel::high, RiskLevel::critical}));
   EXPECT_EQ(connector.first_read, 168h);
   EXPECT_EQ(connector.overlap, 5min);
   EXPECT_EQ(connector.settle, 0s);
@@ -154,7 +158,7 @@ TEST(Parse, UnknownKeysAreErrorsWithAHint) {
   EXPECT_THAT(errors_of(least_agent + "audit_logs_interval: 1h\n"), HasSubstr("it belongs at connectors[].audit_logs_interval"));
   EXPECT_THAT(errors_of(least_agent + "zzz: 1\n"), HasSubstr("known here: sensor, processor, storage, ship"));
   EXPECT_THAT(errors_of(least_agent + "sensor.name: x\n"), HasSubstr("sensor.name: is not a known key"));
-  EXPECT_THAT(errors_of(least_agent + "    log_filters: []\n"), HasSubstr("connectors[0].log_filters: is not a known key"));
+  EXPECT_THAT(errors_of(least_agent + "    log_filter: []\n"), HasSubstr("connectors[0].log_filter: is not a known key"));
 }
 
 TEST(Parse, WrongShapesAreNamed) {

@@ -1,4 +1,4 @@
-// Records, entries and messages as a sensor makes them, and folders that go away: for the processor's tests.
+// Entries and messages of records as a sensor makes them, and folders that go away: for the processor's tests.
 #pragma once
 
 #include <stdlib.h>
@@ -14,12 +14,11 @@
 #include "base/bytes.h"
 #include "base/id128.h"
 #include "processor/ports.h"
+#include "tests/unit/match/documents.h"
 #include "transport/compression.h"
 #include "transport/msgpack_write.h"
 
 namespace tidegate::test {
-
-inline constexpr std::int64_t noon_ms = 1'795'521'600'000;  // 2026-11-24T12:00:00Z
 
 // A folder of its own under the system's temporary one, removed at the end.
 class Folder {
@@ -54,21 +53,7 @@ inline bool eventually(const std::function<bool()>& holds) {
   return false;
 }
 
-struct Sample {
-  std::uint64_t number = 1;  // makes the record_id
-  std::int64_t timestamp_ms = noon_ms;
-  std::string tenant = "acme";
-  std::string msg_class = "trendmicro_visionone_alerts";
-  // Appends the value of `trendmicro_visionone`; absent: {"id": "WB-<number>", "severity": "high"}.
-  std::function<void(Bytes&)> payload{};
-};
-
 inline WallTime time_of(const Sample& sample) { return WallTime{std::chrono::milliseconds{sample.timestamp_ms}}; }
-
-inline void put_pair(Bytes& out, std::string_view key, std::string_view value) {
-  put_str(out, key);
-  put_str(out, value);
-}
 
 // Bytes of every file below.
 inline std::uint64_t bytes_in(const std::filesystem::path& folder) {
@@ -81,33 +66,6 @@ inline std::uint64_t bytes_in(const std::filesystem::path& folder) {
 // What a sudden death of the process would leave: the files as they are at this moment, while they are in use.
 inline void copy_as_left_by_a_death(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
-}
-
-inline Id128 record_id(std::uint64_t number) { return hash128(std::to_string(number)); }
-
-inline Bytes record(const Sample& sample) {
-  Bytes out;
-  put_map(out, 9);
-  put_str(out, "timestamp");
-  put_int(out, sample.timestamp_ms);
-  put_pair(out, "record_id", to_hex(record_id(sample.number)));
-  put_pair(out, "tenantid", sample.tenant);
-  put_pair(out, "tenant_name", "ACME Corp");
-  put_pair(out, "msg_class", sample.msg_class);
-  put_str(out, "msg_origin");
-  put_map(out, 1);
-  put_pair(out, "vendor", "trendmicro");
-  put_pair(out, "connector", "acme-visionone");
-  put_pair(out, "sensor", "zurich-01");
-  put_str(out, "trendmicro_visionone");
-  if (sample.payload) {
-    sample.payload(out);
-  } else {
-    put_map(out, 2);
-    put_pair(out, "id", "WB-" + std::to_string(sample.number));
-    put_pair(out, "severity", "high");
-  }
-  return out;
 }
 
 // [EventTime, record], back to back.

@@ -7,10 +7,10 @@
 #include <fstream>
 
 #include "base/random.h"
+#include "match/match.h"
 #include "processor/edges/query_sql.h"
 #include "processor/edges/sqlite_archive.h"
 #include "processor/edges/sqlite_index.h"
-#include "processor/match.h"
 #include "tests/unit/processor/records.h"
 #include "transport/msgpack_view.h"
 

@@ -143,6 +143,90 @@ TEST_F(HealTest, CursorsGoBackBeforeTheSegmentsThatAreLostWithABlobFile) {
   EXPECT_EQ(cursor(Lane::techniques)->settled, at(4000));
 }
 
+TEST_F(HealTest, ABackFillGoesBackByItselfAndKeepsItsEnd) {  // P11
+  fill(true);
+  open();
+  Commit page = sample_commit(key_of(Lane::alerts, "acme", 7), 300);
+  page.next.pass_to = at(800);
+  ASSERT_TRUE(journal_->commit(page));
+  page.next.settled = at(600);
+  page.next.window.reset();
+  ASSERT_TRUE(journal_->commit(page));
+  journal_.reset();
+  std::filesystem::remove(file(".blob"));
+  open();
+  ASSERT_TRUE(report_.healed);
+  EXPECT_EQ(report_.cursors_kept, 3u);
+  EXPECT_EQ(cursor(Lane::alerts)->settled, at(1400)) << "the live reading does not follow a back-fill";
+  const Cursor healed = *journal_->load(page.key)->cursor;
+  EXPECT_EQ(healed, (Cursor{.settled = at(300), .through = at(300), .position = at(300), .pass_to = at(800), .window = {}}));
+}
+
+TEST_F(HealTest, WhatABackFillThatHasEndedLosesFallsToTheLiveReading) {  // P1
+  fill(true);
+  open();
+  const Commit page = sample_commit(key_of(Lane::alerts, "acme", 7), 300);
+  ASSERT_TRUE(journal_->commit(page));
+  ASSERT_TRUE(journal_->forget(page.key, {}));
+  journal_.reset();
+  std::filesystem::remove(file(".blob"));
+  open();
+  ASSERT_TRUE(report_.healed);
+  EXPECT_EQ(cursor(Lane::alerts)->settled, at(300));
+  EXPECT_FALSE(journal_->load(page.key)->cursor);
+}
+
+TEST_F(HealTest, NotesAreKept) {
+  fill(true);
+  open();
+  const std::vector<Note> notes{{"gap/1", "one"}, {"job/2", Bytes(5000, '\0')}};
+  ASSERT_TRUE(journal_->put_notes(notes));
+  journal_.reset();
+  std::filesystem::remove(file(".blob"));
+  open();
+  ASSERT_TRUE(report_.healed);
+  EXPECT_TRUE(report_.cursors_complete);
+  EXPECT_EQ(report_.cursors_kept, 2u) << "a note is no cursor";
+  EXPECT_EQ(*journal_->notes(""), notes);
+}
+
+TEST_F(HealTest, ARottenNoteIsFoundAtOpenAndLeftBehind) {
+  fill(true);
+  open();
+  ASSERT_TRUE(journal_->put_notes({{"gap/1", "one"}, {"gap/2", "two"}}));
+  journal_.reset();
+  {
+    Result<std::unique_ptr<RocksStore>> store = RocksStore::open({directory(), environment_}, Opening::existing);
+    ASSERT_TRUE(store);
+    ASSERT_TRUE((*store)->put(Family::cursors, note_key("gap/1"), "no checksum"));
+  }
+  open();
+  ASSERT_TRUE(report_.healed);
+  EXPECT_NE(report_.reason.find("note row"), std::string::npos) << report_.reason;
+  EXPECT_FALSE(report_.cursors_complete);
+  EXPECT_EQ(*journal_->notes(""), (std::vector<Note>{{"gap/2", "two"}}));
+}
+
+TEST_F(HealTest, AStoreOfFormat1IsTakenOverAsItStands) {
+  fill(true);
+  const auto number = [&](std::uint32_t written) {
+    Result<std::unique_ptr<RocksStore>> store = RocksStore::open({directory(), environment_}, Opening::existing);
+    ASSERT_TRUE(store);
+    EXPECT_EQ(get_u32_be(*(*store)->get(Family::meta, format_key)), format_version);
+    Bytes format;
+    put_u32_be(format, written);
+    ASSERT_TRUE((*store)->put(Family::meta, format_key, format));
+  };
+  number(format_version_least);
+  open();
+  EXPECT_FALSE(report_.healed) << report_.reason;
+  EXPECT_EQ(journal_->epoch(), epoch_);
+  EXPECT_EQ(journal_->usage().lane(Lane::alerts).first, 6u);
+  EXPECT_EQ(cursor(Lane::alerts)->settled, at(2900));
+  journal_.reset();
+  number(format_version);  // finds the new number
+}
+
 TEST_F(HealTest, RotInAPayloadIsFoundWhenItIsReadAndHealedAtTheNextOpening) {
   fill(true);
   flip_bit(file(".blob"), static_cast<std::int64_t>(std::filesystem::file_size(file(".blob")) / 2));

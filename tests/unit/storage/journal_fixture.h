@@ -37,7 +37,9 @@ class TemporaryDirectory {
 
 inline WallSeconds at(std::int64_t seconds) { return WallSeconds{std::chrono::seconds{seconds}}; }
 
-inline CursorKey key_of(Lane lane, std::string connector = "acme") { return {std::move(connector), lane}; }
+inline CursorKey key_of(Lane lane, std::string connector = "acme", std::uint32_t job = 0) {
+  return {std::move(connector), lane, job};
+}
 
 inline Segment sample_segment(std::size_t payload_bytes = 1000, std::int64_t oldest = 5000) {
   Segment segment;

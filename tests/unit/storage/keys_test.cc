@@ -40,6 +40,58 @@ TEST(Keys, CursorKeysAreReadBackWhateverTheName) {
   EXPECT_FALSE(cursor_key_from(Bytes(2 + connector_bytes_max, '\0')));
 }
 
+TEST(Keys, KeysOfTheLiveReadingAreThoseOfFormat1) {
+  EXPECT_EQ(cursor_key({"acme", Lane::techniques}), Bytes{"\2acme"});
+  EXPECT_EQ(pack_key({"acme", Lane::techniques}, 7), (Bytes{"\2\4acme\0\0\0\0\0\0\0\7", 14}));
+}
+
+TEST(Keys, KeysOfABackFillAreReadBackAndMeetNoOther) {
+  for (const std::string& connector : {std::string{}, std::string{"acme"}, std::string(connector_bytes_max, '\xff')}) {
+    const CursorKey job{connector, Lane::audit_logs, 0x01020304};
+    Result<CursorKey> read = cursor_key_from(cursor_key(job));
+    ASSERT_TRUE(read) << read.error().text();
+    EXPECT_EQ(*read, job);
+    EXPECT_FALSE(is_note_key(cursor_key(job)));
+    EXPECT_NE(cursor_key(job), cursor_key({connector, Lane::audit_logs, 5}));
+    EXPECT_GT(pack_key(job, 0), pack_key({connector, Lane::own_events}, UINT64_MAX));
+  }
+  EXPECT_EQ(cursor_key({"acme", Lane::audit_logs, 258}), (Bytes{"\x81\0\0\1\2acme", 9}));
+  EXPECT_FALSE(cursor_key_from(Bytes{"\x81\0\0\0\0acme", 9})) << "there is no back-fill 0";
+  EXPECT_FALSE(cursor_key_from(Bytes{"\x81\0\0\0", 4}));
+  EXPECT_FALSE(cursor_key_from(Bytes{"\x84\0\0\0\1", 5}));
+  EXPECT_FALSE(cursor_key_from(Bytes{"\x81\0\0\0\1", 5} + Bytes(1 + connector_bytes_max, 'a')));
+}
+
+TEST(Keys, NotesStandAmongTheCursorsAndAreNone) {
+  const Bytes key = note_key("gap/acme");
+  EXPECT_TRUE(is_note_key(key));
+  EXPECT_FALSE(is_note_key(cursor_key({"@acme", Lane::alerts})));
+  EXPECT_FALSE(is_note_key(""));
+  EXPECT_EQ(*note_name_from(key), "gap/acme");
+  EXPECT_FALSE(cursor_key_from(key));
+  EXPECT_LT(Bytes{cursors_begin}, key);
+  EXPECT_LT(cursor_key({std::string(connector_bytes_max, '\xff'), Lane::own_events, UINT32_MAX}), Bytes{cursors_end});
+}
+
+TEST(Keys, ARangeOfNotesHoldsAllThatBeginSoAndNoOther) {
+  const auto [from, to] = note_range("gap/");
+  for (const char* inside : {"gap/", "gap/a", "gap/~"}) {
+    EXPECT_LE(from, note_key(inside)) << inside;
+    EXPECT_GT(to, note_key(inside)) << inside;
+  }
+  EXPECT_GT(from, note_key("gap"));
+  EXPECT_LE(to, note_key("gap0"));
+}
+
+TEST(Keys, NamesOfNotesArePrintable) {
+  EXPECT_TRUE(check_name(std::string(note_name_bytes_max, '~')));
+  for (const std::string& bad :
+       {std::string{}, std::string(note_name_bytes_max + 1, 'a'), std::string{"tab\t"}, std::string{"\xc3\xa4"}}) {
+    EXPECT_EQ(check_name(bad).error().code(), Code::invalid) << bad;
+    EXPECT_FALSE(note_name_from(Bytes{"@"} + bad));
+  }
+}
+
 TEST(Keys, PacksOfOneConnectorDoNotMixWithThoseOfAnother) {
   const CursorKey shorter{"acme", Lane::alerts};
   const CursorKey longer{Bytes{"acme"} + Bytes(9, '\0'), Lane::alerts};

@@ -105,6 +105,16 @@ TEST_F(LogEndTest, ATrimBehindTheDamageTellsHowFarItsLaneHadCome) {
   EXPECT_TRUE(report_.healed) << "the commit was acknowledged: its number must not be used again";
 }
 
+TEST_F(LogEndTest, TheEndOfAReaderBehindTheDamageIsACommit) {
+  commit(100, 300);
+  ASSERT_TRUE(journal_->forget(key_of(Lane::alerts), {}));
+  journal_.reset();
+  std::ifstream stream{log_, std::ios::binary};
+  Bytes flipped{std::istreambuf_iterator<char>{stream}, {}};
+  flipped[records_.back().begin + 50] = static_cast<char>(flipped[records_.back().begin + 50] ^ 1);
+  EXPECT_TRUE(examine(flipped).commit_behind);
+}
+
 TEST_F(LogEndTest, ALogOfGarbageIsDamagedFromItsBeginning) {
   Random random{Seed{5}};
   Bytes garbage(100'000, '\0');

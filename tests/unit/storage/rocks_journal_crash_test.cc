@@ -1,5 +1,5 @@
 // The journal beside a plain map, through random operations, failing writes and power cuts. What was acknowledged is there;
-// what was not is wholly there or wholly not: page, ids and cursor alike (P3). Every failure names its seed.
+// what was not is wholly there or wholly not: page, own events, ids, notes and cursor alike (P3). Every failure names its seed.
 #include "storage/rocks_journal.h"
 #include "tests/support/faulty_fs.h"
 #include "tests/support/model_journal.h"
@@ -12,8 +12,8 @@ constexpr std::uint64_t shards = 10;
 constexpr std::uint64_t seeds_per_shard = 20;
 constexpr int steps_per_seed = 25;
 
-const std::vector<CursorKey> keys{key_of(Lane::alerts, "a"), key_of(Lane::alerts, "b"), key_of(Lane::techniques, "a"),
-                                  key_of(Lane::own_events, "")};
+const std::vector<CursorKey> keys{key_of(Lane::alerts, "a"),    key_of(Lane::alerts, "b"),    key_of(Lane::techniques, "a"),
+                                  key_of(Lane::own_events, ""), key_of(Lane::alerts, "a", 1), key_of(Lane::techniques, "a", 2)};
 
 class CrashRun {
  public:
@@ -27,7 +27,8 @@ class CrashRun {
   void run() {
     for (int step = 0; step < steps_per_seed && !testing::Test::HasFatalFailure(); ++step) {
       const std::uint64_t choice = random_.below(100);
-      if (choice < 62) commit_page();
+      if (choice < 56) commit_page();
+      else if (choice < 62) forget_reader();
       else if (choice < 80) trim_lane();
       else if (choice < 88) fail_a_write();
       else if (choice < 94) open();
@@ -60,6 +61,8 @@ class CrashRun {
       const std::size_t bytes = random_.chance(6) ? random_.below(150'000) : random_.below(2000);
       commit.segments.push_back(sample_segment(bytes, clock_));
     }
+    if (random_.chance(4)) commit.own_events.push_back(sample_segment(random_.below(500), clock_));
+    commit.notes = any_notes(4);
     commit.seen.latest = at(clock_ - random_.between(0, 5));
     for (std::uint64_t i = random_.below(5); i > 0; --i) commit.seen.ids.push_back({random_.next(), i});
     commit.forget_before = at(clock_ - 8);
@@ -67,6 +70,27 @@ class CrashRun {
     commit.next.through = at(clock_);
     if (random_.chance(2)) commit.next.window = WindowProgress{.from = at(clock_), .to = at(clock_ + 9), .next_link = "next"};
     return commit;
+  }
+
+  std::vector<Note> any_notes(std::uint64_t most) {
+    std::vector<Note> notes;
+    for (std::uint64_t i = random_.below(most + 1); i > 0; --i) {
+      notes.push_back({"note/" + std::to_string(random_.below(6)), Bytes(random_.below(3) * 40, static_cast<char>(clock_))});
+    }
+    return notes;
+  }
+
+  void forget_reader() {
+    if (random_.chance(3)) {
+      const std::vector<Note> alone = any_notes(3);
+      ASSERT_TRUE(journal_->put_notes(alone));
+      ASSERT_TRUE(model_->put_notes(alone));
+    }
+    const CursorKey& key = keys[random_.below(keys.size())];
+    const std::vector<Note> notes = any_notes(2);
+    Result<void> done = journal_->forget(key, notes);
+    ASSERT_TRUE(done) << done.error().text();
+    ASSERT_TRUE(model_->forget(key, notes));
   }
 
   void commit_page() {
@@ -123,6 +147,8 @@ class CrashRun {
       ASSERT_EQ(real->cursor, model_->load(key)->cursor);
       ASSERT_EQ(real->seen, model_->load(key)->seen);
     }
+    ASSERT_EQ(*journal_->cursors(), *model_->cursors());
+    ASSERT_EQ(*journal_->notes(""), *model_->notes(""));
     for (const Lane lane : all_lanes) {
       const LaneUsage expected = model_->usage().lane(lane);
       ASSERT_EQ(journal_->usage().lane(lane).last, expected.last);

@@ -92,6 +92,21 @@ TEST_F(RocksJournalFaultsTest, ACommitThatTheFullDiskKeptAfterAllIsSaidBeforeThe
   EXPECT_TRUE(commit(300));
 }
 
+TEST_F(RocksJournalFaultsTest, TheEndOfAReaderThatTheDiskRefusedIsAskedForAgain) {
+  const CursorKey job = key_of(Lane::alerts, "acme", 1);
+  open();
+  for (const DiskFault fault : {DiskFault::io_error, DiskFault::no_space}) {
+    ASSERT_TRUE(journal_->commit(sample_commit(job, 100)));
+    files_->arm({.fault = fault, .action = DiskAction::sync, .suffix = ".log"});
+    EXPECT_FALSE(journal_->forget(job, {{"job/1", "done"}}));
+    files_->clear();
+    EXPECT_TRUE(journal_->cursors()) << "what is there can be read, and opens the store again";
+    ASSERT_TRUE(journal_->forget(job, {{"job/1", "done"}}));
+    EXPECT_TRUE(journal_->cursors()->empty());
+    EXPECT_EQ(journal_->notes("job/")->size(), 1u);
+  }
+}
+
 TEST_F(RocksJournalFaultsTest, FreeSpaceBelowWhatIsToBeKeptPausesReading) {  // P5
   open();
   JournalOptions keeping = options();

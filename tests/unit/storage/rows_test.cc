@@ -58,6 +58,26 @@ TEST(Rows, IndexRowsAreReadBack) {
   EXPECT_EQ(*read, row);
 }
 
+TEST(Rows, IndexRowsSayWhichBackFillReadsAgainAndOnlyThen) {
+  const IndexRow live{1, 2, {}, at(3)};
+  IndexRow back_fill = live;
+  back_fill.job = 9;
+  EXPECT_EQ(encode(live).size(), 36u) << "as in format 1";
+  EXPECT_EQ(encode(back_fill).size(), 40u);
+  EXPECT_EQ(*decode_index_row(encode(back_fill)), back_fill);
+  EXPECT_FALSE(decode_index_row(resealed(encode(live), [](Bytes& row) { row.append(4, '\0'); }))) << "there is no back-fill 0";
+  EXPECT_FALSE(decode_index_row(resealed(encode(live), [](Bytes& row) { row.append(3, '\1'); })));
+  EXPECT_FALSE(decode_index_row(resealed(encode(live), [](Bytes& row) { row.append(5, '\1'); })));
+}
+
+TEST(Rows, NotesAreReadBackAndBounded) {
+  for (const Bytes& value : {Bytes{"x"}, Bytes(note_value_bytes_max, '\0')}) EXPECT_EQ(*decode_note(encode_note(value)), value);
+  const Bytes stored = encode_note("value");
+  EXPECT_FALSE(decode_note(stored.substr(1)));
+  EXPECT_FALSE(decode_note(resealed(stored, [](Bytes& row) { row.clear(); })));
+  EXPECT_FALSE(decode_note(resealed(stored, [](Bytes& row) { row.assign(note_value_bytes_max + 1, 'x'); })));
+}
+
 TEST(Rows, CursorRowsAreReadBackInAndOutsideOfASweep) {
   CursorRow row = sample_cursor_row();
   Result<CursorRow> read = decode_cursor_row(encode(row));
@@ -73,7 +93,8 @@ TEST(Rows, RowsCutAnywhereAreCorrupt) {
   const Bytes stored = encode(sample_cursor_row());
   for (std::size_t bytes = 0; bytes < stored.size(); ++bytes) EXPECT_FALSE(decode_cursor_row(stored.substr(0, bytes))) << bytes;
   EXPECT_FALSE(decode_lane_row(encode(LaneRow{}).substr(1)));
-  EXPECT_FALSE(decode_index_row(encode(IndexRow{}).substr(1)));
+  const Bytes index = encode(IndexRow{.job = 3});
+  for (std::size_t bytes = 0; bytes < index.size(); ++bytes) EXPECT_FALSE(decode_index_row(index.substr(0, bytes))) << bytes;
 }
 
 TEST(Rows, RowsUnderAGoodChecksumAreStillBounded) {

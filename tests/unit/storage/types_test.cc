@@ -11,6 +11,8 @@ TEST(Types, LanesAreNamedAsTheirContentTypesAre) {
   EXPECT_EQ(name(Lane::audit_logs), "audit_logs");
   EXPECT_EQ(name(Lane::techniques), "observed_attack_techniques");
   EXPECT_EQ(name(Lane::own_events), "own_events");
+  for (const Lane lane : all_lanes) EXPECT_EQ(lane_named(name(lane)), lane);
+  EXPECT_FALSE(lane_named("techniques"));
 }
 
 TEST(Types, AChunkIdDependsOnEpochLaneAndSequence) {

@@ -82,7 +82,7 @@ TEST_F(HttpServerTest, AnswersOverAUnixSocketOfTheModeAskedFor) {
   ASSERT_EQ(::stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0660u);
   tasks.spawn("server", server.run());
-  const auto response = run(loop, unix_get(path, "/status", 5s));
+  const auto response = run(loop, unix_send(path, {.method = "GET", .target = "/status"}, 5s));
   ASSERT_TRUE(response) << response.error().text();
   EXPECT_EQ(response->body, "GET /status ");
   EXPECT_EQ(server.port(), 0);
@@ -100,7 +100,7 @@ TEST_F(HttpServerTest, TheSocketFileGoesWithTheServer) {
   };
   run(loop, joined(tasks));
   EXPECT_FALSE(std::filesystem::exists(path));
-  EXPECT_EQ(run(loop, unix_get(path, "/status", 5s)).error().code(), Code::unavailable);
+  EXPECT_EQ(run(loop, unix_send(path, {.method = "GET", .target = "/status"}, 5s)).error().code(), Code::unavailable);
 }
 
 TEST_F(HttpServerTest, AStaleSocketIsReplacedAndAFileIsNot) {

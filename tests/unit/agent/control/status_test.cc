@@ -17,6 +17,29 @@ AgentStatus working() {
   return status;
 }
 
+TEST(Status, GapsAndTheTokensEndAreShown) {
+  AgentStatus status = working();
+  const WallSeconds from{std::chrono::seconds{1'700'000'000}};
+  status.connectors.front().contents.front().gaps = {{.connector = "acme",
+                                                      .lane = Lane::alerts,
+                                                      .from = from,
+                                                      .to = from + std::chrono::hours{2},
+                                                      .reason = "the API no longer keeps it",
+                                                      .noted = from}};
+  status.connectors.front().token = {.expiry = {.source = TokenExpiry::Source::api, .expires = from + std::chrono::days{5}},
+                                     .level = ExpiryLevel::week,
+                                     .asked = from};
+  status.now = from;
+  const std::string json = status_json(status);
+  EXPECT_NE(json.find(R"("gaps":[{"from":"2023-11-14T22:13:20Z","to":"2023-11-15T00:13:20Z","seconds":7200)"), std::string::npos)
+      << json;
+  EXPECT_NE(json.find(R"("token":{"source":"api","expires":"2023-11-19T22:13:20Z","level":"week"})"), std::string::npos) << json;
+  const std::string text = status_text(status);
+  EXPECT_NE(text.find("gap from 2023-11-14T22:13:20Z to 2023-11-15T00:13:20Z: the API no longer keeps it"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("token expires 2023-11-19T22:13:20Z"), std::string::npos) << text;
+}
+
 TEST(Status, TheWorstStateIsTheVerdict) {
   AgentStatus status = working();
   EXPECT_EQ(status.verdict(), Verdict::healthy);

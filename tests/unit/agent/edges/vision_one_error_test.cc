@@ -60,5 +60,28 @@ TEST(VisionOneError, RetryAfterIsSecondsAndBounded) {
   EXPECT_FALSE(retry_after(response));
 }
 
+TEST(VisionOneError, FactsComeOutOfTheTextAsTheyWentIn) {
+  const Error error = error_of(answer(403, R"json({"error":{"code":"AccessDenied","message":"No: not you (ever)"}})json"),
+                               PageKind::first, "trace-1");
+  const auto facts = answer_facts(Error{error}.in("alerts"));
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->status, 403u);
+  EXPECT_EQ(facts->code, "AccessDenied");
+  EXPECT_EQ(facts->message, "No: not you (ever)");
+  EXPECT_EQ(facts->trace_id, "trace-1");
+
+  const auto page = answer_facts(error_of(answer(502, "<html>"), PageKind::first, "t"));
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->status, 502u);
+  EXPECT_EQ(page->code, "");
+  EXPECT_EQ(page->message, "with a body that is no JSON");
+  EXPECT_EQ(answer_facts(error_of(answer(500, ""), PageKind::first, "t"))->message, "");
+}
+
+TEST(VisionOneError, AnErrorFromElsewhereHasNoFacts) {
+  for (const char* text : {"", "host: connection refused", "HTTP", "HTTP x (trace id t)", "HTTP 200", "a HTTP 200 (trace id t)"})
+    EXPECT_FALSE(answer_facts(Error{Code::unavailable, text})) << text;
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -35,10 +35,16 @@ std::vector<std::uint32_t> all_of(const Page& page) {
   return chosen;
 }
 
+std::vector<Id128> ids_of(const Page& page) {
+  std::vector<Id128> ids;
+  for (const Record& record : page.records) ids.push_back(record.source_id);
+  return ids;
+}
+
 TEST(Encoder, AnEntryHasTheKeysOfTheContract) {
   Encoder encoder{origin, Compression::none};
   Page page = page_of(1, 3);
-  const auto segments = encoder.encode(page, all_of(page));
+  const auto segments = encoder.encode(page, all_of(page), ids_of(page));
   ASSERT_TRUE(segments);
   ASSERT_EQ(segments->size(), 1u);
   const Segment& segment = segments->front();
@@ -50,7 +56,7 @@ TEST(Encoder, AnEntryHasTheKeysOfTheContract) {
   ASSERT_TRUE(entry && *entry);
   EXPECT_EQ((*entry)->time, when);
   EXPECT_EQ(*to_json((*entry)->record),
-            R"({"timestamp":1700000000123,"record_id":")" + to_hex(encoder.record_id(page.records[0])) +
+            R"({"timestamp":1700000000123,"record_id":")" + to_hex(encoder.record_id(page.records[0].source_id)) +
                 R"(","tenantid":"acme","tenant_name":"ACME Corp","msg_class":"trendmicro_visionone_observedattacktechniques",)"
                 R"("msg_origin":{"source":"trendmicro_visionone","vendor":"trendmicro","category":"endpoint"},)"
                 R"("connector":"acme-v1","sensor":"zurich-01","trendmicro_visionone":"aaa"})");
@@ -58,19 +64,19 @@ TEST(Encoder, AnEntryHasTheKeysOfTheContract) {
 
 TEST(Encoder, TheRecordIdDependsOnTenantConnectorContentTypeAndSourceAlone) {
   const Page page = page_of(2, 3);
-  const Id128 id = Encoder{origin, Compression::none}.record_id(page.records[0]);
-  EXPECT_NE(id, Encoder(origin, Compression::none).record_id(page.records[1]));
+  const Id128 id = Encoder{origin, Compression::none}.record_id(page.records[0].source_id);
+  EXPECT_NE(id, Encoder(origin, Compression::none).record_id(page.records[1].source_id));
   Origin other = origin;
   other.sensor = "bern-01";
-  EXPECT_EQ(id, Encoder(other, Compression::zstd).record_id(page.records[0]));
+  EXPECT_EQ(id, Encoder(other, Compression::zstd).record_id(page.records[0].source_id));
   other.tenant_id = "other";
-  EXPECT_NE(id, Encoder(other, Compression::none).record_id(page.records[0]));
+  EXPECT_NE(id, Encoder(other, Compression::none).record_id(page.records[0].source_id));
 }
 
 TEST(Encoder, SegmentsStayBelowTheLimitAfterDecompression) {
   Encoder encoder{origin, Compression::zstd};
   const Page page = page_of(200, 60'000);
-  const auto segments = encoder.encode(page, all_of(page));
+  const auto segments = encoder.encode(page, all_of(page), ids_of(page));
   ASSERT_TRUE(segments);
   EXPECT_GE(segments->size(), 3u);
   std::uint32_t records = 0;
@@ -89,14 +95,14 @@ TEST(Encoder, ARecordThatWasNotUnderstoodSaysSo) {
   Encoder encoder{origin, Compression::none};
   Page page = page_of(1, 3);
   page.records[0].understood = false;
-  const auto segments = encoder.encode(page, all_of(page));
+  const auto segments = encoder.encode(page, all_of(page), ids_of(page));
   EntryReader reader{segments->front().payload};
   EXPECT_NE(to_json((*reader.next())->record)->find(R"("tidegate":{"understood":false})"), std::string::npos);
 }
 
 TEST(Encoder, NothingChosenIsNoSegment) {
   Encoder encoder{origin, Compression::zstd};
-  EXPECT_TRUE(encoder.encode(page_of(5, 10), {})->empty());
+  EXPECT_TRUE(encoder.encode(page_of(5, 10), {}, {})->empty());
 }
 
 }  // namespace

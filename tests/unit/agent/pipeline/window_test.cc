@@ -78,11 +78,19 @@ TEST(Window, AFailedSweepIsHalvedFromTheSecondTimeOnDownToASecond) {
 }
 
 TEST(Window, TheSpanFitsTheNumberOfRecords) {
-  EXPECT_EQ(fitting_span(1000s, 10'000, limits), 90s);
-  EXPECT_EQ(fitting_span(1000s, 900, limits), 1000s);
-  EXPECT_EQ(fitting_span(1000s, 10, limits), 2000s);
-  EXPECT_EQ(fitting_span(3000s, 0, limits), 3600s);
-  EXPECT_EQ(fitting_span(2s, 1'000'000, limits), 1s);
+  const auto fitting = [](std::chrono::seconds span, std::int64_t records) {
+    return fitting_span(span, load_of(records, 0s, limits), limits);
+  };
+  EXPECT_EQ(fitting(1000s, 10'000), 90s);
+  EXPECT_EQ(fitting(1000s, 900), 1000s);
+  EXPECT_EQ(fitting(1000s, 10), 2000s);
+  EXPECT_EQ(fitting(3000s, 0), 3600s);
+  EXPECT_EQ(fitting(2s, 1'000'000), 1s);
+}
+
+TEST(Window, TheSpanFitsTheTimeThatReadingTakes) {
+  EXPECT_EQ(fitting_span(1000s, load_of(10, 900s, limits), limits), 90s);
+  EXPECT_EQ(fitting_span(1000s, load_of(10, 89s, limits), limits), 1000s);
 }
 
 // P1 as arithmetic: whatever the spans and the polls, a record visible within the overlap of its time lies in a window that

@@ -1,0 +1,71 @@
+// `tidegate-agent test-connector NAME [--json]`: the staged test of one connector of the configuration file, in this process.
+// No running agent is asked or disturbed.
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <csignal>
+#include <iostream>
+#include <memory>
+
+#include "agent/cli_commands.h"
+#include "agent/control/connector_report.h"
+#include "agent/control/connector_test.h"
+#include "agent/daemon.h"
+#include "agent/edges/connector_probe.h"
+#include "agent/edges/vision_one_sources.h"
+
+namespace tidegate {
+namespace {
+
+struct Arguments {
+  std::string connector;
+  bool json = false;
+};
+
+asio::awaitable<void> run_into(ConnectorTest& test, std::optional<ConnectorReport>& report) { report = co_await test.run(); }
+
+ConnectorReport run_test(const ConnectorConfig& connector, ConnectorTest::OnStage on_stage) {
+  SystemClock clock;
+  Random random{system_seed()};
+  Metrics metrics;
+  asio::io_context loop{1};
+  VisionOneSources sources{{clock, random}, metrics};
+  VisionOneProbe probe{connector, sources, {clock, random}, metrics};
+  ConnectorTestPlan plan{.connector = connector.name, .https = connector.api_base_url.starts_with("https://")};
+  plan.contents = connector.content_types;
+  plan.settle = connector.settle;
+  ConnectorTest test{std::move(plan), probe, clock, std::move(on_stage)};
+  std::optional<ConnectorReport> report;
+  // A look-up of a name that was given up still belongs to the system: it is not waited for.
+  asio::co_spawn(loop, run_into(test, report), [&loop](const std::exception_ptr&) { loop.stop(); });
+  loop.run();
+  TG_ASSERT(report.has_value(), "a connector test always ends with a report");
+  return *std::move(report);
+}
+
+int test_connector(const std::string& file, const Arguments& arguments) {
+  const std::optional<AgentConfig> config = read_config(file);
+  if (!config) return exit_invalid;
+  const ConnectorConfig* connector = connector_named(*config, arguments.connector);
+  if (connector == nullptr) return exit_invalid;
+  std::signal(SIGPIPE, SIG_IGN);
+  ConnectorTest::OnStage on_stage;
+  if (!arguments.json) on_stage = [](const StageReport& stage) { std::cout << stage_text(stage) << std::flush; };
+  const ConnectorReport report = run_test(*connector, std::move(on_stage));
+  if (arguments.json) std::cout << report_json(report) << "\n";
+  else std::cout << verdict_text(report);
+  return report.verdict() == StageVerdict::failed ? exit_failed : exit_done;
+}
+
+}  // namespace
+
+CliCommand test_connector_command(CLI::App& parent, const std::string& file) {
+  CLI::App* const app = parent.add_subcommand("test-connector", "Test whether a connector works, stage by stage, and say why not");
+  // Shared with the function that runs, because the parser writes to it in between.
+  const auto arguments = std::make_shared<Arguments>();
+  app->add_option("NAME", arguments->connector, "The connector's name in the configuration")->required();
+  app->add_flag("--json", arguments->json, "One JSON document and nothing else");
+  return {app, [&file, arguments] { return test_connector(file, *arguments); }};
+}
+
+}  // namespace tidegate

@@ -1,0 +1,93 @@
+#include "agent/edges/api_call.h"
+
+#include <algorithm>
+#include <array>
+
+#include "transport/url.h"
+
+namespace tidegate {
+namespace {
+
+std::string hexadecimal(std::uint64_t value, int digits) {
+  static constexpr char alphabet[] = "0123456789abcdef";
+  std::string text(static_cast<std::size_t>(digits), '0');
+  for (int i = 0; i < digits; ++i) text[static_cast<std::size_t>(digits - 1 - i)] = alphabet[(value >> (4 * i)) & 15];
+  return text;
+}
+
+}  // namespace
+
+ApiCall::ApiCall(VisionOneOptions options, HttpSend send, RequestBudget& budget, Surroundings around, Metrics& metrics)
+    : options_(std::move(options)),
+      send_(std::move(send)),
+      budget_(budget),
+      clock_(around.clock),
+      random_(around.random),
+      metrics_(metrics) {}
+
+asio::awaitable<Result<ApiAnswer>> ApiCall::send(HttpRequest request) {
+  Result<Secret> token = options_.token();
+  if (!token) co_return std::move(token).error();
+  Result<void> turn = co_await budget_.take(options_.urgency);
+  if (!turn) co_return std::move(turn).error();
+
+  ApiAnswer answer;
+  answer.trace_id = trace_id();
+  request.headers.push_back({"Authorization", "Bearer " + std::string{token->reveal()}});
+  request.headers.push_back({"User-Agent", "Tidegate/" TIDEGATE_VERSION});
+  request.headers.push_back({"x-trace-id", answer.trace_id});
+  Result<HttpResponse> response = co_await send_(std::move(request), options_.deadline);
+  if (!response) {
+    requests_with(0).add();
+    co_return std::move(response).error();
+  }
+  requests_with(response->status).add();
+  budget_.answered(response->status, retry_after(*response));
+  const std::optional<std::string_view> date = response->header("Date");
+  if (const auto told = date ? parse_http_date(*date) : std::nullopt) api_time_ = ApiTime{.time = *told, .at = clock_.steady()};
+  answer.response = *std::move(response);
+  co_return answer;
+}
+
+Result<std::string> ApiCall::own_link(std::string_view link) const {
+  Result<Url> named = parse_url(link);
+  if (!named) return Error{Code::corrupt, "the next page's link is no URL"};
+  Result<Url> base = parse_url(options_.api_base_url);
+  if (!base) return std::move(base).error();
+  if (named->scheme != base->scheme || named->host != base->host || named->port != base->port || !named->user_info.empty())
+    return Error{Code::corrupt, "the next page's link names a foreign host"};
+  return named->scheme + "://" + named->authority() + named->target;
+}
+
+std::string ApiCall::trace_id() {
+  const std::uint64_t high = random_.next();
+  const std::uint64_t low = random_.next();
+  return hexadecimal(high >> 32, 8) + "-" + hexadecimal(high >> 16, 4) + "-4" + hexadecimal(high, 3) + "-a" +
+         hexadecimal(low >> 48, 3) + "-" + hexadecimal(low, 12);
+}
+
+Metric& ApiCall::requests_with(unsigned status) {
+  return metrics_.counter(
+      "tidegate_api_requests_total", "Requests to the API by HTTP status; 0: no answer.",
+      {{"connector", options_.connector}, {"content_type", std::string{name(options_.lane)}}, {"code", std::to_string(status)}});
+}
+
+std::optional<WallSeconds> parse_http_date(std::string_view text) {
+  static constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  // The digits are parse_time()'s business: the date is written anew in the form that it reads.
+  constexpr std::string_view shape = "Www, dd Mmm yyyy hh:mm:ss GMT";
+  if (text.size() != shape.size() || text.substr(3, 2) != ", " || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' ||
+      text.substr(25) != " GMT")
+    return std::nullopt;
+  const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
+  if (month == months.end()) return std::nullopt;
+  const std::string number = std::to_string(101 + (month - months.begin())).substr(1);
+  std::string iso{text.substr(12, 4)};
+  iso.append("-").append(number).append("-").append(text.substr(5, 2)).append("T").append(text.substr(17, 8)).append("Z");
+  const std::optional<WallTime> time = parse_time(iso);
+  if (!time) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(*time);
+}
+
+}  // namespace tidegate

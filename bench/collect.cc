@@ -1,0 +1,197 @@
+#include "bench/collect.h"
+
+#include <simdjson.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "config/parse.h"
+#include "config/token.h"
+#include "tests/support/rig.h"
+#include "transport/http_client.h"
+
+namespace tidegate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds whole_run_max{3600};
+constexpr auto look_again = 20ms;
+constexpr auto answer_max = 70s;
+
+double seconds_of(std::chrono::nanoseconds span) { return std::chrono::duration<double>(span).count(); }
+
+struct Pages {
+  std::vector<std::string> urls;
+  std::uint64_t bytes = 0;
+};
+
+// Follows the links from the first page to the last.
+asio::awaitable<Result<Pages>> walk(HttpClient& client, std::string url, std::string token) {
+  Pages pages;
+  simdjson::dom::parser parser;
+  while (!url.empty()) {
+    pages.urls.push_back(url);
+    HttpRequest request;
+    request.url = url;
+    request.headers = {{"Authorization", "Bearer " + token}};
+    Result<HttpResponse> answer = co_await client.send(std::move(request), answer_max);
+    if (!answer) co_return std::move(answer).error();
+    if (answer->status != 200) co_return Error{Code::invalid, "the simulator answers " + std::to_string(answer->status)};
+    pages.bytes += answer->body.size();
+    std::string_view next;
+    const simdjson::padded_string padded{answer->body};
+    if (parser.parse(padded).at_key("nextLink").get(next) != simdjson::SUCCESS) next = {};
+    url = std::string{next};
+  }
+  co_return pages;
+}
+
+asio::awaitable<void> walk_into(HttpClient& client, std::string url, std::string token, std::optional<Result<Pages>>& pages) {
+  pages.emplace(co_await walk(client, std::move(url), std::move(token)));
+}
+
+class CollectBench {
+ public:
+  CollectBench(const CollectOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
+
+  Result<Report> run() {
+    if (Result<void> ready = set_up(); !ready) return std::move(ready).error();
+    Result<std::chrono::nanoseconds> agent = time_agent();
+    if (!agent) return std::move(agent).error().in("agent");
+    Result<Pages> pages = find_pages();
+    if (!pages) return std::move(pages).error().in("pages");
+    Result<std::chrono::nanoseconds> curl = time_curl(*pages);
+    if (!curl) return std::move(curl).error().in("curl");
+    Report report{.name = "collect", .environment = environment(), .parameters = {}, .figures = {}};
+    report.parameters = {{"records", std::to_string(options_.records)},
+                         {"technique_bytes", std::to_string(options_.technique_bytes)},
+                         {"seed", std::to_string(options_.seed)}};
+    const double agent_seconds = seconds_of(*agent);
+    const double curl_seconds = seconds_of(*curl);
+    report.figures = {{"agent_seconds", agent_seconds},
+                      {"curl_seconds", curl_seconds},
+                      {"ratio_to_curl", agent_seconds / curl_seconds},
+                      {"pages", static_cast<double>(pages->urls.size())},
+                      {"input_mb", static_cast<double>(pages->bytes) / 1e6},
+                      {"agent_cpu_s", agent_cpu_seconds_}};
+    return report;
+  }
+
+ private:
+  Result<void> set_up() {
+    const Result<std::uint16_t> nobody = free_loopback_port();
+    if (!nobody) return nobody.error();
+    RigOptions rig{.directory = options_.directory, .programs = options_.programs, .simulator_flags = {}};
+    rig.simulator_flags = {"--seed",
+                           std::to_string(options_.seed),
+                           "--techniques",
+                           std::to_string(options_.records),
+                           "--technique-bytes",
+                           std::to_string(options_.technique_bytes),
+                           "--backlog-hours",
+                           "6",
+                           "--link-lifetime",
+                           "1h"};
+    rig.data_address = "127.0.0.1:" + std::to_string(*nobody);
+    rig.connector = {{"content_types", "[observed_attack_techniques]"},
+                     {"interval", "1s"},
+                     {"first_read", "7h"},
+                     {"overlap", "1min"},
+                     {"settle", "1s"},
+                     {"requests_per_minute", "100000"}};
+    Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
+    if (!made) return std::move(made).error();
+    rig_ = std::move(*made);
+    return rig_->start(Part::simulator);
+  }
+
+  // From the start of its process until the last record is in the journal.
+  Result<std::chrono::nanoseconds> time_agent() {
+    const SteadyTime begun = clock_.steady();
+    if (Result<void> started = rig_->launch(Part::agent); !started) return std::move(started).error();
+    for (;;) {
+      pause_for(look_again);
+      const std::chrono::nanoseconds took = clock_.steady() - begun;
+      Result<MetricsReading> reading = rig_->metrics(Part::agent);
+      if (reading && reading->sum("tidegate_records_committed_total") >= static_cast<double>(options_.records)) {
+        Result<ProcessEnd> end = rig_->stop(Part::agent);
+        if (!end) return std::move(end).error();
+        agent_cpu_seconds_ = end->figures.cpu_seconds();
+        return took;
+      }
+      if (!rig_->running(Part::agent) || took > whole_run_max)
+        return Error{Code::timeout, "it did not read everything; see " + rig_->log_file(Part::agent).string()};
+    }
+  }
+
+  Result<Pages> find_pages() {
+    ParsedAgent parsed = parse_agent_file(rig_->config_file(Part::agent).string());
+    if (!parsed.config) return Error{Code::invalid, "the agent's configuration cannot be read"};
+    connector_ = parsed.config->connectors.front();
+    Result<Secret> token = load_token(connector_);
+    if (!token) return std::move(token).error();
+    token_ = std::string{token->reveal()};
+    Result<TlsContextPtr> tls = make_client_tls({connector_.ca_file, {}, {}});
+    if (!tls) return std::move(tls).error();
+    HttpClientOptions http;
+    http.tls = *tls;
+    HttpClient client{std::move(http)};
+    const WallSeconds now = std::chrono::floor<std::chrono::seconds>(clock_.wall());
+    const std::string first = connector_.api_base_url + "/v3.0/oat/detections?ingestedStartDateTime=" + to_iso8601(now - 8h) +
+                              "&ingestedEndDateTime=" + to_iso8601(now) + "&detectedStartDateTime=" + to_iso8601(now - 364 * 24h) +
+                              "&detectedEndDateTime=" + to_iso8601(now) + "&top=200";
+    asio::io_context loop{1};
+    std::optional<Result<Pages>> pages;
+    asio::co_spawn(loop, walk_into(client, first, token_, pages), [](const std::exception_ptr&) {});
+    loop.run();
+    if (!pages) return Error{Code::unavailable, "the pages could not be walked"};
+    return *std::move(pages);
+  }
+
+  Result<std::chrono::nanoseconds> time_curl(const Pages& pages) {
+    const std::filesystem::path list = options_.directory / "curl.conf";
+    std::ofstream file{list};
+    file << "silent\nfail\nheader = \"Authorization: Bearer " << token_ << "\"\ncacert = \"" << connector_.ca_file << "\"\n"
+         << "write-out = \"%{size_download}\\n\"\n";
+    for (const std::string& url : pages.urls) file << "url = \"" << url << "\"\noutput = \"/dev/null\"\n";
+    file.close();
+    if (!file) return Error{Code::unavailable, "the list of pages could not be written"};
+    ProcessOptions curl{.program = "curl"};
+    curl.arguments = {"--config", list.string()};
+    const SteadyTime begun = clock_.steady();
+    Result<ProgramRun> run = run_program(std::move(curl), whole_run_max);
+    const std::chrono::nanoseconds took = clock_.steady() - begun;
+    if (!run) return std::move(run).error();
+    if (!run->end.ok()) return Error{Code::unavailable, "it ended with exit code " + std::to_string(run->end.exit_code)};
+    std::istringstream sizes{run->output};
+    std::uint64_t bytes = 0;
+    for (std::uint64_t size = 0; sizes >> size;) bytes += size;
+    if (bytes != pages.bytes)
+      return Error{Code::corrupt, "it fetched " + std::to_string(bytes) + " bytes of " + std::to_string(pages.bytes)};
+    return took;
+  }
+
+  const CollectOptions& options_;
+  const Clock& clock_;
+  std::unique_ptr<Rig> rig_;
+  ConnectorConfig connector_;
+  std::string token_;
+  double agent_cpu_seconds_ = 0;
+};
+
+}  // namespace
+
+Result<Report> bench_collect(const CollectOptions& options, const Clock& clock) {
+  std::error_code ignored;
+  std::filesystem::remove_all(options.directory, ignored);
+  CollectBench bench{options, clock};
+  Result<Report> report = bench.run();
+  if (report) std::filesystem::remove_all(options.directory, ignored);
+  return report;
+}
+
+}  // namespace tidegate
