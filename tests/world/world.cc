@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
+#include "agent/edges/pipeline_source.h"
 #include "agent/edges/vision_one_source.h"
 #include "base/check.h"
 #include "transport/url.h"
@@ -211,6 +212,7 @@ asio::awaitable<Result<HttpResponse>> World::serve(HttpRequest request) {
   to_api.target = url->target;
   to_api.headers = {{"Host", url->host_header()}};
   for (const HttpHeader& header : request.headers) to_api.headers.emplace_back(header.name, header.value);
+  to_api.body = request.body;
   SimResponse answer = api->handle(to_api, api_time());
   if (answer.delivery == Delivery::cut_off) co_return Error{Code::unavailable, "the answer broke off"};
   if (answer.filler_bytes > 0) co_return Error{Code::invalid, "answer larger than the limit"};
@@ -235,8 +237,14 @@ Result<std::unique_ptr<Source>> World::make_source(const ConnectorConfig& connec
                            .api_base_url = connector.api_base_url,
                            .token = [bearer = connector.bearer_token]() -> Result<Secret> { return bearer; }};
   HttpSend send = [this](HttpRequest request, std::chrono::nanoseconds) { return serve(std::move(request)); };
-  return std::unique_ptr<Source>{std::make_unique<VisionOneSource>(std::move(options), std::move(send), budget_for(connector, lane),
-                                                                   Surroundings{clock, random}, metrics_)};
+  auto lists = std::make_unique<VisionOneSource>(options, send, budget_for(connector, lane), Surroundings{clock, random}, metrics_);
+  if (lane != Lane::techniques || connector.techniques_from != TechniquesFrom::pipeline || urgency != Urgency::fresh)
+    return std::unique_ptr<Source>{std::move(lists)};
+  PipelineOptions pipeline{.description = pipeline_description(config.sensor.name, connector.name),
+                           .risk_levels = {"info", "low", "medium", "high", "critical"}};
+  return std::unique_ptr<Source>{std::make_unique<PipelineSource>(std::move(options), std::move(pipeline), std::move(send),
+                                                                  budget_for(connector, lane), std::move(lists),
+                                                                  Surroundings{clock, random}, metrics_)};
 }
 
 // Tokens of the world live for ever.
