@@ -27,7 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::uint32_t> chosen(page->records.size());
   std::iota(chosen.begin(), chosen.end(), 0);
   Encoder encoder{{.tenant_id = "t", .tenant_name = "T", .connector = "c", .sensor = "s", .lane = lane}, Compression::none};
-  const Result<std::vector<Segment>> segments = encoder.encode(*page, chosen);
+  std::vector<Id128> ids;
+  for (const Record& record : page->records) ids.push_back(record.source_id);
+  const Result<std::vector<Segment>> segments = encoder.encode(*page, chosen, ids);
   TG_ASSERT(segments.has_value(), "what was parsed can be encoded");
   std::size_t records = 0;
   for (const Segment& segment : *segments) {

@@ -19,7 +19,7 @@ constexpr WallTime some_day{std::chrono::seconds{1'800'000'000}};
 // An API as Trend describes it: so many requests in any 60 seconds, whoever makes them; a 429 counts as none.
 class Api {
  public:
-  Api(Clock& clock, std::size_t limit) : limit(limit), clock_(clock) {}
+  Api(Clock& clock, std::size_t permitted) : limit(permitted), clock_(clock) {}
 
   unsigned ask() {
     while (!let_through_.empty() && let_through_.front() + 60s <= clock_.steady()) let_through_.pop_front();
