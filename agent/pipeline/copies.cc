@@ -8,6 +8,7 @@ namespace tidegate {
 void Copies::begin_sweep() {
   sweep_.clear();
   pages_.clear();
+  reached_ = WallTime::min();
   whole_ = true;
 }
 
@@ -20,6 +21,8 @@ bool Copies::begin_page(WallSeconds closed, const Page& page) {
   page_.clear();
   page_id_.reset();
   closed_ = closed;
+  page_reached_ = reached_;
+  for (const Record& record : page.records) page_reached_ = std::max(page_reached_, record.listed);
   if (std::ranges::all_of(page.records, &Record::named)) return true;
   page_id_ = hash128({page.payloads});
   return !pages_.contains(*page_id_);
@@ -30,7 +33,7 @@ std::optional<Id128> Copies::id_of(const Record& record) {
   const bool closed = record.listed < closed_;
   if (closed && !whole_) return std::nullopt;
   std::uint32_t number = page_[record.source_id]++;
-  if (closed)
+  if (closed && record.listed >= reached_)
     if (const auto before = sweep_.find(record.source_id); before != sweep_.end()) number += before->second;
   Bytes text;
   put_id(text, record.source_id);
@@ -41,6 +44,7 @@ void Copies::keep_page() {
   for (const auto& [content, count] : page_) sweep_[content] += count;
   page_.clear();
   if (page_id_) pages_.insert(*page_id_);
+  reached_ = page_reached_;
 }
 
 }  // namespace tidegate

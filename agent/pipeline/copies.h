@@ -45,6 +45,8 @@ class Copies {
   std::unordered_map<Id128, std::uint32_t> page_;
   std::unordered_set<Id128> pages_;  // of the sweep, those that hold records without id
   std::optional<Id128> page_id_;
+  WallTime reached_ = WallTime::min();       // the latest of the pages kept
+  WallTime page_reached_ = WallTime::min();  // and of this one
   WallSeconds closed_{};
   bool whole_ = true;
 };

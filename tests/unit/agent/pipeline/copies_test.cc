@@ -23,7 +23,7 @@ Record nameless(std::uint64_t content, WallTime listed) {
 Page page_number(std::uint64_t number) {
   Page page;
   page.payloads = std::to_string(number);
-  page.records.push_back(nameless(number, noon));
+  page.records.push_back(nameless(number, noon - 1h));
   return page;
 }
 
@@ -97,6 +97,18 @@ TEST(Copies, APageShownAgainHoldsNothingNew) {
   EXPECT_FALSE(copies.begin_page(noon, page_number(1)));
   copies.begin_sweep();
   EXPECT_TRUE(copies.begin_page(noon, page_number(1)));
+}
+
+TEST(Copies, ARecordThatStandsBeforeWhatWasReachedIsShownAgain) {
+  Copies copies;
+  copies.begin_sweep();
+  Page page = page_number(1);
+  page.records.push_back(nameless(7, noon + 5s));
+  copies.begin_page(noon, page);
+  const Id128 first = *copies.id_of(nameless(1, noon - 5s));
+  copies.keep_page();
+  copies.begin_page(noon, page_number(2));  // something arrived, so the page is not the same to the byte
+  EXPECT_EQ(copies.id_of(nameless(1, noon - 5s)), first);
 }
 
 TEST(Copies, ReadAgainTheyHaveTheSameIds) {
