@@ -106,8 +106,7 @@ std::vector<SteeredConnector> Agent::connectors() const {
   return all;
 }
 
-// The connector is stopped for it, since a cursor has one reader. Its ids are forgotten: what is read again is shipped again, and
-// the index knows it by its record_id (P2).
+// The connector is stopped for it, since a cursor has one reader.
 asio::awaitable<Result<void>> Agent::rewind(CursorKey key, WallSeconds to) {
   co_await begin_change();
   const auto found = std::ranges::find(connectors_, key.connector, [](const auto& each) { return each->config().name; });
@@ -119,17 +118,30 @@ asio::awaitable<Result<void>> Agent::rewind(CursorKey key, WallSeconds to) {
   connectors_.erase(found);
   stopped->stop();
   co_await stopped->join();
+  Result<void> done = co_await set_back(key, to);
+  end_change();
+  const ConnectorConfig* const config = configured(key.connector);
+  if (config != nullptr && !tasks_.stopping()) start_connector(*config);
+  if (!done) co_return done;
+  log_.info("a cursor was set back",
+            {{"connector", key.connector}, {"content_type", std::string{name(key.lane)}}, {"to", to_iso8601(to)}});
+  co_return Result<void>{};
+}
+
+// Its ids are forgotten: what is read again is shipped again, and the index knows it by its record_id (P2).
+asio::awaitable<Result<void>> Agent::set_back(CursorKey key, WallSeconds to) {
+  Result<CursorState> state = co_await ports_.store.load(key);
+  if (!state) co_return std::move(state).error().in("journal");
+  // Forward it would pass over what was not read yet (P1).
+  if (state->cursor && to > state->cursor->settled)
+    co_return Error{Code::invalid, "to: " + to_iso8601(to) + " is not read yet: give a time before " +
+                                       to_iso8601(state->cursor->settled) + ", where the cursor stands"};
   Commit commit;
-  commit.key = key;
+  commit.key = std::move(key);
   commit.next = cursor_at(to);
   commit.forget_before = WallSeconds::max();
   Result<std::vector<SegmentId>> stored = co_await ports_.store.commit(std::move(commit));
-  end_change();
-  if (!tasks_.stopping())
-    if (const ConnectorConfig* const config = configured(key.connector)) start_connector(*config);
   if (!stored) co_return std::move(stored).error().in("journal");
-  log_.info("a cursor was set back",
-            {{"connector", key.connector}, {"content_type", std::string{name(key.lane)}}, {"to", to_iso8601(to)}});
   co_return Result<void>{};
 }
 

@@ -55,6 +55,7 @@ class Agent final : public Steering {
   ConnectorSurroundings surroundings();
   asio::awaitable<void> begin_change();
   void end_change();
+  asio::awaitable<Result<void>> set_back(CursorKey key, WallSeconds to);
   const ConnectorConfig* configured(const std::string& name) const;
   void fail(const Error& error);
 

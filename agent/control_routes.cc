@@ -151,7 +151,7 @@ asio::awaitable<HttpReply> ControlRoutes::rewind(const QueryPairs& query) {
   const Result<void> rewound = co_await steering_.rewind(*key, *to);
   if (!rewound) co_return refused(rewound.error());
   co_return text(name_of(*key) + " is read again from " + to_iso8601(*to) +
-                 " on; what was collected before is not collected twice\n");
+                 " on; what the index has already stays single\n");
 }
 
 asio::awaitable<HttpReply> ControlRoutes::backfills(const QueryPairs&) {

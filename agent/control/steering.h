@@ -28,9 +28,9 @@ class Steering {
   // As the journal has them: also those of connectors that are configured no more, and of back-fills.
   virtual asio::awaitable<Result<std::vector<StoredCursor>>> cursors() = 0;
 
-  // From now on everything since `to` is read once more; what was collected before is known by its id and not stored twice.
-  // Returns once the cursor that says so is in the journal.
-  //   requires: the key is that of a configured connector's live reading; `to` has passed
+  // From now on everything since `to` is read and shipped once more; the index knows by its record_id what it has already. Returns
+  // once the cursor that says so is in the journal. `invalid`: `to` is not read yet.
+  //   requires: the key is that of a configured connector's live reading
   virtual asio::awaitable<Result<void>> rewind(CursorKey key, WallSeconds to) = 0;
 
   virtual Backfills& backfills() = 0;

@@ -14,9 +14,7 @@ constexpr seconds minute{60};
 constexpr seconds hold{1};      // after a 429; answers of requests that were under way together count once
 constexpr double below = 0.96;  // of what was permitted
 constexpr double fall_max = 0.5;
-constexpr double step = 0.005;       // of the ceiling, each minute, near the limit last seen
-constexpr double large_step = 0.05;  // beyond it
-constexpr double near = 1.05;
+constexpr double first_step = 0.0025;  // of the rate after it fell
 
 RateLimit pace_of(double per_minute) { return {.per_second = per_minute / 60, .burst = std::clamp(per_minute / 30, 1.0, 10.0)}; }
 
@@ -51,7 +49,6 @@ RequestBudget::RequestBudget(Clock& clock, std::uint64_t per_minute_max)
     : clock_(clock),
       ceiling_(static_cast<double>(per_minute_max)),
       rate_(ceiling_),
-      limit_seen_(ceiling_),
       pace_(clock, pace_of(rate_)),
       changed_at_(clock.steady()) {}
 
@@ -59,7 +56,10 @@ asio::awaitable<Result<void>> RequestBudget::take(Urgency urgency) {
   const std::uint64_t number = ++last_number_;
   if (urgency == Urgency::fresh) line_.push_back(number);
   Result<void> turn = co_await wait_for_turn(urgency, number);
-  if (turn) minute_.add(clock_.steady());
+  if (turn) {
+    TG_ASSERT(not_before(clock_.steady()) <= clock_.steady(), "P7: no more requests are made in a minute than the rate in force");
+    minute_.add(clock_.steady());
+  }
   std::erase(line_, number);
   line_moved_.notify();
   co_return turn;
@@ -106,14 +106,15 @@ void RequestBudget::throttled(SteadyTime now) {
   held_until_ = now + hold;
   // The request that was refused counts in our minute, not in the API's.
   const double permitted = std::max(static_cast<double>(minute_.count(now)) - 1, 1.0);
-  limit_seen_ = std::min(permitted, rate_);
-  set_rate(std::clamp(below * permitted, fall_max * rate_, std::max(below * rate_, fall_max * rate_)));
+  set_rate(std::clamp(below * permitted, fall_max * rate_, below * rate_));
+  step_ = first_step * rate_;
   changed_at_ = now;
 }
 
 void RequestBudget::grow(SteadyTime now) {
   if (rate_ >= ceiling_ || now < changed_at_ + minute) return;
-  set_rate(rate_ + ceiling_ * (rate_ < near * limit_seen_ ? step : large_step));
+  set_rate(rate_ + step_);
+  step_ *= 2;
   changed_at_ = now;
 }
 
@@ -126,7 +127,6 @@ void RequestBudget::set_ceiling(std::uint64_t per_minute_max) {
   const bool learnt = rate_ < ceiling_;
   ceiling_ = static_cast<double>(per_minute_max);
   set_rate(learnt ? rate_ : ceiling_);
-  if (!learnt) limit_seen_ = ceiling_;
 }
 
 }  // namespace tidegate

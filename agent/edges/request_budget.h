@@ -4,8 +4,8 @@
 //
 // Requests are paced evenly, and no more are made in any minute than the rate in force. A 429 tells what is permitted: what was let
 // through in the last minute. The rate goes a little below that (never below half of what it was, since others may have used the
-// token up for once), and waits until the minute has room again. After each minute without a 429 it grows: slowly near the
-// limit last seen, so that the limit is met rarely, faster beyond it, since then it has moved.
+// token up for once), and waits until the minute has room again. Each minute without a 429 it grows, by a quarter of a percent at
+// first and each time twice as much: so the limit is met rarely, and left behind soon where it has moved.
 //
 // Who waits is served in the order in which it came. Background requests (a back-fill) go only while nobody waits and nothing is
 // owed, so that fresh reading is never behind them.
@@ -71,7 +71,7 @@ class RequestBudget {
   Clock& clock_;
   double ceiling_;
   double rate_;
-  double limit_seen_;  // requests per minute at the last 429; the ceiling before the first
+  double step_ = 0;  // by which the rate grows next
   RateLimiter pace_;
   Minute minute_;
   std::deque<std::uint64_t> line_;  // of the fresh who wait, by number

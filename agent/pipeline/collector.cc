@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::uint64_t room_percent = 95;  // of what was kept when the journal was full
 constexpr std::chrono::seconds room_check{1};
-
-constexpr std::chrono::seconds ahead_max{2};  // of our clock before the API's, which tells whole seconds
 // A source names less than what its API keeps. As much of that margin is used up before a gap is made, so that a reader at
 // the edge makes few of them.
 constexpr std::chrono::minutes retention_slack{5};
@@ -94,32 +92,16 @@ asio::awaitable<Result<void>> Collector::load() {
   if (options_.key.job != 0 && !state->cursor) co_return Error{Code::invalid, "a back-fill without a cursor"};
   Result<void> gaps = co_await load_gaps();
   if (!gaps) co_return std::move(gaps).error();
-  cursor_ = state->cursor ? *state->cursor : first_cursor(api_now(), options_.first_read);
   // Nobody promised what was over before the first window.
-  if (const auto served = earliest(); served && !state->cursor && cursor_->settled < *served) cursor_ = cursor_at(*served);
+  const SourceFacts facts = parts_.source.facts();
+  const std::chrono::seconds first_read = std::min(options_.first_read, facts.retention.value_or(options_.first_read));
+  cursor_ = state->cursor ? *state->cursor : first_cursor(api_now(), first_read);
+  by_own_clock_ = !state->cursor && !facts.api_time;
   window_ = cursor_->window;
   seen_ = SeenSet{state->seen};
   begin_sweep();
   if (window_) copies_.resume_sweep();
   co_return Result<void>{};
-}
-
-WallTime Collector::api_now() const {
-  const std::optional<ApiTime> told = parts_.source.facts().api_time;
-  return told ? told->time + (clock_.steady() - told->at) : clock_.wall();
-}
-
-WindowLimits Collector::limits() const {
-  WindowLimits limits = options_.window;
-  const SourceFacts facts = parts_.source.facts();
-  limits.overlap = std::max(limits.overlap, facts.lateness);
-  limits.settle = std::max(limits.settle, facts.settle);
-  if (facts.longest) limits.longest = std::min(limits.longest, *facts.longest);
-  return limits;
-}
-
-std::chrono::seconds Collector::lag() const {
-  return cursor_ ? std::chrono::floor<std::chrono::seconds>(api_now()) - cursor_->through : std::chrono::seconds{0};
 }
 
 // At once: there is a window to read.
@@ -132,7 +114,7 @@ Collector::Next Collector::open_window() {
     next_poll_ = clock_.steady() + options_.interval;
   }
   if (pass == Pass::none) {
-    counts_.lag.set(lag().count());
+    show_lag();
     return Next::at_next_poll;
   }
   window_ = next_window(*cursor_, api_now(), span_, limits());
@@ -153,13 +135,16 @@ asio::awaitable<Result<Collector::Next>> Collector::read_page() {
   Result<Bytes> body = co_await parts_.source.poll(request);
   if (request.link.empty()) {
     // The answer, whatever it is, tells the API's time: what was begun by a wrong clock is set right before it counts.
+    if (first_window_moved()) co_return Next::at_once;
     window_->started = std::min(window_->started, api_now() - (clock_.steady() - asked));
     if (reaches_ahead()) co_return window_ ? Next::at_once : Next::at_next_poll;
   }
   if (!body && body.error().code() == Code::absent && !request.link.empty()) co_return restart_window(body.error().text());
-  if (!body && body.error().code() == Code::gone) {
-    const WallSeconds served = std::max(earliest().value_or(window_->to), window_->from + std::chrono::seconds{1});
-    Result<void> skipped = co_await skip_to(served, body.error().text());
+  const std::optional<WallSeconds> served = earliest();
+  const bool too_old = !body && body.error().code() == Code::invalid && served && window_->from < *served;
+  if (too_old || (!body && body.error().code() == Code::gone)) {
+    const WallSeconds onward = std::max(served.value_or(window_->to), window_->from + std::chrono::seconds{1});
+    Result<void> skipped = co_await skip_to(onward, body.error().text());
     if (!skipped) co_return std::move(skipped).error();
     co_return Next::at_once;
   }
@@ -178,17 +163,6 @@ Error Collector::failed(Error error) {
     (void)restart_window(error.text());
   }
   return error;
-}
-
-// True when the window's end lies in the API's future, so to speak: what arrives there later would be passed over (P1). The
-// window and its pass are cut; there is no window any more where nothing of it may be read yet.
-bool Collector::reaches_ahead() {
-  const WallSeconds end = newest_end(api_now(), limits());
-  if (window_->to <= end + ahead_max) return false;
-  cursor_->pass_to = std::max(std::min(cursor_->pass_to, end), cursor_->position);
-  if (window_->from < end) window_->to = end;
-  else window_.reset();
-  return true;
 }
 
 // Whether the page is to be committed, or the window was cut or begun again because of what the page says.
@@ -229,9 +203,11 @@ asio::awaitable<Result<Collector::Next>> Collector::take(Page page) {
   Result<std::optional<Commit>> made = make_commit(page);
   if (!made) co_return std::move(made).error();
   if (!*made) co_return restart_window("identical records have to be counted from the window's first page on");
-  Result<void> stored = co_await commit(**made);
+  Commit& next = **made;
+  const Kept kept{next.seen, next.next, next.forget_before};
+  Result<void> stored = co_await commit(std::move(next));
   if (!stored) co_return std::move(stored).error();
-  settle(page, **made);
+  settle(page, kept);
   const bool pass_done = !window_ && cursor_->position >= cursor_->pass_to;
   if (!pass_done || backlog_pass_ || options_.key.job != 0) co_return Next::at_once;
   if (fresh_ == 0) state_.become(Verdict::idle, clock_.wall(), {});
@@ -290,25 +266,25 @@ Result<std::optional<Commit>> Collector::make_commit(const Page& page) {
 }
 
 // The commit is in force: what the collector goes on from, and what it shows, follow it.
-void Collector::settle(const Page& page, const Commit& commit) {
+void Collector::settle(const Page& page, const Kept& kept) {
   const WindowProgress swept = *window_;
   for (const Record& record : page.records) {
     if (!record.understood) counts_.quarantined.add();
     else if (!last_record_ || record.time > *last_record_) last_record_ = record.time;
   }
   counts_.collected.add(static_cast<std::int64_t>(page.records.size()));
-  counts_.committed.add(static_cast<std::int64_t>(commit.seen.ids.size() - dropped_.size()));
+  counts_.committed.add(static_cast<std::int64_t>(kept.seen.ids.size() - dropped_.size()));
   for (const std::size_t filter : dropped_) counts_.filtered[filter]->add();
-  counts_.duplicate.add(static_cast<std::int64_t>(page.records.size() - commit.seen.ids.size()));
+  counts_.duplicate.add(static_cast<std::int64_t>(page.records.size() - kept.seen.ids.size()));
   swept_ += static_cast<std::int64_t>(page.records.size());
   copies_.keep_page();
   const std::chrono::duration<double> took = clock_.steady() - page_began_;
   page_takes_ = page_takes_.count() == 0 ? took : page_takes_ * (1 - page_time_share) + took * page_time_share;
   page_began_ = clock_.steady();
 
-  if (!commit.seen.ids.empty()) seen_.add(commit.seen);
-  seen_.forget_before(commit.forget_before);
-  cursor_ = commit.next;
+  if (!kept.seen.ids.empty()) seen_.add(kept.seen);
+  seen_.forget_before(kept.forget_before);
+  cursor_ = kept.next;
   window_ = cursor_->window;
   if (!window_) {
     const double load = load_of(std::max(swept.total_count, swept_), clock_.steady() - sweep_began_, limits());
@@ -317,8 +293,8 @@ void Collector::settle(const Page& page, const Commit& commit) {
 
   backoff_.reset();
   last_success_ = clock_.wall();
-  counts_.lag.set(lag().count());
-  fresh_ += static_cast<std::int64_t>(commit.seen.ids.size());
+  show_lag();
+  fresh_ += static_cast<std::int64_t>(kept.seen.ids.size());
   // A failure is over with the first page that is stored; whether the pass brought anything is known at its end.
   if (fresh_ > 0 || state_.verdict != Verdict::idle) state_.become(Verdict::healthy, clock_.wall(), {});
 }
@@ -336,7 +312,7 @@ Collector::Next Collector::restart_window(std::string_view why) {
 void Collector::report(const Error& error) {
   const Verdict verdict = verdict_of(error);
   state_.become(verdict, clock_.wall(), error.text());
-  counts_.lag.set(lag().count());
+  show_lag();
   log_.warning("collecting failed", {{"connector", options_.key.connector},
                                      {"content_type", std::string{name(options_.key.lane)}},
                                      {"state", std::string{name(verdict)}},

@@ -82,6 +82,12 @@ class Collector {
   enum class Next : unsigned char { at_once, at_next_poll, never };
   // What a page means for the window that it was read for.
   enum class Fit : unsigned char { keep, read_again };
+  // What of a commit is looked at once it is in force: all but the records.
+  struct Kept {
+    SeenPack seen;
+    Cursor next;
+    WallSeconds forget_before{};
+  };
 
   asio::awaitable<Result<Next>> advance();
   asio::awaitable<Result<void>> load();
@@ -91,12 +97,13 @@ class Collector {
   asio::awaitable<Result<void>> skip_to(WallSeconds served, std::string reason);
   asio::awaitable<Result<Next>> read_page();
   Error failed(Error error);
+  bool first_window_moved();
   bool reaches_ahead();
   asio::awaitable<Result<Next>> take(Page page);
   Result<Fit> fit(const Page& page);
   Result<std::optional<Commit>> make_commit(const Page& page);
   asio::awaitable<Result<void>> commit(Commit commit);
-  void settle(const Page& page, const Commit& commit);
+  void settle(const Page& page, const Kept& kept);
   Next restart_window(std::string_view why);
   void begin_sweep();
   asio::awaitable<void> wait_after(const Error& error);
@@ -106,6 +113,7 @@ class Collector {
   WallTime api_now() const;
   WindowLimits limits() const;
   std::chrono::seconds lag() const;
+  void show_lag();
 
   CollectorOptions options_;
   CollectorParts parts_;
@@ -116,6 +124,7 @@ class Collector {
 
   bool journal_failed_ = false;
   std::optional<Cursor> cursor_;  // as the journal has it; absent: load() comes first
+  bool by_own_clock_ = false;     // the cursor was made without an answer that tells the API's time
   SeenSet seen_;
   Copies copies_;
   std::vector<std::size_t> dropped_;  // of the page under way: the filters that dropped its records

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "agent/pipeline/collector.h"
+#include "base/check.h"
 
 namespace tidegate {
 
@@ -12,21 +13,22 @@ asio::awaitable<Result<void>> Collector::load_gaps() {
   co_return Result<void>{};
 }
 
-// Before it nothing is served any more; absent where that is not known.
+// Before it nothing is served any more; absent where that is not known. Our own clock alone is no proof that something is lost.
 std::optional<WallSeconds> Collector::earliest() const {
-  const std::optional<std::chrono::seconds> retention = parts_.source.facts().retention;
-  if (!retention) return std::nullopt;
-  return std::chrono::floor<std::chrono::seconds>(api_now()) - *retention;
+  const SourceFacts facts = parts_.source.facts();
+  if (!facts.retention || !facts.api_time) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(api_now()) - *facts.retention;
 }
 
-// Reading goes on at `served`. What lies before it and was never read is a gap, recorded with the cursor that passes it (P5).
+// Reading goes on at `served`. What lies before it and was never read is a gap, recorded with the cursor that passes it (P5). Of a
+// back-fill it is none: the live reading has lost nothing by what an operator asked for too late.
 asio::awaitable<Result<void>> Collector::skip_to(WallSeconds served, std::string reason) {
-  Commit commit;
-  commit.key = options_.key;
-  commit.next = skipped(*cursor_, served);
-  commit.forget_before = commit.next.settled - parts_.source.facts().reach;
+  Commit skip;
+  skip.key = options_.key;
+  skip.next = skipped(*cursor_, served);
+  skip.forget_before = skip.next.settled - parts_.source.facts().reach;
   std::optional<Gap> gap;
-  if (cursor_->through < served) {
+  if (cursor_->through < served && options_.key.job == 0) {
     gap = Gap{.connector = options_.key.connector,
               .lane = options_.key.lane,
               .from = cursor_->through,
@@ -37,15 +39,18 @@ asio::awaitable<Result<void>> Collector::skip_to(WallSeconds served, std::string
     if (!kept) co_return std::move(kept).error().in("journal");
     Result<GapCommit> record = gap_commit(*gap, parts_.origin, *kept);
     if (!record) co_return std::move(record).error();
-    commit.own_events.push_back(std::move(record->own_event));
-    commit.notes = std::move(record->notes);
+    skip.own_events.push_back(std::move(record->own_event));
+    skip.notes = std::move(record->notes);
   }
-  Cursor next = commit.next;
-  Result<void> stored = co_await this->commit(std::move(commit));
+  TG_ASSERT(skip.next.through == cursor_->through || !skip.notes.empty() || options_.key.job != 0,
+            "P5: a cursor passes over nothing unread without a gap");
+  const WallSeconds forget_before = skip.forget_before;
+  Cursor next = skip.next;
+  Result<void> stored = co_await commit(std::move(skip));
   if (!stored) co_return stored;
   cursor_ = std::move(next);
   window_ = cursor_->window;
-  seen_.forget_before(cursor_->settled - parts_.source.facts().reach);
+  seen_.forget_before(forget_before);
   if (!gap) co_return Result<void>{};
   counts_.gap_seconds.add(gap->length().count());
   log_.error("a gap: this was never read and cannot be read any more", {{"connector", gap->connector},

@@ -127,5 +127,32 @@ TEST(P1NoGap, AStepOfTheClockLosesNothing) {
   expect_all_once(world);
 }
 
+// The cursor of a first read hangs on a clock that nobody has checked yet.
+TEST(P1NoGap, ASensorWhoseClockIsWrongAtItsFirstStartReadsWhatItWasAskedTo) {
+  for (const std::chrono::hours wrong_by : {48h, -24h * 30}) {
+    SCOPED_TRACE(wrong_by.count());
+    WorldOptions options = small_tenant();
+    options.connector.first_read = 24h;
+    World world{Seed{8}, options};
+    world.clock.step_wall(wrong_by);
+    world.start_agent();
+    pass_the_live_time(world);
+    expect_all_once(world);
+    EXPECT_LT(world.requests.size(), 1500u);  // and not a month of it
+  }
+}
+
+TEST(P1NoGap, AClockThatIsMonthsAheadAtARestartMakesNoGap) {
+  World world{Seed{9}, small_tenant()};
+  world.start_agent();
+  world.run_for(5min);
+  world.stop_agent();
+  world.clock.step_wall(300 * 24h);  // audit logs are kept for 180 days
+  world.start_agent();
+  pass_the_live_time(world);
+  expect_all_once(world);
+  for (const ContentStatus& content : world.status().connectors.front().contents) EXPECT_TRUE(content.gaps.empty());
+}
+
 }  // namespace
 }  // namespace tidegate

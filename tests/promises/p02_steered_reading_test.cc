@@ -33,6 +33,21 @@ TEST(P2SteeredReading, ARewoundCursorReadsAgainUnderTheSameRecordIds) {
   EXPECT_EQ(world.processor->record_ids(), ids);  // as the same records
 }
 
+// To a time that was not read yet it would pass over what lies between (P1).
+TEST(P2SteeredReading, ACursorIsOnlySetBack) {
+  World world{Seed{206}, small_tenant()};
+  world.start_agent();
+  world.run_for(10min);
+  world.api_away = true;
+  world.run_for(3h);
+  const Result<void> rewound = world.ask(world.agent().rewind({.connector = "world", .lane = Lane::alerts}, before(world, 1h)));
+  ASSERT_FALSE(rewound);
+  EXPECT_EQ(rewound.error().code(), Code::invalid) << rewound.error().text();
+  world.api_away = false;
+  world.run_for(1h);
+  EXPECT_EQ(world.missing(), std::vector<std::string>{});
+}
+
 TEST(P2SteeredReading, ABackFillReadsItsIntervalAndEnds) {
   WorldOptions options = small_tenant();
   options.connector.first_read = 0s;

@@ -49,5 +49,21 @@ TEST(P5FullMeansWait, WhatWasOverBeforeTheFirstReadIsNoGap) {
   EXPECT_EQ(world.missing(), std::vector<std::string>{});
 }
 
+// What an operator asks for and nobody serves any more was not lost by the live reading.
+TEST(P5FullMeansWait, ABackFillBeyondTheRetentionIsNoGapOfTheLiveReading) {
+  World world{Seed{503}, small_tenant()};
+  world.start_agent();
+  world.run_for(30min);
+  const WallSeconds now = std::chrono::floor<std::chrono::seconds>(world.api_time());
+  ASSERT_TRUE(world.ask(
+      world.agent().backfills().start({.connector = "world", .lane = Lane::audit_logs, .from = now - 200 * 24h, .to = now - 24h})));
+  world.run_for(3h);
+  Result<std::vector<BackfillView>> list = world.ask(world.agent().backfills().list());
+  ASSERT_TRUE(list);
+  EXPECT_EQ(list->front().backfill.state, BackfillState::done);
+  EXPECT_TRUE(content(world.status(), "audit_logs").gaps.empty());
+  EXPECT_TRUE(world.processor->own_events().empty());
+}
+
 }  // namespace
 }  // namespace tidegate

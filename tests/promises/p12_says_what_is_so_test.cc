@@ -97,5 +97,22 @@ TEST(P12SaysWhatIsSo, AFullBufferIsPausedAndGoesOnByItself) {
   EXPECT_EQ(world.twins(), std::vector<std::string>{});
 }
 
+TEST(P12SaysWhatIsSo, ABackFillDoesNotSpeakForTheLiveReadingsLag) {
+  WorldOptions options = small_tenant();
+  options.connector.first_read = 0s;
+  World world{Seed{44}, options};
+  world.start_agent();
+  world.run_for(10min);
+  const WallSeconds now = std::chrono::floor<std::chrono::seconds>(world.api_time());
+  ASSERT_TRUE(world.ask(
+      world.agent().backfills().start({.connector = "world", .lane = Lane::techniques, .from = now - 24h, .to = now - 12h})));
+  world.run_for(2s);
+  const std::string text = world.metrics_text();
+  const std::string name = "tidegate_collector_lag_seconds{connector=\"world\",content_type=\"observed_attack_techniques\"} ";
+  const std::size_t at = text.find(name);
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_LT(std::stol(text.substr(at + name.size())), 120);
+}
+
 }  // namespace
 }  // namespace tidegate
