@@ -10,7 +10,6 @@
 
 #include "config/parse.h"
 #include "config/token.h"
-#include "tests/support/rig.h"
 #include "transport/http_client.h"
 
 namespace tidegate {
@@ -58,7 +57,7 @@ asio::awaitable<void> walk_into(HttpClient& client, std::string url, std::string
 
 class CollectBench {
  public:
-  CollectBench(const CollectOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
+  CollectBench(const BacklogOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
 
   Result<Report> run() {
     if (Result<void> ready = set_up(); !ready) return std::move(ready).error();
@@ -70,9 +69,7 @@ class CollectBench {
     Result<std::chrono::nanoseconds> curl = time_curl(*pages);
     if (!curl) return std::move(curl).error().in("curl");
     Report report{.name = "collect", .environment = environment(), .parameters = {}, .figures = {}};
-    report.parameters = {{"records", std::to_string(options_.records)},
-                         {"technique_bytes", std::to_string(options_.technique_bytes)},
-                         {"seed", std::to_string(options_.seed)}};
+    report.parameters = options_.parameters();
     const double agent_seconds = seconds_of(*agent);
     const double curl_seconds = seconds_of(*curl);
     report.figures = {{"agent_seconds", agent_seconds},
@@ -88,25 +85,7 @@ class CollectBench {
   Result<void> set_up() {
     const Result<std::uint16_t> nobody = free_loopback_port();
     if (!nobody) return nobody.error();
-    RigOptions rig{.directory = options_.directory, .programs = options_.programs, .simulator_flags = {}};
-    rig.simulator_flags = {"--seed",
-                           std::to_string(options_.seed),
-                           "--techniques",
-                           std::to_string(options_.records),
-                           "--technique-bytes",
-                           std::to_string(options_.technique_bytes),
-                           "--backlog-hours",
-                           "6",
-                           "--link-lifetime",
-                           "1h"};
-    rig.data_address = "127.0.0.1:" + std::to_string(*nobody);
-    rig.connector = {{"content_types", "[observed_attack_techniques]"},
-                     {"interval", "1s"},
-                     {"first_read", "7h"},
-                     {"overlap", "1min"},
-                     {"settle", "1s"},
-                     {"requests_per_minute", "100000"}};
-    Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
+    Result<std::unique_ptr<Rig>> made = make_backlog_rig(options_, *nobody, clock_);
     if (!made) return std::move(made).error();
     rig_ = std::move(*made);
     return rig_->start(Part::simulator);
@@ -178,7 +157,7 @@ class CollectBench {
     return took;
   }
 
-  const CollectOptions& options_;
+  const BacklogOptions& options_;
   const Clock& clock_;
   std::unique_ptr<Rig> rig_;
   ConnectorConfig connector_;
@@ -188,7 +167,7 @@ class CollectBench {
 
 }  // namespace
 
-Result<Report> bench_collect(const CollectOptions& options, const Clock& clock) {
+Result<Report> bench_collect(const BacklogOptions& options, const Clock& clock) {
   std::error_code ignored;
   std::filesystem::remove_all(options.directory, ignored);
   CollectBench bench{options, clock};

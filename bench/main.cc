@@ -9,13 +9,13 @@ int main(int count, char** arguments) {
   std::error_code failure;
   const std::filesystem::path programs = std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
   const std::filesystem::path directory = programs.parent_path() / "bench-data";
-  tidegate::PipelineOptions pipeline_options{.directory = directory, .programs = programs};
-  tidegate::CollectOptions collect_options{.directory = directory, .programs = programs};
+  tidegate::BacklogOptions pipeline_options{.directory = directory, .programs = programs, .records = 200'000};
+  tidegate::BacklogOptions collect_options{.directory = directory, .programs = programs, .records = 1'000'000};
   bool json = false;
   CLI::App app{"Measures, and prints the environment with the figures. Exit code 0: measured, nothing missing, nothing twice.",
                "tidegate-bench"};
   app.require_subcommand(1);
-  const auto add_data = [&json](CLI::App* bench, auto& options) {
+  const auto add_data = [&json](CLI::App* bench, tidegate::BacklogOptions& options) {
     bench->add_flag("--json", json, "One JSON document and nothing else");
     bench->add_option("--records", options.records, "Techniques in the backlog")
         ->capture_default_str()

@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include "bench/receiver.h"
-#include "tests/support/rig.h"
 
 namespace tidegate {
 namespace {
@@ -29,7 +28,7 @@ Result<double> stat(const Bytes& json, const char* pointer) {
 
 class PipelineBench {
  public:
-  PipelineBench(const PipelineOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
+  PipelineBench(const BacklogOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
 
   Result<Report> run() {
     if (Result<void> ready = set_up(); !ready) return std::move(ready).error();
@@ -51,23 +50,7 @@ class PipelineBench {
   Result<void> set_up() {
     const Result<std::uint16_t> port = free_loopback_port();
     if (!port) return port.error();
-    RigOptions rig{.directory = options_.directory, .programs = options_.programs, .simulator_flags = {}};
-    rig.simulator_flags = {"--seed",
-                           std::to_string(options_.seed),
-                           "--techniques",
-                           std::to_string(options_.records),
-                           "--technique-bytes",
-                           std::to_string(options_.technique_bytes),
-                           "--backlog-hours",
-                           "6"};
-    rig.data_address = "127.0.0.1:" + std::to_string(*port);
-    rig.connector = {{"content_types", "[observed_attack_techniques]"},
-                     {"interval", "1s"},
-                     {"first_read", "24h"},
-                     {"overlap", "1min"},
-                     {"settle", "1s"},
-                     {"requests_per_minute", "100000"}};
-    Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
+    Result<std::unique_ptr<Rig>> made = make_backlog_rig(options_, *port, clock_);
     if (!made) return std::move(made).error();
     rig_ = std::move(*made);
     Result<Identity> identity = rig_->pki().issue("bench-receiver");
@@ -101,9 +84,7 @@ class PipelineBench {
     const auto records = static_cast<double>(options_.records);
     const auto distinct = static_cast<double>(receiver_.distinct());
     Report report{.name = "pipeline", .environment = environment(), .parameters = {}, .figures = {}};
-    report.parameters = {{"records", std::to_string(options_.records)},
-                         {"technique_bytes", std::to_string(options_.technique_bytes)},
-                         {"seed", std::to_string(options_.seed)}};
+    report.parameters = options_.parameters();
     report.figures = {{"cpu_s_per_million", used.cpu_seconds() * 1e6 / records},
                       {"records_per_s", distinct / seconds_of(took)},
                       {"disk_bytes_per_input_byte", static_cast<double>(used.written_bytes) / input_bytes},
@@ -120,7 +101,7 @@ class PipelineBench {
     return report;
   }
 
-  const PipelineOptions& options_;
+  const BacklogOptions& options_;
   const Clock& clock_;
   CountingReceiver receiver_;
   std::unique_ptr<Rig> rig_;
@@ -128,7 +109,7 @@ class PipelineBench {
 
 }  // namespace
 
-Result<Report> bench_pipeline(const PipelineOptions& options, const Clock& clock) {
+Result<Report> bench_pipeline(const BacklogOptions& options, const Clock& clock) {
   std::error_code ignored;
   std::filesystem::remove_all(options.directory, ignored);
   PipelineBench bench{options, clock};

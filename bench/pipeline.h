@@ -3,23 +3,10 @@
 // receiver share the machine with it, so records per second say least on a small one.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
-
-#include "base/clock.h"
-#include "base/result.h"
-#include "bench/report.h"
+#include "bench/backlog.h"
 
 namespace tidegate {
 
-struct PipelineOptions {
-  std::filesystem::path directory;  // emptied before and after
-  std::filesystem::path programs;
-  std::uint64_t records = 200'000;
-  std::uint64_t technique_bytes = 1600;
-  std::uint64_t seed = 1;
-};
-
-Result<Report> bench_pipeline(const PipelineOptions& options, const Clock& clock);
+Result<Report> bench_pipeline(const BacklogOptions& options, const Clock& clock);
 
 }  // namespace tidegate

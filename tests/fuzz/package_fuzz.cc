@@ -2,14 +2,11 @@
 // receiver's half.
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 
 #include "agent/edges/json_lines.h"
-#include "agent/pipeline/encoder.h"
 #include "base/check.h"
+#include "tests/fuzz/encoded_page.h"
 #include "transport/compression.h"
-#include "transport/forward_entries.h"
-#include "transport/msgpack_json.h"
 
 namespace {
 
@@ -17,28 +14,7 @@ using namespace tidegate;
 
 constexpr WallTime window_end{std::chrono::seconds{1'700'000'000}};
 
-void check_page(const Page& page) {
-  std::vector<std::uint32_t> chosen(page.records.size());
-  std::iota(chosen.begin(), chosen.end(), 0);
-  std::vector<Id128> ids;
-  for (const Record& record : page.records) ids.push_back(record.source_id);
-  Encoder encoder{{.tenant_id = "t", .tenant_name = "T", .connector = "c", .sensor = "s", .lane = Lane::techniques},
-                  Compression::none};
-  const Result<std::vector<Segment>> segments = encoder.encode(page, chosen, ids);
-  TG_ASSERT(segments.has_value(), "what was parsed can be encoded");
-  std::size_t records = 0;
-  for (const Segment& segment : *segments) {
-    EntryReader reader{segment.payload};
-    for (;;) {
-      const Result<std::optional<Entry>> entry = reader.next();
-      TG_ASSERT(entry.has_value(), "what was encoded can be read");
-      if (!*entry) break;
-      ++records;
-      TG_ASSERT(to_json((*entry)->record).has_value(), "what was encoded is JSON again");
-    }
-  }
-  TG_ASSERT(records == page.records.size(), "every line of a package is encoded");
-}
+void check_page(const Page& page) { check_encodes(page, Lane::techniques); }
 
 }  // namespace
 

@@ -1,72 +1,29 @@
 // `filter try` whole: arguments in, exit code and text out, with the simulator as the API.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <fstream>
-
-#include "agent/cli.h"
-#include "tests/support/vision_one_server.h"
-#include "tests/unit/transport/loopback.h"
+#include "tests/unit/agent/cli_fixture.h"
 
 namespace tidegate {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class CliFilterTest : public ::testing::Test {
+constexpr const char* token = "abc.def.ghi";
+
+class CliFilterTest : public AgentCliTest {
  protected:
   void serve(std::vector<Endpoint> forbidden = {}) {
     SimOptions options;
-    options.data.origin = clock_.wall();
-    options.data.live = 0s;
     options.data.alerts.backlog = 12;
     options.data.audit_logs.backlog = 100;
     options.data.techniques.backlog = 300;
-    options.serve.tokens = {"abc.def.ghi"};
     options.serve.forbidden = std::move(forbidden);
-    sim_ = std::make_unique<VisionOneSim>(options, Seed{5});
-    server_ = std::make_unique<VisionOneServerThread>(*sim_, clock_, VisionOneServerOptions{});
-    ASSERT_TRUE(server_->start());
-    configure(server_->base_url());
+    AgentCliTest::serve(options, token);
   }
-
-  void configure(const std::string& api_base_url) {
-    std::ofstream{config_file()} << "sensor: {name: zurich-01}\n"
-                                    "processor:\n"
-                                    "  data: [dp1.example.net:24224]\n"
-                                    "  tls: {ca_file: /ca, certificate_file: /c, private_key_file: /k}\n"
-                                    "connectors:\n"
-                                    "  - name: acme-visionone\n"
-                                    "    type: trendmicro_visionone\n"
-                                    "    tenant: {id: acme, name: ACME Corp}\n"
-                                    "    bearer_token: abc.def.ghi\n"
-                                    "    settle: 0s\n"
-                                    "    api_base_url: "
-                                 << api_base_url << "\n";
-  }
-
-  std::string config_file() const { return (folder_.path() / "agent.yaml").string(); }
 
   int run(std::vector<std::string> words) {
-    words.insert(words.begin(), {"tidegate-agent", "--config", config_file(), "filter", "try"});
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    const int code = agent_main(static_cast<int>(argv.size()), argv.data());
-    out_ = ::testing::internal::GetCapturedStdout();
-    err_ = ::testing::internal::GetCapturedStderr();
-    return code;
+    words.insert(words.begin(), {"filter", "try"});
+    return AgentCliTest::run(std::move(words));
   }
-
-  SystemClock clock_;
-  testing::Folder folder_;
-  std::unique_ptr<VisionOneSim> sim_;
-  std::unique_ptr<VisionOneServerThread> server_;
-  std::string out_;
-  std::string err_;
 };
 
 TEST_F(CliFilterTest, ShowsWhatWouldMatchAmongRecentRecords) {
@@ -84,7 +41,7 @@ TEST_F(CliFilterTest, NamesTheNearestFieldForOneThatNoRecordHas) {
 }
 
 TEST_F(CliFilterTest, AWrongQueryIsExitCodeTwoWithItsPosition) {
-  configure("https://api.example.net");
+  configure("https://api.example.net", token);
   EXPECT_EQ(run({"acme-visionone", "severity: (low"}), 2);
   EXPECT_EQ(err_, "query: character 11: this ( is never closed\n");
   EXPECT_EQ(run({"acme-visionone", "*", "--content-type", "emails"}), 2);
@@ -93,7 +50,7 @@ TEST_F(CliFilterTest, AWrongQueryIsExitCodeTwoWithItsPosition) {
 }
 
 TEST_F(CliFilterTest, AnUnknownConnectorIsExitCodeTwoAndTheKnownOnesAreNamed) {
-  configure("https://api.example.net");
+  configure("https://api.example.net", token);
   EXPECT_EQ(run({"other", "*"}), 2);
   EXPECT_EQ(err_, "connector 'other' is not in the configuration; there are: acme-visionone\n");
 }

@@ -1,12 +1,7 @@
 // `cursor` and `backfill` from their arguments to what the agent's socket is asked, and from its answer to the exit code.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <fstream>
 #include <thread>
 
-#include "agent/cli.h"
-#include "tests/unit/transport/loopback.h"
+#include "tests/unit/agent/cli_fixture.h"
 #include "transport/http_server.h"
 #include "transport/task_group.h"
 
@@ -16,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // An agent that says what it was asked.
-class CliSteeringTest : public ::testing::Test {
+class CliSteeringTest : public AgentCliTest {
  protected:
   CliSteeringTest() {
     std::ofstream{config_file()} << "sensor: {name: zurich-01}\n"
@@ -43,27 +38,10 @@ class CliSteeringTest : public ::testing::Test {
   }
 
   std::string socket() const { return (folder_.path() / "agent.sock").string(); }
-  std::string config_file() const { return (folder_.path() / "agent.yaml").string(); }
 
-  int run(std::vector<std::string> words) {
-    words.insert(words.begin(), {"tidegate-agent", "--config", config_file()});
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    const int code = agent_main(static_cast<int>(argv.size()), argv.data());
-    out_ = ::testing::internal::GetCapturedStdout();
-    err_ = ::testing::internal::GetCapturedStderr();
-    return code;
-  }
   std::string asked(const std::vector<std::string>& words) { return run(words) == 0 ? out_ : "failed: " + err_; }
 
-  testing::Folder folder_;
-  std::string out_;
-  std::string err_;
-
  private:
-  SystemClock clock_;
   Log log_{clock_, LogFormat::text, Level::error, [](std::string_view) {}};
   asio::io_context loop_{1};
   HttpServer server_{loop_.get_executor(), log_};

@@ -1,67 +1,30 @@
 // `test-connector` whole: arguments in, exit code and text out, with the simulator as the API.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include <fstream>
-
-#include "agent/cli.h"
 #include "tests/support/vision_one_keys.h"
-#include "tests/support/vision_one_server.h"
-#include "tests/unit/transport/loopback.h"
+#include "tests/unit/agent/cli_fixture.h"
 
 namespace tidegate {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class CliTestConnectorTest : public ::testing::Test {
+class CliTestConnectorTest : public AgentCliTest {
  protected:
   void serve(std::vector<Endpoint> forbidden = {}) {
     SimOptions options;
-    options.data.origin = clock_.wall();
-    options.data.live = 0s;
     options.data.alerts.backlog = 48;
-    options.serve.tokens = {token_};
     options.serve.forbidden = std::move(forbidden);
-    sim_ = std::make_unique<VisionOneSim>(options, Seed{5});
-    server_ = std::make_unique<VisionOneServerThread>(*sim_, clock_, VisionOneServerOptions{});
-    ASSERT_TRUE(server_->start());
-    std::ofstream{config_file()} << "sensor: {name: zurich-01}\n"
-                                    "processor:\n"
-                                    "  data: [dp1.example.net:24224]\n"
-                                    "  tls: {ca_file: /ca, certificate_file: /c, private_key_file: /k}\n"
-                                    "connectors:\n"
-                                    "  - name: acme-visionone\n"
-                                    "    type: trendmicro_visionone\n"
-                                    "    tenant: {id: acme, name: ACME Corp}\n"
-                                    "    bearer_token: "
-                                 << token_ << "\n    api_base_url: " << server_->base_url() << "\n";
+    AgentCliTest::serve(options, token_);
   }
-
-  std::string config_file() const { return (folder_.path() / "agent.yaml").string(); }
 
   int run(std::vector<std::string> words) {
-    words.insert(words.begin(), {"tidegate-agent", "--config", config_file(), "test-connector"});
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    const int code = agent_main(static_cast<int>(argv.size()), argv.data());
-    out_ = ::testing::internal::GetCapturedStdout();
-    err_ = ::testing::internal::GetCapturedStderr();
-    return code;
+    words.insert(words.begin(), "test-connector");
+    return AgentCliTest::run(std::move(words));
   }
 
-  SystemClock clock_;
-  testing::Folder folder_;
   std::string token_ = token_of_shape({});
-  std::unique_ptr<VisionOneSim> sim_;
-  std::unique_ptr<VisionOneServerThread> server_;
-  std::string out_;
-  std::string err_;
 };
 
 TEST_F(CliTestConnectorTest, PrintsALineAStageAndEndsWithZeroWhereAllIsWell) {
