@@ -8,7 +8,7 @@
 #include "agent/edges/pipeline_source.h"
 #include "agent/edges/vision_one_source.h"
 #include "base/check.h"
-#include "transport/url.h"
+#include "tests/support/vision_one_http.h"
 
 namespace tidegate {
 namespace {
@@ -205,22 +205,8 @@ asio::awaitable<Result<HttpResponse>> World::serve(HttpRequest request) {
   asked.push_back(request);
   co_await clock.sleep_for(answer_time);
   if (api_away) co_return Error{Code::unavailable, "connection refused"};
-  const Result<Url> url = parse_url(request.url);
-  TG_ASSERT(url.has_value(), "the agent asks for URLs");
-  SimRequest to_api;
-  to_api.method = request.method;
-  to_api.target = url->target;
-  to_api.headers = {{"Host", url->host_header()}};
-  for (const HttpHeader& header : request.headers) to_api.headers.emplace_back(header.name, header.value);
-  to_api.body = request.body;
-  SimResponse answer = api->handle(to_api, api_time());
-  if (answer.delivery == Delivery::cut_off) co_return Error{Code::unavailable, "the answer broke off"};
-  if (answer.filler_bytes > 0) co_return Error{Code::invalid, "answer larger than the limit"};
-  HttpResponse response;
-  response.status = answer.status;
-  for (auto& [name, value] : answer.headers) response.headers.push_back({name, value});
-  response.body = std::move(answer.body);
-  if (twist) twist(request, response);
+  Result<HttpResponse> response = answer_of(*api, request, api_time());
+  if (response && twist) twist(request, *response);
   co_return response;
 }
 

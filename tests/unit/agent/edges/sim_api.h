@@ -13,7 +13,7 @@
 #include "agent/edges/api_call.h"
 #include "base/check.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/vision_one_sim.h"
+#include "tests/support/vision_one_http.h"
 #include "transport/url.h"
 
 namespace tidegate {
@@ -81,20 +81,7 @@ class SimApi {
     if (answer_time > std::chrono::nanoseconds{0}) co_await clock.sleep_for(answer_time);
     if (instead)
       if (std::optional<Result<HttpResponse>> answer = instead(request)) co_return *std::move(answer);
-    const Result<Url> url = parse_url(request.url);
-    TG_ASSERT(url.has_value(), "a source asks for URLs");
-    SimRequest asked;
-    asked.method = request.method;
-    asked.target = url->target;
-    asked.headers = {{"Host", url->host_header()}};
-    for (const HttpHeader& header : request.headers) asked.headers.emplace_back(header.name, header.value);
-    asked.body = request.body;
-    SimResponse answer = sim.handle(asked, clock.wall() + clock_ahead);
-    HttpResponse response;
-    response.status = answer.status;
-    for (auto& [name, value] : answer.headers) response.headers.push_back({name, value});
-    response.body = std::move(answer.body);
-    co_return response;
+    co_return answer_of(sim, request, clock.wall() + clock_ahead);
   }
 
   asio::io_context loop_{1};
