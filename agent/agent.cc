@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/compression.h"
-
 namespace tidegate {
 
 Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics)
@@ -35,7 +33,6 @@ asio::awaitable<Error> Agent::run() {
 
 ConnectorSurroundings Agent::surroundings() {
   return {.sensor = config_.sensor.name,
-          .compression = compression_of(config_.ship.compression),
           .store = ports_.store,
           .sources = ports_.sources,
           .around = ports_.around,
@@ -133,12 +130,14 @@ asio::awaitable<Result<void>> Agent::set_back(CursorKey key, WallSeconds to) {
   Result<CursorState> state = co_await ports_.store.load(key);
   if (!state) co_return std::move(state).error().in("journal");
   // Forward it would pass over what was not read yet (P1).
-  if (state->cursor && to > state->cursor->settled)
+  if (!state->cursor) co_return Error{Code::invalid, "to: nothing was read yet, so there is nothing to read again"};
+  if (to > state->cursor->settled)
     co_return Error{Code::invalid, "to: " + to_iso8601(to) + " is not read yet: give a time before " +
                                        to_iso8601(state->cursor->settled) + ", where the cursor stands"};
   Commit commit;
   commit.key = std::move(key);
   commit.next = cursor_at(to);
+  commit.next.through = state->cursor->through;  // it was read through all the same: no gap can come of it (P12)
   commit.forget_before = WallSeconds::max();
   Result<std::vector<SegmentId>> stored = co_await ports_.store.commit(std::move(commit));
   if (!stored) co_return std::move(stored).error().in("journal");

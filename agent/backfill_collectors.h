@@ -21,14 +21,16 @@ class BackfillCollectors final : public BackfillReaders {
   // Called by a reader that has reached its end.
   using OnDone = std::function<asio::awaitable<Result<void>>(std::uint32_t number)>;
 
-  //   requires: what `around` refers to outlives this; join() has returned before this ends
+  //   requires: what `around` refers to outlives this; stop_all() has returned before this ends
   BackfillCollectors(ConnectorSurroundings around, FindConnector find, OnDone on_done);
 
   Result<void> start_reader(const Backfill& backfill) override;
   asio::awaitable<void> stop_reader(std::uint32_t number) override;
+  std::optional<StageState> state_of(std::uint32_t number) const override;
 
-  // Those of one connector, before its configuration changes; all of them.
+  // Those of one connector, before its configuration changes.
   asio::awaitable<void> stop_readers_of(std::string connector);
+  // All of them; none is started after it.
   asio::awaitable<void> stop_all();
 
  private:
@@ -47,7 +49,9 @@ class BackfillCollectors final : public BackfillReaders {
   ConnectorSurroundings around_;
   FindConnector find_;
   OnDone on_done_;
-  std::map<std::uint32_t, std::unique_ptr<Reader>> readers_;
+  // Shared with those who wait for one to stop: it stays in the map until it has, so that each of them waits.
+  std::map<std::uint32_t, std::shared_ptr<Reader>> readers_;
+  bool stopped_ = false;
 };
 
 }  // namespace tidegate

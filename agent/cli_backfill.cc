@@ -8,7 +8,7 @@
 #include "agent/cli_commands.h"
 #include "agent/daemon.h"
 #include "agent/moment.h"
-#include "agent/query_string.h"
+#include "transport/query_string.h"
 
 namespace tidegate {
 namespace {

@@ -66,8 +66,7 @@ int ask_agent(const std::string& socket, const std::string& method, const std::s
   }
   const HttpResponse& response = **answer;
   (response.status == 200 ? std::cout : std::cerr) << response.body;
-  if (response.status == 200) return exit_done;
-  return response.status / 100 == 4 ? exit_failed : exit_unreachable;
+  return response.status == 200 ? exit_done : exit_failed;
 }
 
 CliCommand run_command(CLI::App& parent, const std::string& file) {

@@ -36,7 +36,7 @@ std::optional<AgentConfig> read_config(const std::string& file);
 const ConnectorConfig* connector_named(const AgentConfig& config, const std::string& name);
 
 // Asks the running agent over its local socket, and prints its answer; what it refuses goes to the standard error stream.
-// Exit code: done; failed where it answered 4xx; unreachable.
+// Exit code: done; failed where it refused; unreachable.
 int ask_agent(const std::string& socket, const std::string& method, const std::string& target);
 
 }  // namespace tidegate

@@ -6,7 +6,7 @@
 #include "agent/cli_commands.h"
 #include "agent/daemon.h"
 #include "agent/moment.h"
-#include "agent/query_string.h"
+#include "transport/query_string.h"
 
 namespace tidegate {
 namespace {
@@ -40,8 +40,7 @@ CliCommand cursor_command(CLI::App& parent, const std::string& file) {
   CLI::App* const app = parent.add_subcommand("cursor", "Show how far each content type is read, or read again from a time");
   const auto arguments = std::make_shared<Arguments>();  // the parser writes to it before the command runs
   app->add_flag("--json", arguments->json, "One JSON document and nothing else");
-  CLI::App* const rewind =
-      app->add_subcommand("rewind", "Read again from a time; what the index has already stays single");
+  CLI::App* const rewind = app->add_subcommand("rewind", "Read again from a time; what the index has already stays single");
   rewind->add_option("connector", arguments->connector, "The connector's name")->required();
   rewind->add_option("content_type", arguments->content_type, "alerts, audit_logs or observed_attack_techniques")->required();
   rewind->add_option("--to", arguments->to, "UTC like 2026-11-24T13:05:07Z or 2026-11-24, or how far back, like 6h")->required();

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::uint64_t hours_max = 180 * 24;
 constexpr std::uint64_t pages_max = 1000;
+constexpr std::uint64_t share_of_requests = 10;  // one in so many of requests_per_minute
 
 struct Arguments {
   std::string connector;
@@ -36,11 +37,13 @@ struct Arguments {
 struct ContentSource {
   ContentType type;
   std::unique_ptr<Source> source;
+  std::string_view warning;  // empty: what is looked at is what is collected
 };
 
-asio::awaitable<void> read_all(FilterTry& trial, std::vector<ContentSource>& sources, FilterReport& report) {
+asio::awaitable<void> read_all(FilterTry& trial, std::vector<ContentSource>& sources, const Clock& clock, FilterReport& report) {
   for (ContentSource& content : sources) {
-    ContentFindings findings = co_await trial.read(*content.source, content.type, id_field(content.type));
+    ContentFindings findings = co_await trial.read(*content.source, content.type, id_field(content.type), clock);
+    findings.warning = content.warning;
     report.contents.push_back(std::move(findings));
   }
   report.unknown_fields = trial.unknown_fields();
@@ -52,11 +55,20 @@ std::set<ContentType> chosen_types(const ConnectorConfig& connector, const std::
   return {*std::find_if(all.begin(), all.end(), [&only](ContentType type) { return name(type) == only; })};
 }
 
+// What misleads is no success, whatever was found.
 int exit_code_of(const FilterReport& report) {
   const auto failed = [](const ContentFindings& content) { return content.error.has_value(); };
   const auto unreachable = [](const ContentFindings& content) { return content.error && retryable(*content.error); };
-  if (std::none_of(report.contents.begin(), report.contents.end(), failed)) return exit_done;
+  const auto misleads = [](const ContentFindings& content) { return !content.warning.empty(); };
+  if (std::none_of(report.contents.begin(), report.contents.end(), failed))
+    return std::any_of(report.contents.begin(), report.contents.end(), misleads) ? exit_failed : exit_done;
   return std::all_of(report.contents.begin(), report.contents.end(), unreachable) ? exit_unreachable : exit_failed;
+}
+
+// Collection with the same token needs its requests more.
+ConnectorConfig at_leisure(ConnectorConfig connector) {
+  connector.requests_per_minute = std::max<std::uint64_t>(connector.requests_per_minute / share_of_requests, 1);
+  return connector;
 }
 
 // The sources stand on the loop, so it outlives them.
@@ -67,17 +79,20 @@ int run_trial(const ConnectorConfig& connector, FilterTry trial, const Arguments
   asio::io_context loop{1};
   VisionOneSources factory{{clock, random}, metrics};
   std::vector<ContentSource> sources;
+  const ConnectorConfig asked = at_leisure(connector);
   for (const ContentType type : chosen_types(connector, arguments.content_type)) {
-    Result<std::unique_ptr<Source>> source = factory.make_source(connector, lane_of(type), Urgency::background);
+    Result<std::unique_ptr<Source>> source = factory.make_source(asked, lane_of(type), Urgency::background);
     if (!source) {
       std::cerr << "connector '" << connector.name << "': " << source.error().text() << "\n";
       return exit_invalid;
     }
-    sources.push_back({type, *std::move(source)});
+    const bool other_fields =
+        type == ContentType::observed_attack_techniques && connector.techniques_from == TechniquesFrom::pipeline;
+    sources.push_back({type, *std::move(source), other_fields ? pipeline_fields_differ : std::string_view{}});
   }
   FilterReport report{.connector = connector.name, .query = arguments.query, .contents = {}, .unknown_fields = {}};
-  // A look-up of a name that was given up still belongs to the system: it is not waited for.
-  asio::co_spawn(loop, read_all(trial, sources, report), [&loop](const std::exception_ptr&) { loop.stop(); });
+  // What was given up is not run to its end; a look-up of a name belongs to the system all the same, and the loop ends after it.
+  asio::co_spawn(loop, read_all(trial, sources, clock, report), [&loop](const std::exception_ptr&) { loop.stop(); });
   loop.run();
   if (arguments.json) std::cout << filter_report_json(report) << "\n";
   else std::cout << filter_report_text(report);

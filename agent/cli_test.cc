@@ -36,7 +36,7 @@ ConnectorReport run_test(const ConnectorConfig& connector, ConnectorTest::OnStag
   plan.settle = connector.settle;
   ConnectorTest test{std::move(plan), probe, clock, std::move(on_stage)};
   std::optional<ConnectorReport> report;
-  // A look-up of a name that was given up still belongs to the system: it is not waited for.
+  // What was given up is not run to its end; a look-up of a name belongs to the system all the same, and the loop ends after it.
   asio::co_spawn(loop, run_into(test, report), [&loop](const std::exception_ptr&) { loop.stop(); });
   loop.run();
   TG_ASSERT(report.has_value(), "a connector test always ends with a report");

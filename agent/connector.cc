@@ -44,7 +44,6 @@ Result<CollectorParts> collector_parts(const ConnectorConfig& config, ContentTyp
                                   .connector = config.name,
                                   .sensor = around.sensor,
                                   .lane = lane_of(type)},
-                       .compression = around.compression,
                        .filter = *std::move(filter)};
   for (const LogFilterConfig& each : config.log_filters) parts.filter_names.push_back(each.name);
   return parts;
@@ -100,6 +99,7 @@ ConnectorStatus Connector::status() const {
     content.last_success = view.last_success;
     content.last_record = view.last_record;
     content.next_poll_in = std::chrono::floor<std::chrono::seconds>(view.next_poll_in);
+    content.ids_remembered = view.ids_remembered;
     content.gaps = view.gaps;
     status.contents.push_back(std::move(content));
   }

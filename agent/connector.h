@@ -34,7 +34,6 @@ ContentType content_type_of(Lane lane);
 
 struct ConnectorSurroundings {
   std::string sensor;
-  Compression compression;
   Store& store;
   SourceFactory& sources;
   Surroundings around;
@@ -59,7 +58,6 @@ class Connector {
   asio::awaitable<void> join() { return tasks_.join(); }
 
   const ConnectorConfig& config() const { return config_; }
-  bool collects(Lane lane) const { return config_.content_types.contains(content_type_of(lane)); }
   ConnectorStatus status() const;
 
  private:

@@ -150,8 +150,7 @@ asio::awaitable<HttpReply> ControlRoutes::rewind(const QueryPairs& query) {
   if (!to) co_return refused(to.error());
   const Result<void> rewound = co_await steering_.rewind(*key, *to);
   if (!rewound) co_return refused(rewound.error());
-  co_return text(name_of(*key) + " is read again from " + to_iso8601(*to) +
-                 " on; what the index has already stays single\n");
+  co_return text(name_of(*key) + " is read again from " + to_iso8601(*to) + " on; what the index has already stays single\n");
 }
 
 asio::awaitable<HttpReply> ControlRoutes::backfills(const QueryPairs&) {
@@ -177,7 +176,13 @@ asio::awaitable<HttpReply> ControlRoutes::start_backfill(const QueryPairs& query
   const Result<Backfill> begun = co_await steering_.backfills().start(std::move(request));
   if (!begun) co_return refused(begun.error());
   co_return text("back-fill " + std::to_string(begun->number) + " has begun: " + name_of(*key) + " from " + to_iso8601(*from) +
-                 " to " + to_iso8601(*to) + "; `tidegate-agent backfill list` shows how far it is\n");
+                 " to " + to_iso8601(*to) + "; `tidegate-agent backfill list` shows how far it is\n" + not_read(begun->number));
+}
+
+// Why nothing is read of it yet; a line, or nothing.
+std::string ControlRoutes::not_read(std::uint32_t number) const {
+  const std::string trouble = steering_.backfills().trouble_of(number);
+  return trouble.empty() ? std::string{} : "it is not read yet: " + trouble + "\n";
 }
 
 asio::awaitable<HttpReply> ControlRoutes::pause_backfill(const QueryPairs& query) {
@@ -191,7 +196,8 @@ asio::awaitable<HttpReply> ControlRoutes::resume_backfill(const QueryPairs& quer
   const Result<std::uint32_t> number = number_of(query);
   if (!number) co_return refused(number.error());
   const Result<void> done = co_await steering_.backfills().resume(*number);
-  co_return done ? text("back-fill " + std::to_string(*number) + " runs\n") : refused(done.error());
+  if (!done) co_return refused(done.error());
+  co_return text("back-fill " + std::to_string(*number) + " is to run\n" + not_read(*number));
 }
 
 asio::awaitable<HttpReply> ControlRoutes::cancel_backfill(const QueryPairs& query) {

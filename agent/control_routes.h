@@ -19,8 +19,8 @@
 
 #include "agent/control/status.h"
 #include "agent/control/steering.h"
-#include "agent/query_string.h"
 #include "transport/http_server.h"
+#include "transport/query_string.h"
 
 namespace tidegate {
 
@@ -52,6 +52,7 @@ class ControlRoutes {
 
   // The connector and content type that the query names, if both are configured.
   Result<CursorKey> key_of(const QueryPairs& query) const;
+  std::string not_read(std::uint32_t number) const;
   Result<WallSeconds> moment_of(const QueryPairs& query, std::string_view field) const;
 
   StatusOf status_;

@@ -1,5 +1,6 @@
 #include "agent/daemon.h"
 
+#include <malloc.h>
 #include <systemd/sd-daemon.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -124,8 +125,7 @@ class Daemon {
     for (const ConfigError& error : parsed.errors)
       log_.error("configuration refused, the one in force stays", {{"error", to_text(error)}});
     if (!parsed.config) co_return;
-    const ConfigDiff changes = diff(config_, *parsed.config);
-    for (const ConfigChange& change : changes.changes)
+    for (const ConfigChange& change : diff(config_, *parsed.config))
       if (change.applies == Applies::restart) log_.warning("a changed setting needs a restart", {{"setting", to_text(change)}});
     config_.connectors = parsed.config->connectors;
     co_await agent_->apply(config_);
@@ -136,6 +136,7 @@ class Daemon {
     const auto stop = co_await asio::this_coro::cancellation_state;
     sd_notify(0, "READY=1");
     log_.info("agent started", {{"sensor", config_.sensor.name}, {"version", TIDEGATE_VERSION}});
+    if (!config_.processor.control.empty()) log_.warning("processor.control has no effect in this version", {});
     std::uint64_t watchdog_usec = 0;
     if (sd_watchdog_enabled(0, &watchdog_usec) <= 0) co_return Error{Code::cancelled, "no watchdog"};
     while (stop.cancelled() == asio::cancellation_type::none) {
@@ -161,10 +162,20 @@ class Daemon {
   int exit_code_ = exit_done;
 };
 
+// The buffers of a page come and go together. What is given back to the kernel between two pages is faulted in again, page of
+// memory by page of memory, which costs a sixth of the time that a backlog takes.
+void keep_freed_pages() {
+  constexpr int kept_bytes = 32 << 20;  // as much at the heap's end stays ours
+  constexpr int mapped_apart = 8 << 20;
+  mallopt(M_TRIM_THRESHOLD, kept_bytes);
+  mallopt(M_MMAP_THRESHOLD, mapped_apart);
+}
+
 }  // namespace
 
 int run_daemon(const AgentConfig& config, const std::string& config_file) {
   std::signal(SIGPIPE, SIG_IGN);
+  keep_freed_pages();
   return Daemon{config, config_file}.run();
 }
 

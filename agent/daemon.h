@@ -8,7 +8,7 @@
 
 namespace tidegate {
 
-// Exit codes of design section 6.1.
+// Exit codes, the same for every command.
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_invalid = 2;

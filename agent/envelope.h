@@ -1,4 +1,4 @@
-// The envelope: what every record on the wire is wrapped in beside its own content (design section 4), the API's records and
+// The envelope: what every record on the wire is wrapped in beside its own content, the API's records and
 // the agent's own alike.
 //
 // Pure; any thread.

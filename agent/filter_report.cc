@@ -21,11 +21,15 @@ void append_example(std::string& out, const FilterExample& example) {
   out.append("\n");
 }
 
+void append_warning(std::string& out, const ContentFindings& content) {
+  if (!content.warning.empty()) out.append("  warning: ").append(content.warning).append("\n");
+}
+
 void append_content(std::string& out, const ContentFindings& content) {
   out.append(name(content.type)).append(": ");
   if (content.error) {
     out.append(content.records > 0 ? "ended early: " : "could not be read: ").append(content.error->text()).append("\n");
-    if (content.records == 0) return;
+    if (content.records == 0) return append_warning(out, content);
     out.append("  ");
   }
   out.append(std::to_string(content.matching)).append(" of ").append(std::to_string(content.records)).append(" records match");
@@ -35,6 +39,7 @@ void append_content(std::string& out, const ContentFindings& content) {
   if (content.odd > 0) out.append("; ").append(std::to_string(content.odd)).append(" records not understood are never filtered");
   out.append("\n");
   for (const FilterExample& example : content.examples) append_example(out, example);
+  append_warning(out, content);
 }
 
 // {"key": or ,"key": as it is the first in its object or not.
@@ -95,6 +100,7 @@ void append_content_json(std::string& out, const ContentFindings& content) {
     append_member(out, "text", content.error->text());
     out.push_back('}');
   }
+  if (!content.warning.empty()) append_member(out, "warning", content.warning);
   out.push_back('}');
 }
 

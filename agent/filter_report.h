@@ -23,9 +23,9 @@ std::string filter_report_text(const FilterReport& report);
 // One line:
 // {"connector": …, "query": …, "content_types": [{"content_type": …, "records": N, "matching": N, "not_understood": N, "from":
 // TIME,
-//  "to": TIME, "whole": true, "examples": [{"id": …, "time": TIME, "values": {"FIELD": ["VALUE"]}}], "error": {"code", "text"}}],
-//  "unknown_fields": [{"field": …, "nearest": …}]}
-// `error` and `nearest` stand only where there is one.
+//  "to": TIME, "whole": true, "examples": [{"id": …, "time": TIME, "values": {"FIELD": ["VALUE"]}}], "error": {"code", "text"},
+//  "warning": …}], "unknown_fields": [{"field": …, "nearest": …}]}
+// `error`, `warning` and `nearest` stand only where there is one.
 std::string filter_report_json(const FilterReport& report);
 
 }  // namespace tidegate

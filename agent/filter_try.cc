@@ -1,7 +1,9 @@
 #include "agent/filter_try.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "agent/text_cut.h"
 #include "config/filter_query.h"
 #include "config/nearest.h"
 #include "match/document.h"
@@ -9,18 +11,6 @@
 
 namespace tidegate {
 namespace {
-
-bool at_or_below(std::string_view value_path, std::string_view path) {
-  return value_path.starts_with(path) && (value_path.size() == path.size() || value_path[path.size()] == '.');
-}
-
-// No more than `bytes_max` of it, in whole UTF-8 characters.
-std::string_view cut(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
-}
 
 std::string text_at(ByteView payload, std::string_view field) {
   const std::optional<MsgpackView> record = MsgpackView::open(payload);
@@ -37,6 +27,7 @@ struct FilterTry::Sweep {
   WallSeconds to{};
   std::size_t pages = 0;
   bool window_whole = false;
+  bool clocks_compared = false;
   ContentFindings findings;
 };
 
@@ -48,22 +39,28 @@ Result<FilterTry> FilterTry::make(std::string_view query, const FilterTryPlan& p
   return FilterTry{*std::move(matcher), fields_of(*parsed), plan};
 }
 
-asio::awaitable<ContentFindings> FilterTry::read(Source& source, ContentType type, std::string_view id_field) {
+asio::awaitable<ContentFindings> FilterTry::read(Source& source, ContentType type, std::string_view id_field, const Clock& clock) {
   Sweep sweep;
   sweep.id_field = id_field;
   sweep.findings.type = type;
   sweep.findings.from = sweep.findings.to = sweep.from = plan_.to;
   const SourceFacts facts = source.facts();
-  const WallSeconds oldest = plan_.to - std::min(plan_.reach, facts.retention.value_or(plan_.reach));
+  const std::chrono::seconds reach = std::min(plan_.reach, facts.retention.value_or(plan_.reach));
+  WallSeconds oldest = plan_.to - reach;
   const std::chrono::seconds longest = std::min(plan_.longest, facts.longest.value_or(plan_.longest));
   std::chrono::seconds span = std::min(plan_.first_window, longest);
   for (std::size_t windows = 0; sweep.from > oldest && windows < filter_windows_max; ++windows) {
     sweep.to = sweep.from;
     sweep.from = std::max(oldest, sweep.to - span);
-    Result<void> read = co_await read_window(source, sweep);
-    if (!read) {
-      sweep.findings.error = std::move(read).error();
+    Result<Outcome> outcome = co_await read_window(source, sweep, clock);
+    if (!outcome) {
+      sweep.findings.error = std::move(outcome).error();
       co_return std::move(sweep.findings);
+    }
+    if (*outcome == Outcome::end_moved) {
+      sweep.findings.from = sweep.findings.to = sweep.from = plan_.to;
+      oldest = plan_.to - reach;
+      continue;
     }
     sweep.findings.from = sweep.from;
     if (!sweep.window_whole || sweep.pages >= plan_.pages_max) break;
@@ -74,10 +71,12 @@ asio::awaitable<ContentFindings> FilterTry::read(Source& source, ContentType typ
 }
 
 // A window's last page costs nothing, so that quiet hours do not use the pages up.
-asio::awaitable<Result<void>> FilterTry::read_window(Source& source, Sweep& sweep) {
+asio::awaitable<Result<FilterTry::Outcome>> FilterTry::read_window(Source& source, Sweep& sweep, const Clock& clock) {
   PageRequest request{.from = sweep.from, .to = sweep.to, .link = {}};
   do {
     Result<Bytes> body = co_await source.poll(request);
+    // Any answer tells the time, also one that refuses a window in the API's future.
+    if (!std::exchange(sweep.clocks_compared, true) && end_moved(source, clock)) co_return Outcome::end_moved;
     if (!body) co_return std::move(body).error();
     Result<Page> page = source.parse(request, *std::move(body));
     if (!page) co_return std::move(page).error();
@@ -86,7 +85,19 @@ asio::awaitable<Result<void>> FilterTry::read_window(Source& source, Sweep& swee
     if (!request.link.empty()) ++sweep.pages;
   } while (!request.link.empty() && sweep.pages < plan_.pages_max);
   sweep.window_whole = request.link.empty();
-  co_return Result<void>{};
+  co_return Outcome::read;
+}
+
+bool FilterTry::end_moved(const Source& source, const Clock& clock) {
+  using std::chrono::seconds;
+  const std::optional<ApiTime> told = source.facts().api_time;
+  if (!told) return false;
+  const WallTime api_now = told->time + (clock.steady() - told->at);
+  const seconds ahead = std::chrono::floor<seconds>(api_now) - std::chrono::floor<seconds>(clock.wall());
+  if (std::chrono::abs(ahead - ahead_) <= filter_clocks_apart) return false;
+  plan_.to += ahead - ahead_;
+  ahead_ = ahead;
+  return true;
 }
 
 void FilterTry::look_at(const Page& page, Sweep& sweep) {

@@ -26,6 +26,8 @@ struct PageRequest {
   WallSeconds from{};
   WallSeconds to{};
   std::string link;  // as the previous page gave it; empty: the first page
+
+  bool operator==(const PageRequest&) const = default;
 };
 
 // Whose turn it is where requests are scarce: what is new, or what was left behind on purpose (a back-fill).
@@ -60,6 +62,13 @@ class Source {
 
   // `corrupt`: not a page. A record that is odd is no error: it is in the page, marked as not understood.
   virtual Result<Page> parse(const PageRequest& request, Bytes body) = 0;
+
+  // The link that the page with this body seems to give: a guess, made without parsing it, so that the next page can be asked for
+  // meanwhile. Empty: not to be told, or a page may not be asked for before its predecessor is stored. What parse() says is true.
+  virtual ByteView likely_next(ByteView body) const {
+    (void)body;
+    return {};
+  }
 
   virtual SourceFacts facts() const { return {}; }
 };

@@ -1,4 +1,4 @@
-// ConnectorProbe: what the connector test asks of the world, one question at a time (design section 6.4). The answers are facts;
+// ConnectorProbe: what the connector test asks of the world, one question at a time. The answers are facts;
 // what they are worth is judged in control/connector_test, and the real ones come from edges/connector_probe.
 //
 // A probe changes nothing: it commits nothing, touches no status, and makes at most three requests to the API and one for each

@@ -5,7 +5,12 @@ namespace {
 
 using std::chrono::days;
 
-std::string days_text(WallTime::duration span) {
+// In whole seconds no two moments are too far apart for their difference to be told.
+std::chrono::seconds from_to(WallTime from, WallTime to) {
+  return std::chrono::floor<std::chrono::seconds>(to) - std::chrono::floor<std::chrono::seconds>(from);
+}
+
+std::string days_text(std::chrono::seconds span) {
   const auto count = std::chrono::floor<days>(span).count();
   return std::to_string(count) + (count == 1 ? " day" : " days");
 }
@@ -35,10 +40,10 @@ std::string_view name(ExpiryLevel level) {
 ExpiryLevel expiry_level(const TokenExpiry& expiry, WallTime now) {
   if (expiry.source == TokenExpiry::Source::unknown || !expiry.expires) return ExpiryLevel::far;
   if (now >= *expiry.expires) return ExpiryLevel::expired;
-  // The sum could run over where the end is far: the present is moved instead.
-  if (now + days{1} >= *expiry.expires) return ExpiryLevel::day;
-  if (now + days{7} >= *expiry.expires) return ExpiryLevel::week;
-  if (now + days{30} >= *expiry.expires) return ExpiryLevel::month;
+  const std::chrono::seconds left = from_to(now, *expiry.expires);
+  if (left <= days{1}) return ExpiryLevel::day;
+  if (left <= days{7}) return ExpiryLevel::week;
+  if (left <= days{30}) return ExpiryLevel::month;
   return ExpiryLevel::far;
 }
 
@@ -48,7 +53,7 @@ std::string expiry_text(const TokenExpiry& expiry, WallTime now) {
   if (expiry.expires) {
     const bool over = now >= *expiry.expires;
     text = (over ? "expired " : "expires ") + to_iso8601(*expiry.expires) + ", ";
-    text.append(over ? days_text(now - *expiry.expires) + " ago" : "in " + days_text(*expiry.expires - now));
+    text.append(over ? days_text(from_to(*expiry.expires, now)) + " ago" : "in " + days_text(from_to(now, *expiry.expires)));
   }
   if (expiry.source == TokenExpiry::Source::hint) text.append(" (a hint of the token itself, not documented)");
   return text;

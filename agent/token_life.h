@@ -21,6 +21,8 @@ struct TokenExpiry {
   };
   Source source = Source::unknown;
   std::optional<WallTime> expires;  // absent where the source is known: never
+  // The API's clock less ours when this was learnt: a token ends by the API's. Absent: not known.
+  std::optional<std::chrono::seconds> clock_offset{};
 
   bool operator==(const TokenExpiry&) const = default;
 };

@@ -1,4 +1,4 @@
-// What a stage says of itself (design section 6.5). The stage acts on this state and shows the same one (P12): there is
+// What a stage says of itself. The stage acts on this state and shows the same one (P12): there is
 // no second copy that could be kinder.
 #pragma once
 

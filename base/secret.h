@@ -1,6 +1,8 @@
 // Secret: text that prints as *** and is wiped when it goes. Tokens, keys and passwords live in nothing else (P10).
 #pragma once
 
+#include <string.h>  // explicit_bzero
+
 #include <cstddef>
 #include <ostream>
 #include <string>
@@ -41,11 +43,10 @@ class Secret {
 
  private:
   void wipe() {
-    // The whole capacity: a moved-from string may keep the text in its small buffer. Through a volatile pointer, so
-    // that the compiler may not drop a write to memory that dies.
+    // The whole capacity: a moved-from string may keep the text in its small buffer. explicit_bzero(3) is never optimised away,
+    // though the memory dies.
     text_.resize(text_.capacity());
-    volatile char* at = text_.data();
-    for (std::size_t i = 0; i < text_.size(); ++i) at[i] = 0;
+    explicit_bzero(text_.data(), text_.size());
     text_.clear();
   }
 

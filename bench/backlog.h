@@ -24,6 +24,17 @@ struct BacklogOptions {
   Facts parameters() const;
 };
 
+// Runs a benchmark in the folder of its options, which is emptied before, and after it unless it failed.
+template <class Bench>
+Result<Report> run_in_clean_folder(const BacklogOptions& options, const Clock& clock) {
+  std::error_code ignored;
+  std::filesystem::remove_all(options.directory, ignored);
+  Bench bench{options, clock};
+  Result<Report> report = bench.run();
+  if (report) std::filesystem::remove_all(options.directory, ignored);
+  return report;
+}
+
 // The rig, with nothing started. The agent ships to `data_port` of this machine.
 Result<std::unique_ptr<Rig>> make_backlog_rig(const BacklogOptions& options, std::uint16_t data_port, const Clock& clock);
 

@@ -121,12 +121,12 @@ class CollectBench {
     if (!tls) return std::move(tls).error();
     HttpClientOptions http;
     http.tls = *tls;
+    asio::io_context loop{1};  // before the client, whose connection ends in it
     HttpClient client{std::move(http)};
     const WallSeconds now = std::chrono::floor<std::chrono::seconds>(clock_.wall());
     const std::string first = connector_.api_base_url + "/v3.0/oat/detections?ingestedStartDateTime=" + to_iso8601(now - 8h) +
                               "&ingestedEndDateTime=" + to_iso8601(now) + "&detectedStartDateTime=" + to_iso8601(now - 364 * 24h) +
                               "&detectedEndDateTime=" + to_iso8601(now) + "&top=200";
-    asio::io_context loop{1};
     std::optional<Result<Pages>> pages;
     asio::co_spawn(loop, walk_into(client, first, token_, pages), [](const std::exception_ptr&) {});
     loop.run();
@@ -168,12 +168,7 @@ class CollectBench {
 }  // namespace
 
 Result<Report> bench_collect(const BacklogOptions& options, const Clock& clock) {
-  std::error_code ignored;
-  std::filesystem::remove_all(options.directory, ignored);
-  CollectBench bench{options, clock};
-  Result<Report> report = bench.run();
-  if (report) std::filesystem::remove_all(options.directory, ignored);
-  return report;
+  return run_in_clean_folder<CollectBench>(options, clock);
 }
 
 }  // namespace tidegate

@@ -110,12 +110,7 @@ class PipelineBench {
 }  // namespace
 
 Result<Report> bench_pipeline(const BacklogOptions& options, const Clock& clock) {
-  std::error_code ignored;
-  std::filesystem::remove_all(options.directory, ignored);
-  PipelineBench bench{options, clock};
-  Result<Report> report = bench.run();
-  if (report) std::filesystem::remove_all(options.directory, ignored);
-  return report;
+  return run_in_clean_folder<PipelineBench>(options, clock);
 }
 
 }  // namespace tidegate

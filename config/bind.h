@@ -66,7 +66,6 @@ void visit_log_filter(Filter& filter, Visitor&& visit) {
 
 template <class Processor, class Visitor>
 void visit_processor(Processor& processor, Visitor&& visit) {
-  visit("processor.name", processor.processor.name);
   visit("processor.state_directory", processor.processor.state_directory);
   visit("listen.data", processor.data_listen);
   visit("tls.ca_file", processor.tls.ca_file);

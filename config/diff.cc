@@ -1,6 +1,5 @@
 #include "config/diff.h"
 
-#include <algorithm>
 #include <map>
 
 #include "base/check.h"
@@ -95,34 +94,18 @@ void compare_filters(const ConnectorConfig& before, const ConnectorConfig& after
 
 }  // namespace
 
-ConfigDiff diff(const AgentConfig& before, const AgentConfig& after) {
-  ConfigDiff result;
-  compare(side_of(before), side_of(after), "", result.changes);
-  for (const ConfigChange& change : result.changes) {
-    if (change.path.starts_with("ship.")) result.ship_changed = true;
-    if (change.path == "processor.data" || change.path.starts_with("processor.tls.")) result.uplink_changed = true;
-  }
-
+std::vector<ConfigChange> diff(const AgentConfig& before, const AgentConfig& after) {
+  std::vector<ConfigChange> changes;
+  compare(side_of(before), side_of(after), "", changes);
   const auto old_connectors = by_name(before.connectors);
-  const auto new_connectors = by_name(after.connectors);
-  for (const auto& [connector, config] : old_connectors) {
-    if (!new_connectors.contains(connector)) result.connectors_removed.emplace_back(connector);
-  }
-  for (const auto& [connector, config] : new_connectors) {
+  for (const auto& [connector, config] : by_name(after.connectors)) {
     const auto old = old_connectors.find(connector);
-    if (old == old_connectors.end()) {
-      result.connectors_added.emplace_back(connector);
-      continue;
-    }
+    if (old == old_connectors.end()) continue;
     const std::string prefix = "connectors[" + std::string{connector} + "].";
-    const std::size_t known = result.changes.size();
-    compare(side_of(*old->second), side_of(*config), prefix, result.changes);
-    compare_filters(*old->second, *config, prefix, result.changes);
-    if (result.changes.size() > known) result.connectors_changed.emplace_back(connector);
+    compare(side_of(*old->second), side_of(*config), prefix, changes);
+    compare_filters(*old->second, *config, prefix, changes);
   }
-  result.restart_needed = std::any_of(result.changes.begin(), result.changes.end(),
-                                      [](const ConfigChange& change) { return change.applies == Applies::restart; });
-  return result;
+  return changes;
 }
 
 std::string to_text(const ConfigChange& change) {

@@ -165,11 +165,6 @@ std::optional<ConfigError> refuse_bytes(std::string_view yaml, const YamlLimits&
 
 }  // namespace
 
-const YamlNode* YamlNode::find(std::string_view name) const {
-  const auto found = std::find_if(children.begin(), children.end(), [&](const YamlNode& child) { return child.key == name; });
-  return kind == Kind::map && found != children.end() ? &*found : nullptr;
-}
-
 YamlDocument read_document(std::string_view yaml, const YamlLimits& limits) {
   YamlDocument document;
   if (std::optional<ConfigError> refused = refuse_bytes(yaml, limits)) {

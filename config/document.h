@@ -28,9 +28,6 @@ struct YamlNode {
   std::size_t key_line = 0;
   std::string text;                // of a scalar
   std::vector<YamlNode> children;  // of a list or a map, in their order; a map's keys are unique
-
-  // The member of that key; null where there is none.
-  const YamlNode* find(std::string_view name) const;
 };
 
 struct YamlDocument {

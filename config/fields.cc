@@ -26,7 +26,7 @@ constexpr std::array agent_table{
           .doc = "The processors that take the data, in order of preference; the next one is tried when one is away."},
     Field{.path = "processor.control",
           .kind = FieldKind::wss_url,
-          .doc = "Where the control link goes, for example wss://dp1.example.net:4320/v1/opamp."},
+          .doc = "Where the control link goes, for example wss://dp1.example.net:4320/v1/opamp; this version makes none."},
     Field{.path = "processor.tls.ca_file",
           .kind = FieldKind::path,
           .most = "1024",
@@ -72,7 +72,7 @@ constexpr std::array agent_table{
           .fallback = "unlimited",
           .least = "8kbit/s",
           .most = "1000Gbit/s",
-          .doc = "How fast the backlog may be sent."},
+          .doc = "How fast data may be sent to the processor, fresh and backlog alike."},
     Field{.path = "metrics.listen",
           .kind = FieldKind::place,
           .fallback = "127.0.0.1:9273",
@@ -250,11 +250,6 @@ constexpr std::array agent_table{
 };
 
 constexpr std::array processor_table{
-    Field{.path = "processor.name",
-          .kind = FieldKind::name,
-          .fallback = "processor",
-          .most = "64",
-          .doc = "The processor's name in its log lines."},
     Field{.path = "processor.state_directory",
           .kind = FieldKind::path,
           .fallback = "/var/lib/tidegate/processor",

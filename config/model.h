@@ -115,6 +115,7 @@ struct TenantConfig {
   bool operator==(const TenantConfig&) const = default;
 };
 
+inline constexpr std::size_t connectors_max = 256;  // of a sensor
 inline constexpr std::size_t log_filters_max = 64;  // of a connector
 
 // A rule about what is not worth storing, on the API's record. Exactly one of the two queries is given (filter_query.h).
@@ -174,7 +175,6 @@ struct AgentConfig {
 };
 
 struct CentreConfig {
-  std::string name = "processor";
   std::string state_directory = "/var/lib/tidegate/processor";
 
   bool operator==(const CentreConfig&) const = default;

@@ -1,10 +1,8 @@
 #include "config/parse.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 
 #include "config/bind.h"
 #include "config/document.h"
@@ -43,25 +41,28 @@ void apply_rules(const std::vector<Breach>& breaches, Reader& reader) {
 }
 
 // The text of the file, or why there is none.
-std::optional<std::string> read_file(std::string_view path, std::string& text) {
+Complained read_file(std::string_view path, std::string& text) {
+  static constexpr std::string_view another = "name a readable configuration file with --config";
   errno = 0;
   std::ifstream file{std::string{path}, std::ios::binary};
-  if (!file) return std::string{"cannot be opened: "} + std::strerror(errno);
+  if (!file) return Complaint{{}, std::string{"cannot be opened: "} + std::strerror(errno), std::string{another}};
   text.resize(YamlLimits{}.bytes_max + 1);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return std::string{"cannot be read: "} + std::strerror(errno);
+  if (file.bad()) return Complaint{{}, std::string{"cannot be read: "} + std::strerror(errno), std::string{another}};
   text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > YamlLimits{}.bytes_max) return "is larger than " + std::to_string(YamlLimits{}.bytes_max) + " bytes";
+  const std::string most = std::to_string(YamlLimits{}.bytes_max) + " bytes";
+  if (text.size() > YamlLimits{}.bytes_max)
+    return Complaint{{}, "is larger than " + most, "make it smaller, or name the configuration file with --config"};
   return std::nullopt;
 }
 
 template <class Parsed, class Parse>
 Parsed parse_file(std::string_view path, Parse parse) {
   std::string text;
-  if (std::optional<std::string> failure = read_file(path, text)) {
+  if (Complained failure = read_file(path, text)) {
     Parsed parsed;
     parsed.errors.push_back(
-        {.file = std::string{path}, .problem = std::move(*failure), .remedy = "name a readable configuration file with --config"});
+        {.file = std::string{path}, .problem = std::move(failure->problem), .remedy = std::move(failure->remedy)});
     return parsed;
   }
   return parse(text, path);

@@ -58,9 +58,9 @@ void Reader::walk_list(const YamlNode& node, const std::string& path) {
     complain(path, {"", "is not a list", "begin each element with a dash"});
     return;
   }
-  if (node.children.size() > list_elements_max) {
-    complain(path, {std::to_string(node.children.size()) + " elements", "are too many",
-                    "keep at most " + std::to_string(list_elements_max)});
+  const std::size_t most = path.ends_with("log_filters") ? log_filters_max : connectors_max;
+  if (node.children.size() > most) {
+    complain(path, {std::to_string(node.children.size()) + " elements", "are too many", "keep at most " + std::to_string(most)});
     return;
   }
   list_sizes_.emplace(path, node.children.size());
@@ -89,7 +89,9 @@ const Field& Reader::row_of(std::string_view path) const {
 const YamlNode* Reader::value_of(std::string_view path, const Field& field) {
   const auto found = values_.find(path);
   if (found != values_.end()) return found->second;
-  if (field.need == Need::required) complain(path, {"", "is missing", "give a " + std::string{name(field.kind)}});
+  const bool chosen = field.kind == FieldKind::choice || field.kind == FieldKind::choices;
+  if (field.need == Need::required)
+    complain(path, {"", "is missing", chosen ? remedy_of(field) : "give a " + std::string{name(field.kind)}});
   return nullptr;
 }
 

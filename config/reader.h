@@ -17,8 +17,6 @@
 
 namespace tidegate {
 
-inline constexpr std::size_t list_elements_max = 256;  // of a list of sections: the connectors of a sensor
-
 class Reader {
  public:
   // Walks the document at once: unknown keys and wrong shapes are errors from here on.

@@ -1,4 +1,4 @@
-// The fields of a record on the wire that a query may name (design section 4): the envelope, which is the same in every
+// The fields of a record on the wire that a query may name: the envelope, which is the same in every
 // record of a lane or has a column of its own, and beside it the API's record, verbatim, under a key of its own.
 #pragma once
 

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "config/regions.h"
-#include "config/units.h"
 
 namespace tidegate {
 namespace {
@@ -79,12 +78,6 @@ class UniqueNames {
 };
 
 void check_log_filters(const std::string& list, const std::vector<LogFilterConfig>& filters, std::vector<Breach>& breaches) {
-  if (filters.size() > log_filters_max) {
-    breaches.push_back({.field = list,
-                        .value = std::to_string(filters.size()) + " elements",
-                        .problem = "are too many",
-                        .remedy = "keep at most " + std::to_string(log_filters_max)});
-  }
   UniqueNames names{list, "filter"};
   for (std::size_t i = 0; i < filters.size(); ++i) {
     names.add(i, filters[i].name, breaches);
@@ -100,13 +93,6 @@ void check_connector(const std::string& path, const ConnectorConfig& connector, 
   check_alternative(path, {"region", !connector.region.empty(), "api_base_url", url_given}, breaches);
   check_alternative(
       path, {"bearer_token", !connector.bearer_token.empty(), "bearer_token_file", !connector.bearer_token_file.empty()}, breaches);
-  if (connector.overlap >= connector.window) {
-    breaches.push_back({.field = path + ".window",
-                        .other = path + ".overlap",
-                        .value = duration_text(connector.window),
-                        .problem = "is no longer than the overlap of " + duration_text(connector.overlap),
-                        .remedy = "make the window longer than the overlap, or no window moves forward"});
-  }
   check_log_filters(path + ".log_filters", connector.log_filters, breaches);
 }
 

@@ -32,12 +32,6 @@ std::string_view example_of(FieldKind kind) {
   }
 }
 
-std::string remedy_of(const Field& field) {
-  if (field.kind == FieldKind::choice) return "write " + joined(allowed_of(field));
-  if (field.kind == FieldKind::choices) return "write a list of " + joined(allowed_of(field));
-  return std::string{example_of(field.kind)};
-}
-
 std::string_view kind_of(const YamlNode& node) {
   return node.kind == YamlNode::Kind::list ? "a list" : node.kind == YamlNode::Kind::map ? "a map" : "a single value";
 }
@@ -125,6 +119,12 @@ Complained read_texts(const Field& field, const YamlNode& node, std::string& out
 bool looks_like_a_token(std::string_view text) { return text.size() > 40 && text.find("eyJ") != std::string_view::npos; }
 
 }  // namespace
+
+std::string remedy_of(const Field& field) {
+  if (field.kind == FieldKind::choice) return "write " + joined(allowed_of(field));
+  if (field.kind == FieldKind::choices) return "write a list of " + joined(allowed_of(field));
+  return std::string{example_of(field.kind)};
+}
 
 Complained read_value(const Field& field, const YamlNode& node, std::string& out) { return read_texts(field, node, out); }
 

@@ -44,6 +44,9 @@ Complained read_value(const Field& field, const YamlNode& node, ShipCompression&
 Complained read_value(const Field& field, const YamlNode& node, LogOutput& out);
 Complained read_value(const Field& field, const YamlNode& node, Level& out);
 
+// What to write where the field has no value, or a wrong one: "write tidegate or forward".
+std::string remedy_of(const Field& field);
+
 // The node that the field's default would be in a document.   requires: the field has one
 YamlNode fallback_node(const Field& field);
 

@@ -44,7 +44,7 @@ class DocumentWalk {
   bool next();
   std::string_view path() const { return path_; }
   const Scalar& value() const { return value_; }
-  // The value lies in the record's envelope: what is the same in every record of a lane (design section 4), and what has
+  // The value lies in the record's envelope: what is the same in every record of a lane, and what has
   // a column of its own. Words are looked for outside of it.
   bool in_envelope() const { return in_envelope_; }
 
@@ -63,6 +63,11 @@ class DocumentWalk {
   Scalar value_;
   bool in_envelope_ = false;
 };
+
+// The value's path is `path`, or lies below it.
+inline bool at_or_below(std::string_view value_path, std::string_view path) {
+  return value_path.starts_with(path) && (value_path.size() == path.size() || value_path[path.size()] == '.');
+}
 
 // True when every key of every map in the value is a str.
 //   requires: as DocumentWalk

@@ -5,11 +5,6 @@ namespace {
 
 std::size_t length_class(std::string_view path) { return path.size() % 256; }
 
-// The path is `path`, or lies below it.
-bool at_or_below(std::string_view value_path, std::string_view path) {
-  return value_path.starts_with(path) && (value_path.size() == path.size() || value_path[path.size()] == '.');
-}
-
 }  // namespace
 
 std::size_t Leaves::add_value(const std::string& path, ValueTest test) {

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "base/clock.h"
@@ -15,6 +16,8 @@ std::optional<long double> number_in(std::string_view text) {
   long double value = 0;
   const std::from_chars_result end = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end.ec != std::errc{} || end.ptr != text.data() + text.size()) return std::nullopt;
+  // "nan" and "inf" are names of users and hosts, and no numbers.
+  if (!std::isfinite(value)) return std::nullopt;
   return value;
 }
 

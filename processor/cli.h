@@ -1,4 +1,5 @@
-// The command line of tidegate-processor: arguments in, exit code out. Design section 6.1 has commands and exit codes.
+// The command line of tidegate-processor: arguments in, exit code out: 0 done, 1 nothing found or failed,
+// 2 wrong usage or configuration, 4 storage.
 #pragma once
 
 namespace tidegate {

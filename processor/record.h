@@ -1,4 +1,4 @@
-// A record as the processor sees it: the fields that every record has, and the whole of it as msgpack. Design section 4.
+// A record as the processor sees it: the fields that every record has, and the whole of it as msgpack.
 #pragma once
 
 #include <cstdint>

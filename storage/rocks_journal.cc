@@ -38,7 +38,8 @@ RocksJournal::~RocksJournal() = default;
 void RocksJournal::adopt(OpenedStore opened) {
   TG_ASSERT(opened.epoch == epoch_, "a store keeps its epoch while it is in use");
   store_ = std::move(opened.store);
-  lanes_ = opened.lanes;
+  lanes_ = std::move(opened.lanes);
+  for (LaneState& lane : lanes_) lane.read_from.clear();  // for healing alone: it would be copied with each commit
   keys_.clear();
   publish_usage();
 }

@@ -17,14 +17,15 @@ std::uint32_t stamp_of(WallSeconds time) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(time.time_since_epoch().count(), stamp_min, stamp_max));
 }
 
-bool too_full(std::size_t size, std::size_t slots) { return size * 8 > slots * 7; }
+// Fuller, an id that is not there takes tens of slots to be missed.
+bool too_full(std::size_t size, std::size_t slots) { return size * 4 > slots * 3; }
 
 }  // namespace
 
 SeenSet::SeenSet(const std::vector<SeenPack>& packs) : stamp_least_(stamp_max) {
   std::size_t ids = 0;
   for (const SeenPack& pack : packs) ids += pack.ids.size();
-  rebuild(std::max(slots_min, ids + ids / 4), stamp_min);
+  rebuild(std::max(slots_min, ids + ids / 2), stamp_min);
   for (const SeenPack& pack : packs) add(pack);
 }
 
@@ -62,7 +63,7 @@ void SeenSet::forget_before(WallSeconds time) {
     stamp_least_ = least;
     return;
   }
-  rebuild(std::max(slots_min, kept + kept / 4), least);
+  rebuild(std::max(slots_min, kept + kept / 2), least);
 }
 
 void SeenSet::rebuild(std::size_t slots, std::uint32_t stamp_least) {

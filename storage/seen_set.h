@@ -4,7 +4,7 @@
 //
 // Format of a pack, big-endian: latest i64 seconds | ids, 16 bytes each | crc32 u32 of all before it.
 //
-// Memory: 20 bytes a slot and at most 7 of 8 slots in use, so 23 to 35 bytes an id; while it grows, old and new table
+// Memory: 20 bytes a slot and at most 3 of 4 slots in use, so 27 to 40 bytes an id; while it grows, old and new table
 // stand side by side. It holds what falls into the overlap of the windows and no more: forget_before() bounds it.
 // Thread: the owner's. It asks no clock.
 #pragma once

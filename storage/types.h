@@ -49,7 +49,7 @@ struct Segment {
   bool operator==(const Segment&) const = default;
 };
 
-// Other receivers bound a chunk after decompression, and one above their limit would fail for ever (design section 2).
+// Other receivers bound a chunk after decompression, and one above their limit would fail for ever.
 inline constexpr std::size_t segment_plain_bytes_max = 4u << 20;
 
 struct StoredSegment {
@@ -76,7 +76,7 @@ struct WindowProgress {
   WallTime started{};             // when the sweep's first page was asked for
   std::string next_link;          // empty: no page yet
   std::uint32_t pages = 0;        // committed in this sweep
-  std::uint32_t attempts = 0;     // sweeps of this window that failed; halves the window (design section 2)
+  std::uint32_t attempts = 0;     // sweeps of this window that failed; from the second on it is halved
   std::int64_t total_count = -1;  // the first page's; -1 where the API gave none
 
   bool operator==(const WindowProgress&) const = default;

@@ -1,11 +1,10 @@
 #include "transport/http_client.h"
 
-#include <algorithm>
 #include <boost/asio/this_coro.hpp>
-#include <cctype>
 
 #include "transport/byte_stream.h"
 #include "transport/deadline.h"
+#include "transport/header_name.h"
 #include "transport/http_exchange.h"
 #include "transport/proxy_tunnel.h"
 #include "transport/signal.h"
@@ -15,12 +14,6 @@ namespace tidegate {
 namespace {
 
 using StreamPtr = std::unique_ptr<ByteStream>;
-
-bool equal_but_for_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 asio::awaitable<Result<StreamPtr>> open_stream(const Url& target, const HttpClientOptions& options) {
   if (target.tls() && !options.tls) co_return Error{Code::invalid, target.host + ": no TLS context for an https URL"};
@@ -46,7 +39,7 @@ asio::awaitable<Result<StreamPtr>> open_stream(const Url& target, const HttpClie
 
 std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
   for (const HttpHeader& header : headers)
-    if (equal_but_for_case(header.name, name)) return header.value;
+    if (same_name(header.name, name)) return header.value;
   return std::nullopt;
 }
 

@@ -8,6 +8,8 @@
 #include <cctype>
 #include <optional>
 
+#include "transport/header_name.h"
+
 namespace tidegate {
 namespace {
 
@@ -16,6 +18,7 @@ using boost::system::error_code;
 using Parser = http::response_parser<http::string_body>;
 
 constexpr std::size_t read_bytes = 64u << 10;
+constexpr std::size_t parser_slack = 64;  // behind a body: a JSON parser reads so far beyond its end, and would copy it otherwise
 constexpr std::size_t body_step_bytes = 256u << 10;  // how far a body grows ahead of what came
 constexpr int informational_max = 8;                 // answers of 1xx before the real one
 
@@ -38,12 +41,6 @@ bool token(std::string_view text) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || marks.find(c) != std::string_view::npos;
-  });
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
   });
 }
 
@@ -108,7 +105,7 @@ asio::awaitable<Result<void>> read_header(Inbox& inbox, Parser& parser, const Ht
 // The length is known and within the limit: the bytes go where they stay.
 asio::awaitable<Result<Bytes>> read_sized_body(Inbox& inbox, std::size_t length) {
   Bytes body;
-  body.reserve(length);
+  body.reserve(length + parser_slack);
   body = inbox.bytes().substr(0, length);
   inbox.use(body.size());
   std::size_t filled = body.size();

@@ -29,7 +29,7 @@ class Backfills::Busy {
 Backfills::Backfills(Store& store, Clock& clock, BackfillReaders& readers, Log& log)
     : store_(store), clock_(clock), readers_(readers), log_(log) {}
 
-asio::awaitable<Result<void>> Backfills::load() {
+asio::awaitable<Result<void>> Backfills::read_list() {
   Result<std::vector<Note>> notes = co_await store_.notes(std::string{backfill_notes_prefix});
   if (!notes) co_return std::move(notes).error().in("back-fills");
   Result<std::vector<StoredCursor>> cursors = co_await store_.cursors();
@@ -60,16 +60,17 @@ asio::awaitable<Result<void>> Backfills::load() {
   co_return Result<void>{};
 }
 
-// After a failure the journal may know more than this list does. It is read anew while nothing else is under way, so that neither
-// overtakes the other; loading counts as an operation on number 0, which no back-fill has.
-asio::awaitable<Result<void>> Backfills::ensure_loaded() {
+// The list is read while nothing else is under way, so that neither overtakes the other; reading it counts as an operation on
+// number 0, which no back-fill has.
+asio::awaitable<Result<void>> Backfills::load() {
   if (loaded_) co_return Result<void>{};
   if (!busy_.empty()) co_return Error{Code::unavailable, "another operation on back-fills is under way: try again"};
   const Busy busy{busy_, 0};
-  co_return co_await load();
+  co_return co_await read_list();
 }
 
 void Backfills::start_readers() {
+  if (!loaded_) return;  // what the list says may not be so
   for (auto& [number, entry] : entries_) {
     if (entry.backfill.state == BackfillState::running && !busy_.contains(number)) start_reader(entry);
   }
@@ -121,7 +122,7 @@ std::vector<Note> Backfills::make_room() {
 }
 
 asio::awaitable<Result<Backfill>> Backfills::start(BackfillRequest request) {
-  Result<void> ready = co_await ensure_loaded();
+  Result<void> ready = co_await load();
   if (!ready) co_return std::move(ready).error();
   Result<void> good = check(request);
   if (!good) co_return std::move(good).error();
@@ -163,7 +164,7 @@ Result<Backfills::Entry*> Backfills::entry_of(std::uint32_t number) {
 
 // One change of one back-fill: to the state that is wanted, from any that is not final, unless it is there already.
 asio::awaitable<Result<void>> Backfills::change(std::uint32_t number, BackfillState wanted) {
-  Result<void> ready = co_await ensure_loaded();
+  Result<void> ready = co_await load();
   if (!ready) co_return std::move(ready).error();
   const Busy busy{busy_, number};
   Result<void> taken = busy.taken();
@@ -200,7 +201,7 @@ asio::awaitable<Result<void>> Backfills::cancel(std::uint32_t number) { return c
 asio::awaitable<Result<void>> Backfills::finished(std::uint32_t number) { return change(number, BackfillState::done); }
 
 asio::awaitable<Result<std::vector<BackfillView>>> Backfills::list() {
-  Result<void> ready = co_await ensure_loaded();
+  Result<void> ready = co_await load();
   if (!ready) co_return std::move(ready).error();
   Result<std::vector<StoredCursor>> cursors = co_await store_.cursors();
   if (!cursors) co_return std::move(cursors).error().in("back-fills");
@@ -210,9 +211,18 @@ asio::awaitable<Result<std::vector<BackfillView>>> Backfills::list() {
   for (const auto& [number, entry] : entries_) {
     const auto cursor = by_key.find(entry.backfill.key());
     const std::optional<Cursor> at = cursor == by_key.end() ? std::nullopt : std::optional{cursor->second};
-    views.push_back({entry.backfill, progress(entry.backfill, at), entry.trouble});
+    views.push_back({entry.backfill, progress(entry.backfill, at), trouble_of(number)});
   }
   co_return views;
+}
+
+std::string Backfills::trouble_of(std::uint32_t number) const {
+  const auto found = entries_.find(number);
+  if (found == entries_.end() || found->second.backfill.state != BackfillState::running) return {};
+  if (!found->second.trouble.empty()) return found->second.trouble;
+  const std::optional<StageState> state = readers_.state_of(number);
+  if (!state || state->reason.empty()) return {};
+  return std::string{name(state->verdict)} + ": " + state->reason;
 }
 
 }  // namespace tidegate

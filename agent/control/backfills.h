@@ -10,12 +10,14 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "agent/control/backfill.h"
 #include "agent/ports.h"
+#include "agent/verdict.h"
 #include "base/log.h"
 
 namespace tidegate {
@@ -32,12 +34,14 @@ class BackfillReaders {
   virtual Result<void> start_reader(const Backfill& backfill) = 0;
   // Returns when nobody commits for this number any more; at once when nobody does. Reading that was done stays.
   virtual asio::awaitable<void> stop_reader(std::uint32_t number) = 0;
+  // What its reader says of itself; absent where there is none.
+  virtual std::optional<StageState> state_of(std::uint32_t number) const = 0;
 };
 
 struct BackfillView {
   Backfill backfill;
   double progress = 0;  // 0 to 1
-  std::string trouble;  // why it is not read though it should be; empty: nothing
+  std::string trouble;  // why nothing is read of it at the moment though it should be; empty: nothing
 };
 
 struct BackfillRequest {
@@ -52,8 +56,8 @@ class Backfills {
   //   requires: what is referred to outlives this
   Backfills(Store& store, Clock& clock, BackfillReaders& readers, Log& log);
 
-  // Reads the list from the journal and starts the readers of those that run. Once, before anything else; where it failed, each
-  // operation tries it again first.
+  // Reads the list from the journal and starts the readers of those that run, where that was not done yet. Every operation does
+  // so first.
   asio::awaitable<Result<void>> load();
 
   // `invalid`: an interval that is empty or reaches into the future, or too many that have not ended. Whether the connector
@@ -69,6 +73,8 @@ class Backfills {
 
   // By number.
   asio::awaitable<Result<std::vector<BackfillView>>> list();
+  // Of one: as BackfillView has it.
+  std::string trouble_of(std::uint32_t number) const;
 
   // Of a reader that has committed its last page and commits no more. After an error the next operation, or the next start,
   // begins the reader again, which then ends at once and calls this again.
@@ -84,7 +90,7 @@ class Backfills {
   };
   class Busy;
 
-  asio::awaitable<Result<void>> ensure_loaded();
+  asio::awaitable<Result<void>> read_list();
   Result<void> check(const BackfillRequest& request) const;
   std::vector<Note> make_room();
   Result<Entry*> entry_of(std::uint32_t number);

@@ -162,8 +162,10 @@ asio::awaitable<void> ConnectorTest::secure() {
   StageReport report = report_of(Stage::tls, std::move(found), since(clock_, began));
   if (not_after) {
     const WallTime now = clock_.wall();
-    report.evidence.push_back({"days_left", std::int64_t{std::chrono::floor<std::chrono::days>(*not_after - now).count()}});
-    if (report.verdict == StageVerdict::ok && now + certificate_warning >= *not_after)
+    // In whole seconds: no certificate's end is too far from a clock that was never set.
+    const seconds left = std::chrono::floor<seconds>(*not_after) - std::chrono::floor<seconds>(now);
+    report.evidence.push_back({"days_left", std::int64_t{std::chrono::floor<std::chrono::days>(left).count()}});
+    if (report.verdict == StageVerdict::ok && left <= certificate_warning)
       find(report, StageVerdict::warning, Cause::certificate_expires_soon, "it expires " + to_iso8601(*not_after));
   }
   end(std::move(report));
@@ -209,6 +211,8 @@ void ConnectorTest::compare_clocks() {
   end(std::move(report));
 }
 
+WallTime ConnectorTest::api_now() const { return clock_.wall() + answer_.clock_offset.value_or(seconds{0}); }
+
 asio::awaitable<void> ConnectorTest::look_at_token() {
   const bool refused = answer_.cause == Cause::http_401;
   const bool answers = blocked_.empty() && answer_.status && !refused;
@@ -222,7 +226,7 @@ asio::awaitable<void> ConnectorTest::look_at_token() {
     end(std::move(report));
     co_return;
   }
-  const WallTime now = clock_.wall();
+  const WallTime now = api_now();
   const ExpiryLevel level = expiry_level(expiry, now);
   report.evidence.push_back({"expiry", expiry_text(expiry, now)});
   report.evidence.push_back({"expiry_source", std::string{name(expiry.source)}});
@@ -256,9 +260,8 @@ asio::awaitable<void> ConnectorTest::read_contents() {
 
 asio::awaitable<Error> ConnectorTest::read(ContentType content, StageReport& report) {
   const SteadyTime began = clock_.steady();
-  // By the API's clock: a sensor whose own is ahead would ask for the future, which the API refuses.
-  const WallTime now = clock_.wall() + answer_.clock_offset.value_or(seconds{0});
-  const WallSeconds to = std::chrono::floor<seconds>(now) - plan_.settle;
+  // A sensor whose own clock is ahead would ask for the future, which the API refuses.
+  const WallSeconds to = std::chrono::floor<seconds>(api_now()) - plan_.settle;
   Finding found = co_await within(probe_.read(content, to - test_window, to), data_max);
   report = report_of(Stage::data, std::move(found), since(clock_, began));
   report.content = content;

@@ -1,6 +1,6 @@
 // ConnectorTest: does this connector work, and if not, why? Stages in the order of the way: name, TCP, TLS, HTTP, clock, token, and
-// one real data request per content type, so that an expired token and a missing permission fail here and not in the night
-// (design section 6.4). A stage that cannot work because of an earlier one is skipped and says so.
+// one real data request per content type, so that an expired token and a missing permission fail here and not in the night.
+// A stage that cannot work because of an earlier one is skipped and says so.
 //
 // Harmless: nothing is committed and no status is touched; several tests may run at once. Bounded: every stage has a limit of
 // its own, test_time_max in all. Content types run side by side.
@@ -84,6 +84,8 @@ class ConnectorTest {
   asio::awaitable<void> read_contents();
   asio::awaitable<Error> read(ContentType content, StageReport& report);
 
+  // By the API's clock, as far as its answer told it: data is asked for, and the token ends, by that.
+  WallTime api_now() const;
   void end(StageReport report);
   void skip(Stage stage, std::string why, std::optional<ContentType> content = {});
 

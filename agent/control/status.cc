@@ -58,6 +58,7 @@ void write_content(std::string& out, const ContentStatus& content) {
   object.time("last_success", content.last_success);
   object.time("last_record", content.last_record);
   object.number("next_poll_seconds", content.next_poll_in.count());
+  object.number("ids_remembered", static_cast<std::int64_t>(content.ids_remembered));
   std::string& list = object.key("gaps");
   list.push_back('[');
   for (const Gap& gap : content.gaps) {
@@ -163,7 +164,10 @@ std::string status_text(const AgentStatus& status) {
   for (const ConnectorStatus& connector : status.connectors) {
     out.append("  connector ").append(connector.name).append("  ").append(name(connector.verdict())).append("\n");
     if (connector.token.expiry.source != TokenExpiry::Source::unknown)
-      out.append("    token ").append(expiry_text(connector.token.expiry, status.now)).append("\n");
+      out.append("    token ")
+          .append(expiry_text(connector.token.expiry,
+                              status.now + connector.token.expiry.clock_offset.value_or(std::chrono::seconds{0})))
+          .append("\n");
     for (const ContentStatus& content : connector.contents) {
       out.append(line_of("    ", content.content_type, content.state));
       out.append("      read through ").append(content.read_through ? to_iso8601(*content.read_through) : "nothing yet");

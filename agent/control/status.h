@@ -23,6 +23,7 @@ struct ContentStatus {
   std::optional<WallTime> read_through;
   std::optional<WallTime> last_success;
   std::optional<WallTime> last_record;
+  std::size_t ids_remembered = 0;  // of records that may be read again (P2)
   std::chrono::seconds next_poll_in{0};
   std::vector<Gap> gaps;  // the earliest first
 };

@@ -22,20 +22,25 @@ asio::awaitable<Error> TokenWatch::run() {
 }
 
 void TokenWatch::learn(const TokenExpiry& expiry) {
-  const WallTime now = clock_.wall();
-  asked_ = now;
+  asked_ = clock_.wall();
   expiry_ = expiry;
-  const ExpiryLevel level = expiry_level(expiry_, now);
+  if (expiry.clock_offset) {
+    api_told_ = *asked_ + *expiry.clock_offset;
+    api_told_at_ = clock_.steady();
+  }
+  const ExpiryLevel level = expiry_level(expiry_, api_now());
   if (level > told_) {
     const Cause cause = level == ExpiryLevel::expired ? Cause::token_expired : Cause::token_expires_soon;
     log_.warning(text_of(cause).meaning, {{"connector", connector_},
-                                          {"expiry", expiry_text(expiry_, now)},
+                                          {"expiry", expiry_text(expiry_, api_now())},
                                           {"source", std::string{name(expiry_.source)}},
                                           {"remedy", remedy_sentence(cause)}});
   }
   told_ = level;
 }
 
-TokenView TokenWatch::view() const { return {expiry_, expiry_level(expiry_, clock_.wall()), asked_}; }
+WallTime TokenWatch::api_now() const { return api_told_ ? *api_told_ + (clock_.steady() - api_told_at_) : clock_.wall(); }
+
+TokenView TokenWatch::view() const { return {expiry_, expiry_level(expiry_, api_now()), asked_}; }
 
 }  // namespace tidegate

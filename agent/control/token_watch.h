@@ -1,5 +1,6 @@
 // TokenWatch: asks from time to time how long a connector's token lives, and says so in the log when the end comes nearer: 30, 7
-// and 1 days ahead, and when it is over. Each threshold is told once; a renewed token starts anew.
+// and 1 days ahead, and when it is over. Each threshold is told once; a renewed token starts anew. The present is the API's, by
+// whose clock tokens end, as far as it is known.
 //
 // Thread: the loop.
 #pragma once
@@ -41,6 +42,7 @@ class TokenWatch {
 
  private:
   void learn(const TokenExpiry& expiry);
+  WallTime api_now() const;
 
   std::string connector_;
   Ask ask_;
@@ -49,6 +51,9 @@ class TokenWatch {
   TokenExpiry expiry_;
   ExpiryLevel told_ = ExpiryLevel::far;
   std::optional<WallTime> asked_;
+  // The API's clock as the last answer that told it said, and when that was: carried on by our steady one.
+  std::optional<WallTime> api_told_;
+  SteadyTime api_told_at_{};
 };
 
 }  // namespace tidegate

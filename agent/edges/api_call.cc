@@ -3,10 +3,30 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/text_cut.h"
 #include "transport/url.h"
 
 namespace tidegate {
 namespace {
+
+// By more than that no clock of the API moves between two answers, beside our own.
+constexpr std::chrono::minutes jump_least{2};
+constexpr int year_least = 2020;
+constexpr std::size_t host_bytes_shown = 255;
+
+// Whether the later answer tells what the earlier one lets expect.
+bool agree(const ApiTime& earlier, const ApiTime& later) {
+  return std::chrono::abs(later.time - (earlier.time + (later.at - earlier.at))) <= jump_least;
+}
+
+// A proxy that answers in the API's place speaks to people, or says nothing at all.
+bool from_the_api(const HttpResponse& response) {
+  if (response.status / 100 == 2) return true;
+  std::string type{response.header("Content-Type").value_or(std::string_view{})};
+  for (char& c : type)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return type.find("json") != std::string::npos;
+}
 
 std::string hexadecimal(std::uint64_t value, int digits) {
   static constexpr char alphabet[] = "0123456789abcdef";
@@ -43,19 +63,52 @@ asio::awaitable<Result<ApiAnswer>> ApiCall::send(HttpRequest request) {
   }
   requests_with(response->status).add();
   budget_.answered(response->status, retry_after(*response));
-  const std::optional<std::string_view> date = response->header("Date");
-  if (const auto told = date ? parse_http_date(*date) : std::nullopt) api_time_ = ApiTime{.time = *told, .at = clock_.steady()};
+  learn_time(*response);
   answer.response = *std::move(response);
   co_return answer;
 }
 
+void ApiCall::learn_time(const HttpResponse& response) {
+  const std::optional<std::string_view> date = response.header("Date");
+  const std::optional<WallSeconds> time = date && from_the_api(response) ? parse_http_date(*date) : std::nullopt;
+  if (!time) return;
+  const ApiTime told{.time = *time, .at = clock_.steady()};
+  if (api_time_ && !agree(*api_time_, told) && !(doubted_ && agree(*doubted_, told))) {
+    doubted_ = told;
+    return;
+  }
+  doubted_.reset();
+  // A Date has its fraction cut off: of two that agree, the one that says a later time is nearer to the truth.
+  const std::optional<WallTime> carried = api_now();
+  if (carried && told.time < *carried && *carried - told.time < std::chrono::seconds{1}) return;
+  api_time_ = told;
+}
+
+std::optional<WallTime> ApiCall::api_now() const {
+  if (!api_time_) return std::nullopt;
+  return api_time_->time + (clock_.steady() - api_time_->at);
+}
+
+std::optional<std::chrono::seconds> ApiCall::clock_offset() const {
+  using std::chrono::milliseconds;
+  const std::optional<WallTime> told = api_now();
+  if (!told) return std::nullopt;
+  // A Date has its fraction cut off: half a second is what it lacks on average. In nanoseconds a clock that was never set could be
+  // too far off for the difference to be told.
+  constexpr milliseconds cut_off{500};
+  return std::chrono::round<std::chrono::seconds>(std::chrono::floor<milliseconds>(*told) + cut_off -
+                                                  std::chrono::floor<milliseconds>(clock_.wall()));
+}
+
 Result<std::string> ApiCall::own_link(std::string_view link) const {
   Result<Url> named = parse_url(link);
-  if (!named) return Error{Code::corrupt, "the next page's link is no URL"};
+  if (!named) return Error{Code::corrupt, "the next page's link is no URL: " + named.error().text()};
   Result<Url> base = parse_url(options_.api_base_url);
   if (!base) return std::move(base).error();
   if (named->scheme != base->scheme || named->host != base->host || named->port != base->port || !named->user_info.empty())
-    return Error{Code::corrupt, "the next page's link names a foreign host"};
+    return Error{Code::corrupt, "the next page's link names a foreign host, " + named->scheme + "://" +
+                                    std::string{cut(named->authority(), host_bytes_shown)} +
+                                    ": if that is the API's own, write that host in api_base_url"};
   return named->scheme + "://" + named->authority() + named->target;
 }
 
@@ -86,7 +139,7 @@ std::optional<WallSeconds> parse_http_date(std::string_view text) {
   std::string iso{text.substr(12, 4)};
   iso.append("-").append(number).append("-").append(text.substr(5, 2)).append("T").append(text.substr(17, 8)).append("Z");
   const std::optional<WallTime> time = parse_time(iso);
-  if (!time) return std::nullopt;
+  if (!time || text.substr(12, 4) < std::to_string(year_least)) return std::nullopt;
   return std::chrono::floor<std::chrono::seconds>(*time);
 }
 

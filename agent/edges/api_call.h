@@ -53,12 +53,17 @@ class ApiCall {
   // else (P10).
   Result<std::string> own_link(std::string_view link) const;
 
-  // What the last answer that had a Date said; never ahead of the API's clock, and behind it by no more than the answer took
-  // and a second.
+  // What the API's answers say of its clock: never ahead of it, and behind it by no more than the last answer took and a second. An
+  // answer that something else may have given is not believed, and a jump only when two answers in a row agree on it.
   const std::optional<ApiTime>& api_time() const { return api_time_; }
+  // The API's clock as of now, carried on by our steady one; absent before its first answer.
+  std::optional<WallTime> api_now() const;
+  // The API's clock less ours, to the second; absent as api_now().
+  std::optional<std::chrono::seconds> clock_offset() const;
   const VisionOneOptions& options() const { return options_; }
 
  private:
+  void learn_time(const HttpResponse& response);
   std::string trace_id();
   Metric& requests_with(unsigned status);
 
@@ -69,9 +74,11 @@ class ApiCall {
   Random& random_;
   Metrics& metrics_;
   std::optional<ApiTime> api_time_;
+  std::optional<ApiTime> doubted_;  // a jump that one answer told
 };
 
-// "Tue, 24 Nov 2026 13:05:07 GMT", the one form that is still written; absent for any other text.
+// "Tue, 24 Nov 2026 13:05:07 GMT", the one form that is still written; absent for any other text, and for a year before 2020, which
+// only a clock that was never set tells.
 std::optional<WallSeconds> parse_http_date(std::string_view text);
 
 }  // namespace tidegate

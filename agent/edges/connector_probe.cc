@@ -49,13 +49,6 @@ Cause cause_of(const Error& error) {
   }
 }
 
-std::optional<std::chrono::seconds> offset_of(const std::optional<ApiTime>& told, const Clock& clock) {
-  if (!told) return std::nullopt;
-  // A Date has its fraction cut off: half a second is what it lacks on average.
-  constexpr std::chrono::milliseconds cut_off{500};
-  return std::chrono::round<std::chrono::seconds>(told->time + cut_off + (clock.steady() - told->at) - clock.wall());
-}
-
 void note(Evidence& evidence, std::string_view name, std::string text) {
   if (!text.empty()) evidence.push_back({std::string{name}, std::move(text)});
 }
@@ -99,13 +92,16 @@ void note_certificate(TlsFinding& finding, const PeerCertificate& certificate) {
   note(finding.evidence, "not_after", to_iso8601(certificate.not_after));
 }
 
-std::unique_ptr<TlsProbe> way_to(const ConnectorConfig& connector, const Result<TlsContextPtr>& tls) {
+// The proxy's URL may hold a password: of it only the reason is told.
+Result<std::unique_ptr<TlsProbe>> way_to(const ConnectorConfig& connector, const Result<TlsContextPtr>& tls) {
   Result<Url> target = parse_url(connector.api_base_url);
-  if (!target) return nullptr;
+  if (!target)
+    return Error{Code::invalid, "api_base_url '" + connector.api_base_url + "': " + target.error().text() +
+                                    "; write it as https://api.xdr.trendmicro.com, or use region"};
   std::optional<Url> proxy;
   if (!connector.proxy.empty()) {
     Result<Url> parsed = parse_proxy(connector.proxy.reveal());
-    if (!parsed) return nullptr;
+    if (!parsed) return Error{Code::invalid, parsed.error().text() + "; write it as http://user:password@host:port"};
     proxy = *std::move(parsed);
   }
   return std::make_unique<TlsProbe>(*std::move(target), std::move(proxy), tls ? *tls : TlsContextPtr{});
@@ -126,11 +122,11 @@ VisionOneProbe::~VisionOneProbe() = default;
 asio::awaitable<Finding> VisionOneProbe::resolve() {
   Finding finding;
   if (!way_) {
-    finding.cause = connector_.proxy.empty() ? Cause::http_other : Cause::proxy_fails;
-    finding.words = "api_base_url or proxy is not a URL that can be used";
+    finding.cause = parse_url(connector_.api_base_url) ? Cause::proxy_fails : Cause::http_other;
+    finding.words = way_.error().text();
     co_return finding;
   }
-  const ResolvedName name = co_await way_->resolve();
+  const ResolvedName name = co_await (*way_)->resolve();
   take(finding, name);
   note(finding.evidence, connector_.proxy.empty() ? "host" : "proxy_host", name.host);
   if (!name.addresses.empty()) finding.evidence.push_back({"addresses", name.addresses});
@@ -139,7 +135,7 @@ asio::awaitable<Finding> VisionOneProbe::resolve() {
 
 asio::awaitable<Finding> VisionOneProbe::connect() {
   Finding finding;
-  const ConnectedTcp connected = co_await way_->connect();
+  const ConnectedTcp connected = co_await (*way_)->connect();
   take(finding, connected);
   note(finding.evidence, connector_.proxy.empty() ? "address" : "proxy_address", connected.endpoint);
   if (connected.proxy_status) note_number(finding.evidence, "proxy_status", *connected.proxy_status);
@@ -153,20 +149,11 @@ asio::awaitable<TlsFinding> VisionOneProbe::secure() {
     finding.words = tls_.error().text();
     co_return finding;
   }
-  const SecuredTls secured = co_await way_->secure();
+  const SecuredTls secured = co_await (*way_)->secure();
   take(finding, secured);
   note(finding.evidence, "protocol", secured.protocol);
   if (secured.certificate) note_certificate(finding, *secured.certificate);
   co_return finding;
-}
-
-Result<HttpSend> VisionOneProbe::sender() const {
-  Result<std::shared_ptr<HttpClient>> client = make_http_client(connector_);
-  if (!client) return std::move(client).error();
-  // Shared with the function that sends: it is copied, and the client is not.
-  return HttpSend{[client = *client](HttpRequest request, std::chrono::nanoseconds deadline) {
-    return client->send(std::move(request), deadline);
-  }};
 }
 
 asio::awaitable<AnswerFinding> VisionOneProbe::ask() {
@@ -177,7 +164,7 @@ asio::awaitable<AnswerFinding> VisionOneProbe::ask() {
     finding.words = secret.error().text();
     co_return finding;
   }
-  Result<HttpSend> send = sender();
+  Result<HttpSend> send = make_http_send(connector_);
   if (!send) {
     finding.cause = Cause::ca_file_unusable;
     finding.words = send.error().text();
@@ -202,7 +189,7 @@ asio::awaitable<AnswerFinding> VisionOneProbe::ask() {
   }
   const HttpResponse& response = answer->response;
   finding.status = response.status;
-  finding.clock_offset = offset_of(call.api_time(), around_.clock);
+  finding.clock_offset = call.clock_offset();
   const bool json = json_object(response.body);
   if (response.status == 200) {
     note_number(finding.evidence, "http_status", response.status);
@@ -234,7 +221,7 @@ asio::awaitable<TokenFinding> VisionOneProbe::token(ReadToken how) {
   note(finding.evidence, "region", connector_.region);
   finding.expiry = expiry_from_claims(read_claims(secret->reveal()));
   if (how == ReadToken::shape_only) co_return finding;
-  Result<HttpSend> send = sender();
+  Result<HttpSend> send = make_http_send(connector_);
   if (!send) co_return finding;
   TokenExpiryReader reader{connector_, *std::move(send), around_, metrics_};
   finding.expiry = co_await reader.read();
@@ -254,9 +241,6 @@ asio::awaitable<Finding> VisionOneProbe::read(ContentType content, WallSeconds f
   request.from = from;
   request.to = to;
   Result<Bytes> body = co_await (*source)->poll(request);
-  // The first refusal of ingestedDateTime only teaches the source that this tenant does not know it.
-  if (!body && content == ContentType::audit_logs && body.error().code() == Code::unavailable && !answer_facts(body.error()))
-    body = co_await (*source)->poll(request);
   note(finding.evidence, "from", to_iso8601(from));
   note(finding.evidence, "to", to_iso8601(to));
   if (!body) {

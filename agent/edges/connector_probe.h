@@ -31,14 +31,12 @@ class VisionOneProbe final : public ConnectorProbe {
   asio::awaitable<Finding> read(ContentType content, WallSeconds from, WallSeconds to) override;
 
  private:
-  Result<HttpSend> sender() const;
-
   ConnectorConfig connector_;
   SourceFactory& sources_;
   Surroundings around_;
   Metrics& metrics_;
   Result<TlsContextPtr> tls_;
-  std::unique_ptr<TlsProbe> way_;  // absent: a URL of the configuration cannot be used
+  Result<std::unique_ptr<TlsProbe>> way_;  // `invalid`: a URL of the configuration cannot be used
 };
 
 }  // namespace tidegate

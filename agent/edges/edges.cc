@@ -1,5 +1,6 @@
 #include "agent/edges/edges.h"
 
+#include "agent/compression.h"
 #include "storage/rocks_journal.h"
 
 namespace tidegate {
@@ -55,7 +56,7 @@ Result<std::unique_ptr<Edges>> Edges::open(const AgentConfig& config, Surroundin
   Result<std::unique_ptr<Journal>> journal = open_journal(config, around.random, log, metrics);
   storage_failed = !journal;
   if (!journal) return std::move(journal).error();
-  edges->store_ = std::make_unique<JournalStore>(*std::move(journal));
+  edges->store_ = std::make_unique<JournalStore>(*std::move(journal), compression_of(config.ship.compression));
   edges->uplink_ = std::make_unique<ForwardUplink>(*std::move(uplink), edges->store_->epoch(), around.clock, log);
   return edges;
 }

@@ -19,7 +19,7 @@ namespace tidegate {
 
 class Edges {
  public:
-  // Errors keep the journal's codes when it cannot be opened (`storage` is then set), else `invalid` for a file that
+  // Errors keep the journal's codes when it cannot be opened (`storage_failed` says so), else `invalid` for a file that
   // cannot be used.
   static Result<std::unique_ptr<Edges>> open(const AgentConfig& config, Surroundings around, Log& log, Metrics& metrics,
                                              bool& storage_failed);

@@ -7,7 +7,8 @@
 
 namespace tidegate {
 
-JournalStore::JournalStore(std::unique_ptr<Journal> journal) : journal_(std::move(journal)) {}
+JournalStore::JournalStore(std::unique_ptr<Journal> journal, Compression compression)
+    : journal_(std::move(journal)), packer_(compression) {}
 
 JournalStore::~JournalStore() { thread_.join(); }
 
@@ -52,7 +53,10 @@ asio::awaitable<Result<void>> JournalStore::forget(CursorKey key, std::vector<No
 }
 
 asio::awaitable<Result<std::vector<SegmentId>>> JournalStore::commit(Commit commit) {
-  const std::function<Result<std::vector<SegmentId>>()> call = [this, &commit] { return journal_->commit(commit); };
+  const std::function<Result<std::vector<SegmentId>>()> call = [this, &commit]() -> Result<std::vector<SegmentId>> {
+    if (Result<void> packed = packer_.pack(commit.segments); !packed) return std::move(packed).error();
+    return journal_->commit(commit);
+  };
   Result<std::vector<SegmentId>> result = co_await on_journal_thread(call);
   changed_.notify();
   co_return result;

@@ -1,5 +1,5 @@
-// JournalStore: the Journal as a Store, on a thread of its own, so that a sync never holds up the loop. Calls are served in
-// the order in which they came. A call cannot be cancelled: it is short, and its result is always looked at.
+// JournalStore: the Journal as a Store, on a thread of its own, so that neither a sync nor compression holds up the loop. Calls are
+// served in the order in which they came. A call cannot be cancelled: it is short, and its result is always looked at.
 //
 // Thread: the loop. The journal is touched by this object's thread alone.
 #pragma once
@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "agent/edges/segment_packer.h"
 #include "agent/ports.h"
 #include "storage/journal.h"
 #include "transport/signal.h"
@@ -16,7 +17,8 @@ namespace tidegate {
 
 class JournalStore final : public Store {
  public:
-  explicit JournalStore(std::unique_ptr<Journal> journal);
+  // Segments are compressed so on the journal's thread.
+  JournalStore(std::unique_ptr<Journal> journal, Compression compression);
   // Waits for the call under way.   requires: no coroutine waits on this store any more
   ~JournalStore() override;
 
@@ -37,6 +39,7 @@ class JournalStore final : public Store {
   asio::awaitable<Result<T>> on_journal_thread(const std::function<Result<T>()>& call);
 
   std::unique_ptr<Journal> journal_;
+  SegmentPacker packer_;
   Signal changed_;
   asio::thread_pool thread_{1};
 };

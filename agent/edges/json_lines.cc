@@ -1,6 +1,7 @@
 #include "agent/edges/json_lines.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 #include "transport/compression.h"
@@ -19,6 +20,22 @@ ByteView without_space(ByteView line) {
 
 Id128 place_id(std::string_view kind, std::string_view package, std::size_t number) {
   return hash128({kind, package, std::to_string(number)});
+}
+
+// Of a line that was too large for one record.
+Id128 piece_id(std::string_view package, std::size_t line, std::size_t piece) {
+  return hash128({"line", package, std::to_string(line), std::to_string(piece)});
+}
+
+// The records that one line became.
+void place(std::span<Record> records, std::string_view package, std::size_t line, WallTime listed) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Record& record = records[i];
+    record.listed = listed;  // what is listed is the package, and not later than that
+    if (records.size() > 1) record.source_id = piece_id(package, line, i + 1);
+    else if (!record.named) record.source_id = place_id("line", package, line);
+    record.named = true;
+  }
 }
 
 }  // namespace
@@ -40,12 +57,9 @@ Result<Page> JsonLinesParser::parse(std::string_view package, ByteView body, Wal
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (line.empty()) continue;
     if (page.records.size() >= limits_.records_max) return Error{Code::corrupt, "a package of too many lines"};
+    const std::size_t before = page.records.size();
     lines_.append(page, line, fallback);
-    Record& record = page.records.back();
-    record.listed = fallback;  // what is listed is the package, and not later than that
-    if (record.named) continue;
-    record.named = true;
-    record.source_id = place_id("line", package, number);
+    place(std::span{page.records}.subspan(before), package, number, fallback);
   }
   return page;
 }

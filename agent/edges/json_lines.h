@@ -1,8 +1,8 @@
 // A package of the data pipeline: gzip of JSON lines in, Page out. Each line is one record, parsed and kept as a page's items are
-// (vision_one_page.h): a line that cannot be understood costs only itself.
+// (vision_one_page.h): a line that cannot be understood costs only itself, and one that is too large for a record becomes several.
 //
-// A package never changes, so a record without an id is known by its package and its line: reading the package again shows the
-// same ids, and two lines that agree to the byte are two records (P1, P2).
+// A package never changes, so a record without an id is known by its package, its line and its piece of that: reading the package
+// again shows the same ids, and two lines that agree to the byte are two records (P1, P2).
 //
 // Thread: the owner's; one parser is used again from package to package.
 // Source: Trend Vision One public API v3.0, oat/dataPipelines/{id}/packages/{packageId}.

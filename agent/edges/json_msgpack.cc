@@ -88,7 +88,7 @@ bool append_integer(Bytes& out, std::string_view token) {
   return true;
 }
 
-simdjson::error_code append_object(Bytes& out, sj::object object, unsigned depth) {
+simdjson::error_code append_object(Bytes& out, sj::object& object, unsigned depth) {
   OpenContainer map{out, OpenContainer::Kind::map};
   std::size_t count = 0;
   for (auto field : object) {
@@ -104,7 +104,7 @@ simdjson::error_code append_object(Bytes& out, sj::object object, unsigned depth
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code append_array(Bytes& out, sj::array array, unsigned depth) {
+simdjson::error_code append_array(Bytes& out, sj::array& array, unsigned depth) {
   OpenContainer list{out, OpenContainer::Kind::array};
   std::size_t count = 0;
   for (auto element : array) {
@@ -148,7 +148,7 @@ simdjson::error_code append_number(Bytes& out, std::string_view token) {
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code append_msgpack(Bytes& out, sj::value value, unsigned depth) {
+simdjson::error_code append_msgpack(Bytes& out, sj::value& value, unsigned depth) {
   if (depth > payload_depth_max) return simdjson::DEPTH_ERROR;
   sj::json_type type;
   if (auto error = value.type().get(type)) return error;

@@ -7,7 +7,7 @@
 //   string, true, false, null, array, object         str, bool, nil, array, map
 //
 // simdjson's on-demand interface walks the text once; the count of a container stands before its elements in msgpack and is
-// filled in behind them, so arrays and maps have the 16-bit form.
+// filled in behind them, so arrays and maps have the 16-bit form, however few they hold, and the 32-bit form above 65,535.
 //
 // Thread: the owner's.
 #pragma once
@@ -18,11 +18,11 @@
 
 namespace tidegate {
 
-// A payload nested deeper than this is not transcoded: every reader of the wire bounds its depth.
+// A payload nested deeper than this is not transcoded. Our own reader takes msgpack_depth_max; one of another make may take less.
 inline constexpr unsigned payload_depth_max = 28;
 
 // Appends the value. On an error `out` holds a part of it: cut it back.
-simdjson::error_code append_msgpack(Bytes& out, simdjson::ondemand::value value, unsigned depth = 0);
+simdjson::error_code append_msgpack(Bytes& out, simdjson::ondemand::value& value, unsigned depth = 0);
 
 // Appends a number as JSON writes it (RFC 8259 section 6). NUMBER_ERROR when the text is none.
 simdjson::error_code append_number(Bytes& out, std::string_view token);

@@ -81,8 +81,7 @@ asio::awaitable<Result<DataPipeline>> PipelineRegistration::create() {
   DataPipeline pipeline;
   pipeline.id = location.substr(location.rfind('/') + 1);
   if (!is_path_segment(pipeline.id)) co_return Error{Code::corrupt, "a data pipeline was registered, and its Location names none"};
-  const std::optional<ApiTime>& told = api_.api_time();
-  pipeline.registered = std::chrono::floor<std::chrono::seconds>(told ? told->time : clock_.wall());
+  pipeline.registered = std::chrono::floor<std::chrono::seconds>(api_.api_now().value_or(clock_.wall()));
   pipeline.fresh = true;
   co_return pipeline;
 }

@@ -105,7 +105,7 @@ SourceFacts PipelineSource::facts() const {
   facts.longest = window_max;
   facts.reach = package_reach;
   // While the pipeline is younger than that, what was before it is read from the list of detections.
-  const WallTime now = told ? told->time + (clock_.steady() - told->at) : clock_.wall();
+  const WallTime now = api_.api_now().value_or(clock_.wall());
   if (pipeline_ && pipeline_->registered + registration_margin <= now - retention) facts.retention = retention;
   return facts;
 }
@@ -213,8 +213,11 @@ Result<std::string> PipelineSource::take_list_page(ByteView body, std::vector<Pa
       packages.push_back({.created = std::string{created}, .id = std::string{id}});
     }
   }
+  simdjson::dom::element link;
+  if (root["nextLink"].get(link) != simdjson::SUCCESS || link.is_null()) return std::string{};
   std::string_view next;
-  if (root["nextLink"].get(next) != simdjson::SUCCESS || next.empty()) return std::string{};
+  if (link.get(next) != simdjson::SUCCESS) return Error{Code::corrupt, "the link of the list of packages cannot be read"};
+  if (next.empty()) return std::string{};
   return api_.own_link(next);
 }
 

@@ -38,7 +38,7 @@
 namespace tidegate {
 
 struct PipelineOptions {
-  std::string description;            // by which the pipeline is known: description_of()
+  std::string description;            // by which the pipeline is known: pipeline_description()
   std::set<std::string> risk_levels;  // as the API writes them; at least one
 };
 

@@ -153,7 +153,9 @@ asio::awaitable<TokenExpiry> TokenExpiryReader::read() {
     const TokenExpiry told = expiry_from_keys(answer->response.body, claims);
     if (told.source == TokenExpiry::Source::api) known_ = told;
   }
-  co_return known_.source == TokenExpiry::Source::api ? known_ : expiry_from_claims(claims);
+  TokenExpiry expiry = known_.source == TokenExpiry::Source::api ? known_ : expiry_from_claims(claims);
+  expiry.clock_offset = call_.clock_offset();
+  co_return expiry;
 }
 
 }  // namespace tidegate

@@ -50,14 +50,15 @@ std::optional<TokenClaims> read_claims(std::string_view token);
 TokenExpiry expiry_from_keys(ByteView body, const std::optional<TokenClaims>& claims);
 TokenExpiry expiry_from_claims(const std::optional<TokenClaims>& claims);
 
-// Asks for one connector's token, through a budget of its own: nobody else asks this endpoint.
+// Asks for one connector's token, through a budget of its own: this endpoint is asked twice a day, and once in each test of the
+// connector.
 class TokenExpiryReader {
  public:
   //   requires: what the references name outlives the reader
   TokenExpiryReader(const ConnectorConfig& connector, HttpSend send, Surroundings around, Metrics& metrics);
 
   // Never fails: what cannot be learnt is unknown. Of a token that has not changed, the API's last word stays when the API
-  // cannot be asked for once.
+  // cannot be asked for once. With it comes how far the API's clock is from ours, where an answer has told it.
   asio::awaitable<TokenExpiry> read();
 
   // The status of the last answer; absent: none came.

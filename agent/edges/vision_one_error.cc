@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "agent/text_cut.h"
+
 namespace tidegate {
 namespace {
 
@@ -18,7 +20,7 @@ constexpr std::string_view trace_mark = " (trace id ";
 // Foreign text on its way to logs and status: one line, printable, bounded.
 std::string shown(std::string_view text) {
   std::string out;
-  for (const char c : text.substr(0, message_bytes_max)) out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
+  for (const char c : cut(text, message_bytes_max)) out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
   if (text.size() > message_bytes_max) out.append("…");
   return out;
 }
@@ -55,7 +57,7 @@ Code code_of(unsigned status, PageKind page, bool expired) {
 
 Error error_of(const HttpResponse& response, PageKind page, std::string_view trace_id) {
   const ByteView body = ByteView{response.body}.substr(0, body_bytes_looked_at);
-  const bool expired = response.status >= 400 && response.status < 500 && body.find(expired_link_number) != ByteView::npos;
+  const bool expired = response.status >= 400 && body.find(expired_link_number) != ByteView::npos;
   std::string text = std::string{status_mark} + std::to_string(response.status);
   const std::string words = api_words(body);
   if (!words.empty()) text.append(" ").append(words);

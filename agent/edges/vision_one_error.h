@@ -1,6 +1,6 @@
 // What an HTTP answer of the Vision One API means to who asked: its errors turned into ours, in one place.
 // Source: vision-one public API v3.0, "Troubleshooting" and "API request limits"; the page link's expiry is known by its
-// number, 1010550, alone.
+// number, 1010550, alone, whatever the status: none is published.
 #pragma once
 
 #include <chrono>

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <initializer_list>
 #include <string>
 
 #include "agent/edges/json_msgpack.h"
 #include "agent/edges/json_split.h"
+#include "agent/text_cut.h"
 #include "transport/msgpack_write.h"
 
 namespace tidegate {
@@ -22,16 +22,16 @@ struct VisionOnePageParser::Wanted {
   std::string_view third_time{};
 };
 
-// What was found of them in one record.
+// What was found of them in one record: views into the parser's strings and the text, which live until the next text is parsed.
 struct VisionOnePageParser::Captured {
-  std::string id;
-  std::string version;
-  std::string time;
-  std::string other_time;
-  std::string third_time;
+  std::string_view id;
+  std::string_view version;
+  std::string_view time;
+  std::string_view other_time;
+  std::string_view third_time;
   bool object = false;
 
-  std::string* place_of(std::string_view key, const Wanted& wanted);
+  std::string_view* place_of(std::string_view key, const Wanted& wanted);
 };
 
 namespace {
@@ -46,17 +46,17 @@ constexpr std::int64_t milliseconds_most = 9'000'000'000'000;
 bool at_end(sj::document& document) { return document.current_location().error() == simdjson::OUT_OF_BOUNDS; }
 
 // The token, where it is a whole number; else nothing.
-std::string digits_of(std::string_view token) {
+std::string_view digits_of(std::string_view token) {
   token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
   const bool whole = token.size() <= number_digits_max && token.find_first_not_of("0123456789") == std::string_view::npos;
-  return whole ? std::string{token} : std::string{};
+  return whole ? token : std::string_view{};
 }
 
 // The first of the texts that names a moment: in one of the forms of the lists, or in milliseconds since the epoch.
 std::optional<WallTime> pipeline_time(std::initializer_list<std::string_view> texts) {
   for (const std::string_view text : texts) {
     if (const std::optional<WallTime> time = parse_time(text)) return time;
-    const std::string digits = digits_of(text);
+    const std::string_view digits = digits_of(text);
     std::int64_t milliseconds = 0;
     (void)std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);
     if (milliseconds >= milliseconds_least && milliseconds <= milliseconds_most)
@@ -68,9 +68,19 @@ std::optional<WallTime> pipeline_time(std::initializer_list<std::string_view> te
 // Between a text and bytes: msgpack's str must be UTF-8.
 bool is_utf8(ByteView text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
+// False: there is a link, and it is no string that can be read. Taken for the last page, it would end the window too early (P1).
+bool take_link(sj::value value, std::string& link) {
+  bool null = false;
+  if (value.is_null().get(null) == simdjson::SUCCESS && null) return true;
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) return false;
+  link.assign(text);
+  return true;
+}
+
 }  // namespace
 
-std::string* VisionOnePageParser::Captured::place_of(std::string_view key, const Wanted& wanted) {
+std::string_view* VisionOnePageParser::Captured::place_of(std::string_view key, const Wanted& wanted) {
   if (key == wanted.id) return &id;
   if (key == wanted.version) return &version;
   if (key == wanted.time) return &time;
@@ -120,8 +130,7 @@ Result<Page> VisionOnePageParser::parse_whole(Bytes& body, WallTime fallback, bo
         return bad(error);
       }
     } else if (key == "nextLink") {
-      std::string_view link;
-      if (value.get_string().get(link) == simdjson::SUCCESS) page.next_link.assign(link);
+      if (!take_link(value, page.next_link)) return Error{Code::corrupt, "not a page: its link cannot be read"};
     } else if (key == "totalCount") {
       std::int64_t count = 0;
       if (value.get_int64().get(count) == simdjson::SUCCESS && count >= 0) page.total_count = count;
@@ -200,7 +209,7 @@ simdjson::error_code VisionOnePageParser::append_record(Page& page, sj::value it
       if (auto bad = field.unescaped_key().get(key)) return bad;
       put_str(page.payloads, key);
       if (auto bad = field.value().get(value)) return bad;
-      std::string* const into = captured.place_of(key, wanted);
+      std::string_view* const into = captured.place_of(key, wanted);
       sj::json_type type;
       if (auto bad = value.type().get(type)) return bad;
       if (into != nullptr && type == sj::json_type::number && form_ == RecordForm::pipeline)
@@ -209,7 +218,7 @@ simdjson::error_code VisionOnePageParser::append_record(Page& page, sj::value it
         std::string_view text;
         if (auto bad = value.get_string().get(text)) return bad;
         put_str(page.payloads, text);
-        if (text.size() <= id_bytes_max) into->assign(text);
+        if (text.size() <= id_bytes_max) *into = text;
       } else if (auto bad = append_msgpack(page.payloads, value, 1)) {
         return bad;
       }
@@ -218,12 +227,14 @@ simdjson::error_code VisionOnePageParser::append_record(Page& page, sj::value it
     map.close(count);
   }
   record.bytes = static_cast<std::uint32_t>(page.payloads.size() - record.offset);
+  if (record.bytes > limits_.record_bytes_max) return simdjson::CAPACITY;
   identify(page, record, captured, fallback);
   page.records.push_back(record);
   return simdjson::SUCCESS;
 }
 
 void VisionOnePageParser::append_quarantined(Page& page, ByteView text, WallTime fallback) {
+  if (text.size() > limits_.piece_bytes_max) return append_in_pieces(page, text, fallback);
   Record record;
   record.offset = static_cast<std::uint32_t>(page.payloads.size());
   if (is_utf8(text)) put_str(page.payloads, text);
@@ -233,9 +244,27 @@ void VisionOnePageParser::append_quarantined(Page& page, ByteView text, WallTime
   page.records.push_back(record);
 }
 
-void VisionOnePageParser::identify(const Page& page, Record& record, const Captured& captured, WallTime fallback) const {
+// Each piece is known by the whole and its number, so reading it again shows the same ids.
+void VisionOnePageParser::append_in_pieces(Page& page, ByteView text, WallTime fallback) {
+  const bool utf8 = is_utf8(text);
+  Bytes whole;
+  put_id(whole, hash128(text));
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const ByteView piece = utf8 ? cut(text, limits_.piece_bytes_max) : text.substr(0, limits_.piece_bytes_max);
+    text.remove_prefix(piece.size());
+    Record record{.source_id = hash_of({"piece", whole, std::to_string(number)}), .time = fallback, .listed = fallback};
+    record.understood = false;
+    record.offset = static_cast<std::uint32_t>(page.payloads.size());
+    if (utf8) put_str(page.payloads, piece);
+    else put_bin(page.payloads, piece);
+    record.bytes = static_cast<std::uint32_t>(page.payloads.size() - record.offset);
+    page.records.push_back(record);
+  }
+}
+
+void VisionOnePageParser::identify(const Page& page, Record& record, const Captured& captured, WallTime fallback) {
   const bool changes = lane_ == Lane::alerts;
-  const std::string& own_time = changes ? captured.version : captured.time;
+  const std::string_view own_time = changes ? captured.version : captured.time;
   const std::optional<WallTime> own = parse_time(own_time);
   const std::optional<WallTime> other = parse_time(captured.other_time);
   std::optional<WallTime> when = own_time.empty() ? other : own;
@@ -245,8 +274,18 @@ void VisionOnePageParser::identify(const Page& page, Record& record, const Captu
   record.named = !captured.id.empty() && (!changes || !captured.version.empty());
   // Audit entries have a uuid only on newer tenants: without one they are known by their content.
   record.understood = captured.object && when.has_value() && (record.named || lane_ == Lane::audit_logs);
-  if (!record.named) record.source_id = hash128({"content", page.payload(record)});
-  else record.source_id = changes ? hash128({captured.id, captured.version}) : hash128({captured.id});
+  if (!record.named) record.source_id = hash_of({"content", page.payload(record)});
+  else record.source_id = changes ? hash_of({captured.id, captured.version}) : hash_of({captured.id});
+}
+
+// As hash128() of the parts, without memory of its own for each record.
+Id128 VisionOnePageParser::hash_of(std::initializer_list<ByteView> parts) {
+  hashed_.clear();
+  for (const ByteView part : parts) {
+    put_u64_be(hashed_, part.size());
+    hashed_.append(part);
+  }
+  return hash128(ByteView{hashed_});
 }
 
 }  // namespace tidegate

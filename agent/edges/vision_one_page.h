@@ -1,13 +1,15 @@
-// A page of the Vision One API: JSON in, Page out. The API's field names stand here, and only here and in
-// vision_one_source. Source: Trend Vision One public API v3.0, workbench/alerts, audit/logs, oat/detections.
+// A page of the Vision One API: JSON in, Page out. The fields that tell a record's id and times are named here; the API's other
+// names stand in their own files of edges. Source: Trend Vision One public API v3.0, workbench/alerts, audit/logs, oat/detections.
 //
-// A record that is odd never costs the page: one without a usable id, or that cannot be transcoded, is kept as it came
-// and marked as not understood.
+// A record that is odd never costs the page: one without a usable id, that cannot be transcoded, or that is too large for a
+// segment, is kept as it came and marked as not understood.
 //
 // Thread: the owner's; one parser is used again from page to page.
 #pragma once
 
 #include <simdjson.h>
+
+#include <initializer_list>
 
 #include "agent/record.h"
 #include "base/result.h"
@@ -18,6 +20,10 @@ namespace tidegate {
 struct PageLimits {
   std::size_t records_max = 10'000;  // the API serves at most 200
   std::size_t link_bytes_max = 16u << 10;
+  // As msgpack: with its envelope it must fit into a segment (segment_plain_bytes_max).
+  std::size_t record_bytes_max = 3u << 20;
+  // Of a record that is kept as it came: a larger one becomes several. At least 4, so that a character fits.
+  std::size_t piece_bytes_max = 1u << 20;
 };
 
 // How records are written: as the lists of the API give them, or as the data pipeline does, flat and with times of other names.
@@ -30,7 +36,7 @@ class VisionOnePageParser {
   // `fallback` is the time of a record that has none that can be read. `corrupt`: not a page at all.
   Result<Page> parse(Bytes body, WallTime fallback);
 
-  // One record by itself, appended to the page whatever it is.
+  // One record by itself, appended to the page whatever it is: as one record, or in pieces.
   //   requires: simdjson::SIMDJSON_PADDING bytes that may be read behind the text
   void append(Page& page, ByteView text, WallTime fallback);
 
@@ -43,12 +49,15 @@ class VisionOnePageParser {
   simdjson::error_code append_items(Page& page, simdjson::ondemand::array items, WallTime fallback);
   simdjson::error_code append_record(Page& page, simdjson::ondemand::value item, WallTime fallback);
   void append_quarantined(Page& page, ByteView text, WallTime fallback);
-  void identify(const Page& page, Record& record, const Captured& captured, WallTime fallback) const;
+  void append_in_pieces(Page& page, ByteView text, WallTime fallback);
+  void identify(const Page& page, Record& record, const Captured& captured, WallTime fallback);
+  Id128 hash_of(std::initializer_list<ByteView> parts);
 
   Lane lane_;
   PageLimits limits_;
   RecordForm form_;
   simdjson::ondemand::parser parser_;
+  Bytes hashed_;  // what the last id was made of; keeps its memory from record to record
 };
 
 }  // namespace tidegate

@@ -7,6 +7,10 @@
 //
 // A page link is followed as it is, but only to the host that was asked: a foreign one is refused (`corrupt`).
 //
+// Audit logs are as late as audit_lateness_max until a first page by ingestedDateTime was answered: a window that another life of
+// the agent began may have been asked for by the other time. A window whose pages of 200 records are larger than the HTTP client
+// takes is asked for in pages of 50.
+//
 // Thread: the loop.
 #pragma once
 
@@ -33,20 +37,27 @@ class VisionOneSource final : public Source {
 
   asio::awaitable<Result<Bytes>> poll(const PageRequest& request) override;
   Result<Page> parse(const PageRequest& request, Bytes body) override;
+  ByteView likely_next(ByteView body) const override;
   SourceFacts facts() const override;
 
  private:
   // Which of its two times an audit log is asked for by.
   enum class AuditTime : unsigned char { ingested, logged };
 
-  asio::awaitable<Result<ApiAnswer>> get(std::string url);
+  asio::awaitable<Result<Bytes>> poll_first(const PageRequest& request);
+  asio::awaitable<Result<Bytes>> poll_link(const PageRequest& request);
   asio::awaitable<Result<Bytes>> first_page_by_logged(const PageRequest& request, Error refused);
+  asio::awaitable<Result<ApiAnswer>> get_first(const PageRequest& request, AuditTime time);
+  asio::awaitable<Result<ApiAnswer>> get(std::string url);
   std::string first_page(const PageRequest& request, AuditTime time) const;
+  WallSeconds detected_end(const PageRequest& request) const;  // of techniques
 
   ApiCall api_;
   Clock& clock_;
   VisionOnePageParser parser_;
   std::optional<SteadyTime> logged_since_;  // audit logs: ingestedDateTime was refused then, and loggedDateTime taken
+  bool ingested_known_ = false;             // audit logs: a first page by ingestedDateTime was answered
+  std::optional<WallSeconds> small_pages_;  // where the window begins whose pages of the usual size are too large
 };
 
 }  // namespace tidegate

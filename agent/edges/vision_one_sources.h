@@ -10,19 +10,22 @@
 #include <string_view>
 
 #include "agent/connector.h"
+#include "agent/edges/api_call.h"
 #include "agent/edges/request_budget.h"
 #include "agent/ports.h"
 #include "base/metrics.h"
 #include "config/model.h"
-#include "transport/http_client.h"
 
 namespace tidegate {
 
 // One answer of the API is refused beyond this; 200 of the largest records known are 8 MB.
 inline constexpr std::size_t page_bytes_max = 16u << 20;
+// A package of a data pipeline, compressed: no more than it may be when it is unpacked (PackageLimits).
+inline constexpr std::size_t package_bytes_max = 64u << 20;
 
-// A client for the connector's API, through its proxy. `invalid`: a file that the connector names cannot be used.
-Result<std::shared_ptr<HttpClient>> make_http_client(const ConnectorConfig& connector);
+// Sends to the connector's API, through its proxy, over one kept connection. `invalid`: a file that the connector names cannot be
+// used.
+Result<HttpSend> make_http_send(const ConnectorConfig& connector, std::size_t body_bytes_max = page_bytes_max);
 
 class VisionOneSources final : public SourceFactory {
  public:
@@ -40,7 +43,8 @@ class VisionOneSources final : public SourceFactory {
   Surroundings around_;
   Metrics& metrics_;
   std::string sensor_;
-  // Requests are counted by the API per token and endpoint, whoever makes them: connectors with one token share (P7).
+  // Requests are counted by the API per token and endpoint, whoever makes them: connectors with one token share, wherever each
+  // has it from (P7).
   std::map<Id128, std::unique_ptr<RequestBudget>> budgets_;
 };
 

@@ -1,8 +1,10 @@
 #include "agent/pipeline/collector.h"
 
 #include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <unordered_set>
+#include <utility>
 
 #include "base/check.h"
 
@@ -14,6 +16,7 @@ constexpr std::chrono::seconds room_check{1};
 // A source names less than what its API keeps. As much of that margin is used up before a gap is made, so that a reader at
 // the edge makes few of them.
 constexpr std::chrono::minutes retention_slack{5};
+constexpr std::uint32_t outage_patience = 5;
 constexpr double page_time_share = 0.2;  // of the last page in the moving average
 
 Verdict verdict_of(const Error& error) {
@@ -37,7 +40,7 @@ Verdict verdict_of(const Error& error) {
 Collector::Collector(CollectorOptions options, CollectorParts parts, Surroundings around, Log& log, Metrics& metrics)
     : options_(std::move(options)),
       parts_(std::move(parts)),
-      encoder_(parts_.origin, parts_.compression),
+      encoder_(parts_.origin),
       clock_(around.clock),
       log_(log),
       backoff_(around.random, options_.retry),
@@ -73,6 +76,7 @@ asio::awaitable<Result<Collector::Next>> Collector::advance() {
   }
   if (!window_) {
     const Next next = open_window();
+    if (next == Next::at_next_poll) co_await ask_the_time();
     if (next != Next::at_once) co_return next;
   }
   if (const auto served = earliest(); served && window_->from + retention_slack < *served && window_->next_link.empty()) {
@@ -131,34 +135,46 @@ void Collector::begin_sweep() {
 
 asio::awaitable<Result<Collector::Next>> Collector::read_page() {
   const PageRequest request{.from = window_->from, .to = window_->to, .link = window_->next_link};
+  if (ahead_page_ && ahead_page_->request == request) {
+    Result<Page> page = std::move(std::exchange(ahead_page_, std::nullopt)->page);
+    if (!page) co_return failed(std::move(page).error());
+    co_return co_await take(*std::move(page), Ahead::yes);
+  }
   const SteadyTime asked = clock_.steady();
-  Result<Bytes> body = co_await parts_.source.poll(request);
+  Result<Bytes> body = co_await body_of(request);
   if (request.link.empty()) {
     // The answer, whatever it is, tells the API's time: what was begun by a wrong clock is set right before it counts.
     if (first_window_moved()) co_return Next::at_once;
     window_->started = std::min(window_->started, api_now() - (clock_.steady() - asked));
     if (reaches_ahead()) co_return window_ ? Next::at_once : Next::at_next_poll;
   }
-  if (!body && body.error().code() == Code::absent && !request.link.empty()) co_return restart_window(body.error().text());
-  const std::optional<WallSeconds> served = earliest();
-  const bool too_old = !body && body.error().code() == Code::invalid && served && window_->from < *served;
-  if (too_old || (!body && body.error().code() == Code::gone)) {
-    const WallSeconds onward = std::max(served.value_or(window_->to), window_->from + std::chrono::seconds{1});
-    Result<void> skipped = co_await skip_to(onward, body.error().text());
-    if (!skipped) co_return std::move(skipped).error();
-    co_return Next::at_once;
-  }
-  if (!body) co_return failed(std::move(body).error());
+  if (!body) co_return co_await no_page(std::move(body).error());
+  const std::string next_link{parts_.source.likely_next(*body)};
   Result<Page> page = parts_.source.parse(request, *std::move(body));
   if (!page) co_return failed(std::move(page).error());
-  failures_ = 0;
-  co_return co_await take(*std::move(page));
+  co_return co_await take(*std::move(page), next_link.empty() ? Ahead::no : Ahead::yes);
+}
+
+asio::awaitable<Result<Collector::Next>> Collector::no_page(Error error) {
+  if (error.code() == Code::absent && !window_->next_link.empty()) co_return restart_window(error.text());
+  const std::optional<WallSeconds> served = earliest();
+  const bool too_old = error.code() == Code::invalid && served && window_->from < *served;
+  if (!too_old && error.code() != Code::gone) co_return failed(std::move(error));
+  const WallSeconds onward = std::max(served.value_or(window_->to), window_->from + std::chrono::seconds{1});
+  Result<void> skipped = co_await skip_to(onward, error.text());
+  if (!skipped) co_return std::move(skipped).error();
+  co_return Next::at_once;
 }
 
 // A page that is not to be had, time after time, must not hold up its window for ever: it is begun again, shorter.
 Error Collector::failed(Error error) {
-  const bool by_link = !window_->next_link.empty() && (error.code() == Code::corrupt || error.code() == Code::invalid);
-  if ((error.code() == Code::timeout || by_link) && ++failures_ >= options_.failures_per_window_max) {
+  const Code code = error.code();
+  const bool by_link = !window_->next_link.empty();
+  const bool of_page = code == Code::timeout || (by_link && (code == Code::corrupt || code == Code::invalid));
+  // An outage is no fault of the page; but a link that is answered so for longer than links live will not come back.
+  const bool outage = by_link && code == Code::unavailable;
+  const std::uint32_t most = options_.failures_per_window_max * (outage ? outage_patience : 1);
+  if ((of_page || outage) && ++failures_ >= most) {
     failures_ = 0;
     (void)restart_window(error.text());
   }
@@ -196,16 +212,18 @@ Result<Collector::Fit> Collector::fit(const Page& page) {
   return Fit::keep;
 }
 
-asio::awaitable<Result<Collector::Next>> Collector::take(Page page) {
+asio::awaitable<Result<Collector::Next>> Collector::take(Page page, Ahead ahead) {
+  using asio::experimental::awaitable_operators::operator&&;
+  failures_ = 0;
   Result<Fit> fits = fit(page);
   if (!fits) co_return std::move(fits).error();
   if (*fits == Fit::read_again) co_return Next::at_once;
-  Result<std::optional<Commit>> made = make_commit(page);
-  if (!made) co_return std::move(made).error();
-  if (!*made) co_return restart_window("identical records have to be counted from the window's first page on");
-  Commit& next = **made;
+  std::optional<Commit> made = make_commit(page);
+  if (!made) co_return restart_window("identical records have to be counted from the window's first page on");
+  Commit& next = *made;
   const Kept kept{next.seen, next.next, next.forget_before};
-  Result<void> stored = co_await commit(std::move(next));
+  PageRequest behind{.from = window_->from, .to = window_->to, .link = ahead == Ahead::yes ? page.next_link : std::string{}};
+  Result<void> stored = co_await (commit(std::move(next)) && work_ahead(std::move(behind)));
   if (!stored) co_return std::move(stored).error();
   settle(page, kept);
   const bool pass_done = !window_ && cursor_->position >= cursor_->pass_to;
@@ -215,6 +233,7 @@ asio::awaitable<Result<Collector::Next>> Collector::take(Page page) {
 }
 
 asio::awaitable<Result<void>> Collector::commit(Commit commit) {
+  co_await asio::this_coro::throw_if_cancelled(false);
   Result<std::vector<SegmentId>> stored = co_await parts_.store.commit(std::move(commit));
   if (stored) co_return Result<void>{};
   // Full means that nothing was written. After anything else only the journal knows what is in force (P3).
@@ -224,7 +243,7 @@ asio::awaitable<Result<void>> Collector::commit(Commit commit) {
 }
 
 // Absent where the window must be read again from its first page.
-Result<std::optional<Commit>> Collector::make_commit(const Page& page) {
+std::optional<Commit> Collector::make_commit(const Page& page) {
   std::vector<std::uint32_t> chosen;
   std::unordered_set<Id128> in_page;
   Commit commit;
@@ -238,7 +257,7 @@ Result<std::optional<Commit>> Collector::make_commit(const Page& page) {
   for (std::uint32_t i = 0; i < page.records.size() && !repeat; ++i) {
     const Record& record = page.records[i];
     const std::optional<Id128> id = copies_.id_of(record);
-    if (!id) return std::optional<Commit>{};
+    if (!id) return std::nullopt;
     if (seen_.contains(*id) || !in_page.insert(*id).second) continue;
     const auto filter = record.understood ? parts_.filter.dropped_by(page.payload(record)) : std::nullopt;
     if (filter) {
@@ -249,9 +268,7 @@ Result<std::optional<Commit>> Collector::make_commit(const Page& page) {
     chosen.push_back(i);
     ids.push_back(*id);
   }
-  Result<std::vector<Segment>> segments = encoder_.encode(page, chosen, ids);
-  if (!segments) return std::move(segments).error();
-  commit.segments = *std::move(segments);
+  commit.segments = encoder_.encode(page, chosen, ids);
   // What a filter drops is remembered as well: it is looked at, and counted, once.
   commit.seen.ids = std::move(ids);
   commit.seen.ids.insert(commit.seen.ids.end(), dropped_ids.begin(), dropped_ids.end());
@@ -262,7 +279,7 @@ Result<std::optional<Commit>> Collector::make_commit(const Page& page) {
   if (page.next_link.empty()) commit.next = completed(commit.next, limits());
   commit.forget_before = commit.next.settled - parts_.source.facts().reach;
   TG_ASSERT(commit.next.settled >= cursor_->settled, "P1: a cursor never moves back by itself");
-  return std::optional<Commit>{std::move(commit)};
+  return commit;
 }
 
 // The commit is in force: what the collector goes on from, and what it shows, follow it.

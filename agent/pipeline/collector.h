@@ -64,7 +64,6 @@ struct CollectorParts {
   Source& source;
   Store& store;
   Origin origin;
-  Compression compression = Compression::none;
   RecordFilter filter;                      // of the content type
   std::vector<std::string> filter_names{};  // by the numbers that the filter gives
 };
@@ -82,6 +81,8 @@ class Collector {
   enum class Next : unsigned char { at_once, at_next_poll, never };
   // What a page means for the window that it was read for.
   enum class Fit : unsigned char { keep, read_again };
+  // Whether the page's source lets the page behind it be asked for before the page is stored.
+  enum class Ahead : unsigned char { no, yes };
   // What of a commit is looked at once it is in force: all but the records.
   struct Kept {
     SeenPack seen;
@@ -90,18 +91,34 @@ class Collector {
   };
 
   asio::awaitable<Result<Next>> advance();
+  // What was done ahead of its turn, while the page before was being stored: a page that was parsed, and behind it an answer.
+  struct AheadPage {
+    PageRequest request;
+    Result<Page> page;
+  };
+  struct AheadBody {
+    PageRequest request;
+    Result<Bytes> body;
+  };
+
   asio::awaitable<Result<void>> load();
   asio::awaitable<Result<void>> load_gaps();
   Next open_window();
   std::optional<WallSeconds> earliest() const;
   asio::awaitable<Result<void>> skip_to(WallSeconds served, std::string reason);
   asio::awaitable<Result<Next>> read_page();
+  asio::awaitable<Result<Bytes>> body_of(const PageRequest& request);
+  asio::awaitable<void> work_ahead(PageRequest next);
+  asio::awaitable<void> poll_ahead(PageRequest next);
+  asio::awaitable<void> parse_ahead(PageRequest request, Bytes body);
+  asio::awaitable<Result<Next>> no_page(Error error);
+  asio::awaitable<void> ask_the_time();
   Error failed(Error error);
   bool first_window_moved();
   bool reaches_ahead();
-  asio::awaitable<Result<Next>> take(Page page);
+  asio::awaitable<Result<Next>> take(Page page, Ahead ahead);
   Result<Fit> fit(const Page& page);
-  Result<std::optional<Commit>> make_commit(const Page& page);
+  std::optional<Commit> make_commit(const Page& page);
   asio::awaitable<Result<void>> commit(Commit commit);
   void settle(const Page& page, const Kept& kept);
   Next restart_window(std::string_view why);
@@ -129,6 +146,8 @@ class Collector {
   Copies copies_;
   std::vector<std::size_t> dropped_;  // of the page under way: the filters that dropped its records
   std::vector<Gap> gaps_;
+  std::optional<AheadPage> ahead_page_;
+  std::optional<AheadBody> ahead_body_;
   std::optional<WindowProgress> window_;  // the sweep under way, which may be ahead of the cursor's by a restart
   std::chrono::seconds span_;
   std::int64_t swept_ = 0;                       // records in this sweep

@@ -1,4 +1,4 @@
-// The metrics of one collector (design section 6.6).
+// The metrics of one collector.
 #pragma once
 
 #include <string>

@@ -44,6 +44,11 @@ asio::awaitable<Result<void>> Collector::skip_to(WallSeconds served, std::string
   }
   TG_ASSERT(skip.next.through == cursor_->through || !skip.notes.empty() || options_.key.job != 0,
             "P5: a cursor passes over nothing unread without a gap");
+  if (options_.key.job != 0)
+    log_.warning("a back-fill begins before what the API still has", {{"connector", options_.key.connector},
+                                                                      {"content_type", std::string{name(options_.key.lane)}},
+                                                                      {"number", std::to_string(options_.key.job)},
+                                                                      {"served_from", to_iso8601(served)}});
   const WallSeconds forget_before = skip.forget_before;
   Cursor next = skip.next;
   Result<void> stored = co_await commit(std::move(skip));

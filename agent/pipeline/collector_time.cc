@@ -56,4 +56,12 @@ bool Collector::reaches_ahead() {
   return true;
 }
 
+// The API's time is what its answers tell. Where it lies before what was read already, it was told wrong, and no window would
+// ever be asked for that could set it right: so something is asked, and nothing but its time is made use of.
+asio::awaitable<void> Collector::ask_the_time() {
+  if (!parts_.source.facts().api_time || api_now() >= cursor_->through) co_return;
+  const PageRequest any{.from = cursor_->through - std::chrono::seconds{1}, .to = cursor_->through, .link = {}};
+  (void)co_await parts_.source.poll(any);
+}
+
 }  // namespace tidegate

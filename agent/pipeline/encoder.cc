@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/compression.h"
 #include "base/check.h"
 #include "transport/msgpack_write.h"
 
@@ -18,11 +17,10 @@ void put_length_prefixed(Bytes& out, std::string_view text) {
 
 }  // namespace
 
-Encoder::Encoder(Origin origin, Compression compression)
-    : origin_(std::move(origin)), compression_(compression), compressor_({.gzip = 4, .zstd = 1}), constant_(envelope(origin_)) {
-  put_length_prefixed(id_prefix_, origin_.tenant_id);
-  put_length_prefixed(id_prefix_, origin_.connector);
-  put_length_prefixed(id_prefix_, name(origin_.lane));
+Encoder::Encoder(Origin origin) : tag_(tag_of(origin.lane)), constant_(envelope(origin)) {
+  put_length_prefixed(id_prefix_, origin.tenant_id);
+  put_length_prefixed(id_prefix_, origin.connector);
+  put_length_prefixed(id_prefix_, name(origin.lane));
 }
 
 Id128 Encoder::record_id(const Id128& id) const {
@@ -44,44 +42,27 @@ void Encoder::append_entry(Bytes& entries, const Page& page, const Record& recor
   entries.append(page.payload(record));
 }
 
-Result<Segment> Encoder::close(const Bytes& entries, Segment segment) {
-  segment.tag = tag_of(origin_.lane);
-  segment.compression = compression_;
-  segment.plain_bytes = static_cast<std::uint32_t>(entries.size());
-  if (compression_ == Compression::none) {
-    segment.payload = entries;
-    return segment;
-  }
-  Result<Bytes> packed = compressor_.compress_entries(entries, on_wire(compression_));
-  if (!packed) return std::move(packed).error().in("encoder");
-  segment.payload = *std::move(packed);
-  return segment;
-}
-
-Result<std::vector<Segment>> Encoder::encode(const Page& page, std::span<const std::uint32_t> chosen, std::span<const Id128> ids) {
+std::vector<Segment> Encoder::encode(const Page& page, std::span<const std::uint32_t> chosen, std::span<const Id128> ids) const {
   TG_ASSERT(chosen.size() == ids.size(), "P2: every chosen record has an id");
   std::vector<Segment> segments;
-  Segment open;
-  plain_.clear();
   const std::size_t wrapping = constant_.size() + 256;
+  std::size_t left = page.payloads.size() + chosen.size() * wrapping;  // at most, of what is not laid down yet
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const Record& record = page.records[chosen[i]];
-    if (open.records > 0 && plain_.size() + record.bytes + wrapping > segment_plain_bytes_max) {
-      Result<Segment> closed = close(plain_, std::move(open));
-      if (!closed) return std::move(closed).error();
-      segments.push_back(*std::move(closed));
-      open = {};
-      plain_.clear();
+    if (segments.empty() || segments.back().payload.size() + record.bytes + wrapping > segment_plain_bytes_max) {
+      if (!segments.empty()) left -= std::min(left, segments.back().payload.size());
+      Segment& begun = segments.emplace_back();
+      begun.tag = tag_;
+      begun.oldest = begun.newest = record.time;
+      begun.payload.reserve(std::min(left, segment_plain_bytes_max));
     }
-    append_entry(plain_, page, record, ids[i]);
-    open.oldest = open.records == 0 ? record.time : std::min(open.oldest, record.time);
-    open.newest = open.records == 0 ? record.time : std::max(open.newest, record.time);
+    Segment& open = segments.back();
+    append_entry(open.payload, page, record, ids[i]);
+    open.oldest = std::min(open.oldest, record.time);
+    open.newest = std::max(open.newest, record.time);
     ++open.records;
   }
-  if (open.records == 0) return segments;
-  Result<Segment> closed = close(plain_, std::move(open));
-  if (!closed) return std::move(closed).error();
-  segments.push_back(*std::move(closed));
+  for (Segment& segment : segments) segment.plain_bytes = static_cast<std::uint32_t>(segment.payload.size());
   return segments;
 }
 

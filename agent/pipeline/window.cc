@@ -9,6 +9,9 @@ namespace {
 
 using std::chrono::seconds;
 
+// The API tells whole seconds: a window may turn out to have been begun as much earlier than it seemed.
+constexpr seconds clock_grain{2};
+
 WallSeconds whole(WallTime time) { return std::chrono::floor<seconds>(time); }
 
 }  // namespace
@@ -34,8 +37,8 @@ Pass begin_pass(Cursor& cursor, WallTime now, const WindowLimits& limits) {
   const WallSeconds newest = newest_end(now, limits);
   const WallSeconds closed = std::min(closed_end(now, limits), newest);
   // A backlog goes first, and alone: nothing arrives there any more, so its windows are read once.
-  const bool backlog = cursor.through < closed - limits.overlap;
-  const WallSeconds end = backlog ? closed : newest;
+  const bool backlog = cursor.through < closed - std::max(limits.overlap, clock_grain);
+  const WallSeconds end = backlog ? closed - clock_grain : newest;
   if (end <= cursor.through || end <= cursor.settled) return Pass::none;
   cursor.position = cursor.settled;
   cursor.pass_to = end;

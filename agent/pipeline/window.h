@@ -1,4 +1,4 @@
-// Which interval a collector reads next: pure decisions over a cursor, a time and limits (design section 3).
+// Which interval a collector reads next: pure decisions over a cursor, a time and limits.
 //
 // A window is half-open, [from, to), in whole seconds, as the API's parameters are. Three times rule it:
 //   settle    the youngest seconds are not read yet: the API may still be filling them

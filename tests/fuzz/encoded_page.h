@@ -17,7 +17,7 @@ inline void check_encodes(const Page& page, Lane lane) {
   std::iota(chosen.begin(), chosen.end(), 0);
   std::vector<Id128> ids;
   for (const Record& record : page.records) ids.push_back(record.source_id);
-  Encoder encoder{{.tenant_id = "t", .tenant_name = "T", .connector = "c", .sensor = "s", .lane = lane}, Compression::none};
+  Encoder encoder{{.tenant_id = "t", .tenant_name = "T", .connector = "c", .sensor = "s", .lane = lane}};
   const Result<std::vector<Segment>> segments = encoder.encode(page, chosen, ids);
   TG_ASSERT(segments.has_value(), "what was parsed can be encoded");
   std::size_t records = 0;

@@ -170,7 +170,12 @@ TEST_F(VisionOneMockup, EveryFieldOfItsAlertsComesOutAsItWentIn) {
   EXPECT_EQ(found, expected);
 
   // The mock-up answers every window with the same alerts: they stay single however often they are read (P2).
-  pause_for(3s);
+  const auto read_often = [&] {
+    const Result<MetricsReading> reading = (*rig)->metrics(Part::agent);
+    return reading && reading->sum("tidegate_records_collected_total") >= 4.0 * static_cast<double>(expected.size());
+  };
+  for (int tries = 0; tries < 240 && !read_often(); ++tries) pause_for(250ms);
+  ASSERT_TRUE(read_often());
   std::size_t records = 0;
   ASSERT_TRUE((*rig)->search_all([&](std::string&) -> Result<void> {
     ++records;

@@ -65,5 +65,17 @@ TEST(P5FullMeansWait, ABackFillBeyondTheRetentionIsNoGapOfTheLiveReading) {
   EXPECT_TRUE(world.processor->own_events().empty());
 }
 
+TEST(P5FullMeansWait, ARewindBeyondTheRetentionIsNoGapOfWhatWasRead) {
+  World world{Seed{504}, small_tenant()};
+  world.start_agent();
+  world.run_for(30min);
+  const WallSeconds now = std::chrono::floor<std::chrono::seconds>(world.api_time());
+  ASSERT_TRUE(world.ask(world.agent().rewind({.connector = "world", .lane = Lane::audit_logs}, now - 300 * 24h)));
+  world.run_for(3h);
+  EXPECT_TRUE(content(world.status(), "audit_logs").gaps.empty());
+  EXPECT_TRUE(world.processor->own_events().empty());
+  EXPECT_LT(content(world.status(), "audit_logs").lag, 1h);
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -73,7 +73,7 @@ class Story {
 
     connector.overlap = between(30s, 10min);
     connector.settle = between(0s, 2min);
-    connector.window = std::max<seconds>(connector.overlap + 1s, between(10min, 24h));
+    connector.window = chance(4) ? between(1min, 10min) : between(10min, 24h);
     connector.window_records_max = number(100, 1000);
     connector.requests_per_minute = number(30, 1000);
   }
@@ -149,7 +149,7 @@ class Story {
     ConnectorConfig connector = world.config.connectors.front();
     connector.interval = between(10s, 5min);
     connector.settle = between(0s, 2min);
-    connector.window = std::max<seconds>(connector.overlap + 1s, between(10min, 24h));
+    connector.window = chance(4) ? between(1min, 10min) : between(10min, 24h);
     connector.window_records_max = number(100, 1000);
     world.reconfigure(connector);
   }

@@ -135,17 +135,11 @@ void FaultyFs::directory_synced(const std::string& directory) {
 void FaultyFs::arm(ArmedFault fault) {
   const std::lock_guard lock{mutex_};
   armed_ = std::move(fault);
-  struck_ = false;
 }
 
 void FaultyFs::clear() {
   const std::lock_guard lock{mutex_};
   armed_.reset();
-}
-
-bool FaultyFs::struck() const {
-  const std::lock_guard lock{mutex_};
-  return struck_;
 }
 
 void FaultyFs::set_free_space(std::optional<std::uint64_t> bytes) {
@@ -160,7 +154,6 @@ rocksdb::IOStatus FaultyFs::refuse(DiskAction action, const std::string& path) {
     --armed_->skip;
     return rocksdb::IOStatus::OK();
   }
-  struck_ = true;
   return status_of(armed_->fault, path);
 }
 

@@ -53,7 +53,6 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
 
   void arm(ArmedFault fault);
   void clear();
-  bool struck() const;  // since arm()
   void set_free_space(std::optional<std::uint64_t> bytes);
 
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -94,7 +93,6 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
   std::map<std::string, Extent> extents_;
   std::vector<Change> changes_;
   std::optional<ArmedFault> armed_;
-  bool struck_ = false;
   std::optional<std::uint64_t> free_space_;
 };
 

@@ -1,4 +1,5 @@
-// ManualClock: time that moves only when a test says so. Who sleeps is woken by advance(), in the order of the deadlines.
+// ManualClock: time that moves only when a test says so. advance() wakes all whose time has come, in no order: to have sleepers go
+// on in the order of their deadlines, advance to next_deadline() each time.
 #pragma once
 
 #include <optional>

@@ -42,10 +42,9 @@ class Descriptor {
 Error system_error(const std::string& what) { return Error{Code::invalid, what + ": " + std::strerror(errno)}; }
 
 struct ChildPlan {
-  const char* directory;  // null: stay
-  int output;             // standard output
-  int errors;             // standard error
-  int failure;            // where to tell that exec did not happen
+  int output;   // standard output
+  int errors;   // standard error
+  int failure;  // where to tell that exec did not happen
   char* const* arguments;
   pid_t parent;
 };
@@ -58,8 +57,7 @@ struct ChildPlan {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const int input = ::open("/dev/null", O_RDONLY);
-  const bool ok = input >= 0 && ::dup2(input, 0) >= 0 && ::dup2(plan.output, 1) >= 0 && ::dup2(plan.errors, 2) >= 0 &&
-                  (plan.directory == nullptr || ::chdir(plan.directory) == 0);
+  const bool ok = input >= 0 && ::dup2(input, 0) >= 0 && ::dup2(plan.output, 1) >= 0 && ::dup2(plan.errors, 2) >= 0;
   if (ok) ::execvp(plan.arguments[0], plan.arguments);
   const int reason = errno;
   [[maybe_unused]] const ssize_t told = ::write(plan.failure, &reason, sizeof reason);
@@ -104,11 +102,7 @@ Result<Process> Process::start(const ProcessOptions& options) {
   Descriptor failure_read{pair[0]};
   Descriptor failure_write{pair[1]};
 
-  const ChildPlan plan{options.directory.empty() ? nullptr : options.directory.c_str(),
-                       options.pipe_output ? write_end.get() : file.get(),
-                       file.get(),
-                       failure_write.get(),
-                       arguments.data(),
+  const ChildPlan plan{options.pipe_output ? write_end.get() : file.get(), file.get(), failure_write.get(), arguments.data(),
                        ::getpid()};
   Process process;
   process.pid_ = ::fork();

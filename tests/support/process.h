@@ -25,7 +25,6 @@ struct ProcessOptions {
   std::vector<std::string> arguments{};
   std::filesystem::path output_file{};  // both streams, appended to; empty: /dev/null
   bool pipe_output = false;             // standard output goes to Process::output() instead
-  std::filesystem::path directory{};    // to run in; empty: the caller's
 };
 
 struct ProcessFigures {

@@ -91,7 +91,7 @@ Result<void> Rig::prepare() {
 
 Result<void> Rig::write_processor_file(const Identity& identity) const {
   std::ostringstream text;
-  text << "processor: {name: processor-01, state_directory: \"" << (options_.directory / "processor").string() << "\"}\n"
+  text << "processor: {state_directory: \"" << (options_.directory / "processor").string() << "\"}\n"
        << "listen: {data: \"" << loopback(data_port_) << "\"}\n"
        << "tls: " << tls_block(pki_.ca_file(), identity) << "\n"
        << "metrics: {listen: \"" << loopback(metrics_ports_[index_of(Part::processor)]) << "\"}\n"
@@ -103,8 +103,6 @@ Result<void> Rig::write_agent_file(const Identity& identity) const {
   const std::filesystem::path token = owns_simulator() ? options_.directory / "token" : options_.api_token_file;
   const std::string api = owns_simulator() ? "https://" + loopback(simulator_port_) : options_.api_base_url;
   const std::filesystem::path ca = owns_simulator() ? pki_.ca_file() : options_.api_ca_file;
-  Settings sections{{"storage", "{budget: 4GiB, keep_free: 64MiB}"}, {"log", "{level: info, format: text}"}};
-  for (const auto& [key, value] : options_.agent) sections[key] = value;
   Settings connector{{"name", "rig-visionone"},
                      {"type", "trendmicro_visionone"},
                      {"tenant", "{id: acme, name: ACME Corp}"},
@@ -119,8 +117,9 @@ Result<void> Rig::write_agent_file(const Identity& identity) const {
        << "  tls: " << tls_block(pki_.ca_file(), identity) << "\n"
        << "metrics: {listen: \"" << loopback(metrics_ports_[index_of(Part::agent)]) << "\"}\n"
        << "control: {socket: \"" << (options_.directory / "agent.sock").string() << "\"}\n";
-  for (const auto& [key, value] : sections) text << key << ": " << value << "\n";
-  text << "connectors:\n";
+  text << "storage: {budget: 4GiB, keep_free: 64MiB}\n"
+       << "log: {level: info, format: text}\n"
+       << "connectors:\n";
   const char* indent = "  - ";
   for (const auto& [key, value] : connector) {
     text << indent << key << ": " << value << "\n";
@@ -256,9 +255,12 @@ Result<std::uint64_t> Rig::count(const std::string& query) const {
                    .output_file = options_.directory / "search.log"},
                   search_silence_max);
   if (!run) return std::move(run).error();
+  const bool nothing_found = run->end.signal == 0 && run->end.exit_code == 1;
+  if (!nothing_found && !run->end.ok()) return Error{Code::unavailable, "search did not succeed; see search.log"};
   constexpr std::string_view key = "\"total\":";
   const std::size_t found = run->output.rfind(key);
-  if (found == std::string::npos) return std::uint64_t{0};
+  if (found == std::string::npos && nothing_found) return std::uint64_t{0};
+  if (found == std::string::npos) return Error{Code::corrupt, "search told no total"};
   return std::strtoull(run->output.c_str() + found + key.size(), nullptr, 10);
 }
 

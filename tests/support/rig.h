@@ -46,8 +46,6 @@ struct RigOptions {
   std::string data_address{};
   // Added to the connector, or instead of what the rig says: "interval" → "1s". A value is YAML.
   Settings connector{};
-  // Added to the agent's file as "section: value", for example "storage" → "{budget: 64MiB}".
-  Settings agent{};
   std::chrono::seconds ready_max{30};
   std::chrono::seconds stop_max{20};
 };
@@ -78,7 +76,7 @@ class Rig {
 
   // Runs `search` over the whole index; each hit goes to `sink`. Works whether the processor runs or not.
   Result<void> search_all(const std::function<Result<void>(std::string& hit)>& sink) const;
-  // How many records of the index a query finds; 0 where there is no index yet.
+  // How many records of the index a query finds. `unavailable`: the search failed, or there is no index.
   Result<std::uint64_t> count(const std::string& query) const;
   // The ledger as of now against the index as of then.
   Result<VerdictFigures> verdict() const;

@@ -6,20 +6,20 @@
 #include <array>
 #include <fstream>
 
+#include "tests/support/vision_one_options.h"
+
 namespace tidegate {
 namespace {
 
 constexpr std::size_t examples_max = 10;
 
 struct Kind {
-  std::string_view name;       // in the ledger
-  std::string_view msg_class;  // in the index
+  Feed feed;
   std::string_view id_field;
   std::string_view version_field;  // empty: its records never change
 };
-constexpr std::array<Kind, 3> kinds{{{"alerts", "trendmicro_visionone_alerts", "id", "updatedDateTime"},
-                                     {"audit_logs", "trendmicro_visionone_audit_logs", "uuid", ""},
-                                     {"observed_attack_techniques", "trendmicro_visionone_observedattacktechniques", "uuid", ""}}};
+constexpr std::array<Kind, feed_count> kinds{
+    {{Feed::alerts, "id", "updatedDateTime"}, {Feed::audit_logs, "uuid", ""}, {Feed::techniques, "uuid", ""}}};
 
 Id128 key_of(std::string_view type, std::string_view id, std::string_view version) { return hash128({type, id, version}); }
 
@@ -107,28 +107,29 @@ Result<void> Judge::add_hit(std::string& hit) {
   settle();
   hit.reserve(hit.size() + simdjson::SIMDJSON_PADDING);
   simdjson::ondemand::document document;
-  std::string_view msg_class;
+  std::string_view in_class;
   if (parser_->json.iterate(hit, hit.capacity()).get(document) != simdjson::SUCCESS ||
-      document["msg_class"].get(msg_class) != simdjson::SUCCESS) {
+      document["msg_class"].get(in_class) != simdjson::SUCCESS) {
     return Error{Code::corrupt, "search output: a hit without msg_class"};
   }
   const auto* type =
-      std::find_if(kinds.begin(), kinds.end(), [&](const Kind& candidate) { return candidate.msg_class == msg_class; });
+      std::find_if(kinds.begin(), kinds.end(), [&](const Kind& candidate) { return msg_class(candidate.feed) == in_class; });
   if (type == kinds.end()) return {};
   std::string_view id;
   std::string_view version;
   if (document["trendmicro_visionone"][type->id_field].get(id) != simdjson::SUCCESS ||
       (!type->version_field.empty() && document["trendmicro_visionone"][type->version_field].get(version) != simdjson::SUCCESS)) {
-    return Error{Code::corrupt, "search output: a record of class " + std::string{type->msg_class} + " without its id"};
+    return Error{Code::corrupt, "search output: a record of class " + std::string{in_class} + " without its id"};
   }
-  const Id128 key = key_of(type->name, id, version);
+  const std::string_view name = content_type(type->feed);
+  const Id128 key = key_of(name, id, version);
   Entry* entry = find(key);
   const bool twin = entry ? std::exchange(entry->found, true) : !foreign_keys_.insert(key).second;
   if (twin) {
     ++twins_;
-    example("twin", name_of(type->name, id, version));
+    example("twin", name_of(name, id, version));
   } else if (entry == nullptr) {
-    example("foreign", name_of(type->name, id, version));
+    example("foreign", name_of(name, id, version));
   }
   return {};
 }

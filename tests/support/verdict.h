@@ -30,7 +30,8 @@ struct VerdictFigures {
   std::uint64_t earlier_versions = 0;  // superseded versions that the index holds besides
   std::vector<std::string> examples;   // a few of what is wrong, one a line
 
-  bool ok() const { return missing == 0 && twins == 0 && foreign == 0; }
+  // Nothing is well where there was nothing to judge.
+  bool ok() const { return source > 0 && missing == 0 && twins == 0 && foreign == 0; }
   // "verdict: missing=0 twins=0 source=N indexed=N"
   std::string line() const;
 };

@@ -235,23 +235,24 @@ SimResponse Actions::list(const Target& target, const ServeOptions& options, con
   if (target.find("filter")) return bad_request("Invalid parameter: filter (the simulator evaluates none)");
   TokenCheck check = check_token(target, "skipToken", rules, now);
   if (check.refusal) return std::move(*check.refusal);
-  const std::uint64_t offset = check.token ? check.token->offset : 0;
+  const PageToken token = check.token.value_or(PageToken{});
 
   Bytes body = R"({"items":[)";
   std::uint64_t matching = 0;
   for (auto task = tasks_.rbegin(); task != tasks_.rend(); ++task) {
     const WallTime time = by == "createdDateTime" ? task->created : state_of(*task, options, now).last_action;
     if ((*from && time < **from) || (*to && time >= **to)) continue;
-    if (matching++ < offset || matching > offset + *top) continue;
+    if (matching++ < token.offset || matching > token.offset + *top) continue;
     if (body.back() != '[') body.push_back(',');
     append_task(body, *task, options, now);
   }
   body.push_back(']');
-  if (matching > offset + *top) {
+  const std::uint64_t count = std::min<std::uint64_t>(*top, matching - std::min(token.offset, matching));
+  if (const auto next = next_token(token, {token.offset, count, matching}, rules, now)) {
     Target resolved = target;
     std::erase_if(resolved.parameters, [](const auto& parameter) { return parameter.first == "skipToken"; });
     body.append(R"(,"nextLink":)");
-    append_json_string(body, page_link(resolved, "skipToken", {offset + *top, now, false}, rules));
+    append_json_string(body, page_link(resolved, "skipToken", *next, rules));
   }
   return json_answer(body.append("}"));
 }

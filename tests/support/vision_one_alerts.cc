@@ -110,8 +110,11 @@ void append_intelligence(std::string& pattern) {
   pattern.append(R"("tags":["STIX2.malicious-activity"],"matchedLogs":["ENDPOINT"]}])");
 }
 
+// From 1.12 on alerts carry all three statuses; those before, the investigation's alone.
+bool one_status(std::string_view schema) { return schema.size() == 3 || schema == "1.11"; }
+
 // Texts: 0 id, 1 handling, 2 score, 3 first investigated member, 4 host, 5 user, 6 agent's guid, 7 address, 8 the handling
-// of old schema versions. Times: 0 created, 1 updated, 2 first investigated,
+// of schema versions before 1.12. Times: 0 created, 1 updated, 2 first investigated,
 // 3 matched: detection takes some minutes.
 std::string pattern_of(std::size_t variant, Random& dice) {
   const Model& model = one_of(dice, models);
@@ -120,7 +123,7 @@ std::string pattern_of(std::size_t variant, Random& dice) {
   const bool old = schema.size() == 3;
   const std::uint32_t richness = pick(dice, 7);
   std::string pattern = R"({"schemaVersion":")";
-  pattern.append(schema).append(R"(","id":"%0v",)").append(old ? "%8v" : "%1v");
+  pattern.append(schema).append(R"(","id":"%0v",)").append(one_status(schema) ? "%8v" : "%1v");
   pattern.append(
       R"(,"workbenchLink":"https://portal.xdr.example.com/index.html#/workbench/alerts/%0v?ref=%16h","alertProvider":")");
   pattern.append(intelligence ? "TI" : "SAE").append(R"(","model":")").append(model.name);
@@ -139,10 +142,10 @@ std::string pattern_of(std::size_t variant, Random& dice) {
   return pattern.append("%x}");
 }
 
-std::string handling_members(const Handling& handling, bool old) {
+std::string handling_members(const Handling& handling, bool one_status) {
   std::string members = R"("investigationStatus":")";
   members.append(handling.investigation_status).append("\"");
-  if (old) return members;
+  if (one_status) return members;
   members.append(R"(,"status":")").append(handling.status);
   return members.append(R"(","investigationResult":")").append(handling.investigation_result).append("\"");
 }
@@ -182,7 +185,7 @@ void AlertRecords::append(Bytes& out, std::uint32_t record, std::size_t version)
   const bool closed = version + 1 == facts.count && version > 0;
   const Handling& handling = closed ? handlings[alert_versions_max - 1] : handlings[version];
   const std::string members = handling_members(handling, false);
-  const std::string members_old = handling_members(handling, true);
+  const std::string one_member = handling_members(handling, true);
   const std::string score = std::to_string(20 + pick(dice, 60) + 5 * version);
   std::string investigated;
   if (version > 0) {
@@ -194,7 +197,7 @@ void AlertRecords::append(Bytes& out, std::uint32_t record, std::size_t version)
   Filling filling;
   const WallSeconds matched = facts.created - std::chrono::seconds{180 + pick(dice, 300)};
   filling.times = {facts.created, facts.versions[version].updated, facts.versions[1].updated, matched};
-  filling.texts = {id, members, score, investigated, cast.host, cast.user, cast.guid, cast.ip, members_old};
+  filling.texts = {id, members, score, investigated, cast.host, cast.user, cast.guid, cast.ip, one_member};
   chosen.fill(out, filling, prose_, dice);
 }
 

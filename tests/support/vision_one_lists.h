@@ -4,6 +4,7 @@
 // updated in between shift them, as they do at the API.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,7 +47,16 @@ struct ServedPage {
 // The page that the target's token asks for; the first without one. `name` is the token's parameter.
 ServedPage serve_page(const Archive& archive, const Selection& selection, const Target& target, const LinkRules& rules);
 
-// A link to `offset` of the same selection.
+// A page's place in its list.
+struct PagePlace {
+  std::uint64_t offset = 0;
+  std::uint64_t count = 0;
+  std::uint64_t total = 0;
+};
+// The token of the page behind that one, which `token` asked for; absent where it is the last. An endless chain repeats its last.
+std::optional<PageToken> next_token(const PageToken& token, const PagePlace& page, const LinkRules& rules, WallTime now);
+
+// A link to the page that the token names, of the same selection.
 std::string page_link(const Target& resolved, std::string_view token_name, const PageToken& token, const LinkRules& rules);
 
 // The token that the target carries under that name: absent where there is none; an error answer where it cannot be used.

@@ -35,6 +35,11 @@ std::string_view content_type(Feed feed) {
   return feed == Feed::audit_logs ? "audit_logs" : "observed_attack_techniques";
 }
 
+std::string_view msg_class(Feed feed) {
+  if (feed == Feed::alerts) return "trendmicro_visionone_alerts";
+  return feed == Feed::audit_logs ? "trendmicro_visionone_audit_logs" : "trendmicro_visionone_observedattacktechniques";
+}
+
 std::string_view name(Endpoint endpoint) { return endpoint_names[static_cast<std::size_t>(endpoint)]; }
 
 std::optional<Endpoint> endpoint_from_name(std::string_view text) {

@@ -3,6 +3,7 @@
 // how requests are answered; a test may change them between two requests.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,9 @@ inline constexpr std::size_t feed_count = 3;
 
 // "alerts", "audit_logs", "observed_attack_techniques": the content type's name in the ledger.
 std::string_view content_type(Feed feed);
+// "trendmicro_visionone_alerts", …: what its records are called on the wire and in the index.
+std::string_view msg_class(Feed feed);
+inline constexpr std::array<Feed, feed_count> all_feeds{Feed::alerts, Feed::audit_logs, Feed::techniques};
 
 // `pipelines`: the list of data pipelines, their registration and deletion.
 enum class Endpoint : std::uint8_t {

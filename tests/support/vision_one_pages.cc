@@ -17,6 +17,13 @@ std::uint32_t record_at(const Selection& selection, std::size_t place) {
 
 }  // namespace
 
+std::optional<PageToken> next_token(const PageToken& token, const PagePlace& page, const LinkRules& rules, WallTime now) {
+  const bool endless = rules.endless || token.endless;
+  const bool more = page.offset + page.count < page.total;
+  if (!more && !endless) return std::nullopt;
+  return PageToken{.offset = more ? page.offset + page.count : page.offset, .issued = now, .endless = endless};
+}
+
 std::string page_link(const Target& resolved, std::string_view token_name, const PageToken& token, const LinkRules& rules) {
   static constexpr std::string_view prefix = "/v3.0/";
   std::string link = rules.foreign ? std::string{foreign_base} : rules.base_url;
@@ -46,8 +53,6 @@ ServedPage serve_page(const Archive& archive, const Selection& selection, const 
   TokenCheck check = check_token(target, parameter, rules, now);
   if (check.refusal) return {.response = std::move(*check.refusal)};
   const PageToken token = check.token.value_or(PageToken{});
-  const bool endless = rules.endless || token.endless;
-
   const std::size_t total = selection.records.size();
   const std::size_t offset = std::min<std::uint64_t>(token.offset, total);
   const std::size_t count = std::min(selection.page_records, total - offset);
@@ -65,11 +70,9 @@ ServedPage serve_page(const Archive& archive, const Selection& selection, const 
   }
   body.push_back(']');
   if (audit) body.append(R"(,"labels":{})");
-  if (offset + count < total || endless) {
-    // An endless chain repeats its last page.
-    const std::size_t next = offset + count < total ? offset + count : offset;
+  if (const auto next = next_token(token, {offset, count, total}, rules, now)) {
     body.append(R"(,"nextLink":)");
-    append_json_string(body, page_link(selection.resolved, parameter, {next, now, endless}, rules));
+    append_json_string(body, page_link(selection.resolved, parameter, *next, rules));
   } else if (audit) {
     body.append(R"(,"nextLink":null)");  // the API is known to end a chain both ways
   }

@@ -212,7 +212,8 @@ SimResponse Pipelines::list_packages(const Pipeline& pipeline, const Target& tar
 
   const WallSeconds since = std::max(from, std::chrono::floor<seconds>(pipeline.registered) + 1s);
   const std::vector<SimPackage> packages = packages_.between(since, to, now, pipeline.levels);
-  const std::size_t offset = std::min<std::size_t>(check.token.value_or(PageToken{}).offset, packages.size());
+  const PageToken token = check.token.value_or(PageToken{});
+  const std::size_t offset = std::min<std::size_t>(token.offset, packages.size());
   const std::size_t count = std::min(*top, packages.size() - offset);
   WallSeconds latest = from;
   for (const SimPackage& package : packages) latest = std::max(latest, package.created);
@@ -224,11 +225,11 @@ SimResponse Pipelines::list_packages(const Pipeline& pipeline, const Target& tar
   }
   body.append(R"(],"requestedDateTime":")").append(to_iso8601(second)).append(R"(","latestPackageCreatedDateTime":")");
   body.append(to_iso8601(latest)).append("\"");
-  if (offset + count < packages.size() || rules.endless) {
+  if (const auto next = next_token(token, {offset, count, packages.size()}, rules, now)) {
     Target resolved{.path = target.path, .parameters = {{"startDateTime", to_iso8601(from)}, {"endDateTime", to_iso8601(to)}}};
     resolved.parameters.emplace_back("top", std::to_string(*top));
     body.append(R"(,"nextLink":)");
-    append_json_string(body, page_link(resolved, "pageToken", {offset + count, now, rules.endless}, rules));
+    append_json_string(body, page_link(resolved, "pageToken", *next, rules));
   }
   return json_answer(body.append("}"));
 }

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "transport/base64.h"
+
 namespace tidegate {
 namespace {
 
 constexpr std::size_t order_bytes_max = 200;
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -30,31 +31,6 @@ std::optional<std::string> decode(std::string_view text) {
     }
   }
   return decoded;
-}
-
-std::string base64(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) bits = bits << 8 | (i + j < text.size() ? static_cast<unsigned char>(text[i + j]) : 0u);
-    for (std::size_t j = 0; j < 4; ++j) out.push_back(i + j > text.size() ? '=' : alphabet[bits >> (18 - 6 * j) & 63]);
-  }
-  return out;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int held = 0;
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  for (char c : text) {
-    const std::size_t value = alphabet.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held >= 8) out.push_back(static_cast<char>(bits >> (held -= 8) & 255));
-  }
-  return out;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -156,11 +132,11 @@ Result<std::vector<OrderTerm>> order_parameter(const Target& target, std::string
 
 std::string encode_token(const PageToken& token) {
   const auto issued = std::chrono::floor<std::chrono::milliseconds>(token.issued.time_since_epoch()).count();
-  return base64(std::to_string(token.offset) + ";" + std::to_string(issued) + (token.endless ? ";1" : ";0"));
+  return to_base64(std::to_string(token.offset) + ";" + std::to_string(issued) + (token.endless ? ";1" : ";0"));
 }
 
 std::optional<PageToken> decode_token(std::string_view text) {
-  const auto plain = from_base64(text);
+  const std::optional<Bytes> plain = from_base64(text);
   if (!plain) return std::nullopt;
   std::string_view rest = *plain;
   PageToken token;

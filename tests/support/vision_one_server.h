@@ -1,8 +1,8 @@
 // VisionOneServer: a VisionOneSim behind a socket, HTTP/1.1 over TLS or plain, keep-alive, many connections.
 //
 // Two ways to run it: on an executor of the caller (VisionOneServer), or on a thread of its own (VisionOneServerThread).
-// Request bodies are bounded to the API's 1 MB and headers to 64 KiB; a connection that sends nothing for two minutes is
-// closed. Large answers go out from the simulator's own buffer.
+// A request body above the API's 1 MB is answered with 413, as the API does; one above 2 MiB, a header above 64 KiB or silence for
+// two minutes closes the connection. Large answers go out from the simulator's own buffer.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -131,7 +131,7 @@ Result<void> Demo::take_processor_away() {
   if (!end) return std::move(end).error();
   std::array<std::uint64_t, demo_lanes> indexed{};
   for (std::size_t lane = 0; lane < demo_lanes; ++lane) {
-    Result<std::uint64_t> count = rig_->count(std::string{"msg_class: "} + DemoTable::msg_class(lane));
+    Result<std::uint64_t> count = rig_->count("msg_class: " + std::string{msg_class(all_feeds[lane])});
     if (!count) return std::move(count).error();
     indexed[lane] = *count;
   }

@@ -10,15 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct LaneNames {
-  const char* content_type;
-  const char* msg_class;
-  const char* shown;
-};
-constexpr std::array<LaneNames, demo_lanes> lanes{
-    {{"alerts", "trendmicro_visionone_alerts", "alerts"},
-     {"audit_logs", "trendmicro_visionone_audit_logs", "audit logs"},
-     {"observed_attack_techniques", "trendmicro_visionone_observedattacktechniques", "techniques"}}};
+constexpr std::array<const char*, demo_lanes> shown_names{"alerts", "audit logs", "techniques"};
 
 template <double LaneFigures::* field>
 double sum(const DemoFigures& figures) {
@@ -40,8 +32,8 @@ DemoTable::DemoTable(const Clock& clock) : clock_(clock), terminal_(::isatty(STD
 void DemoTable::read_agent(const MetricsReading& reading) {
   agent_ = Life::running;
   for (std::size_t lane = 0; lane < demo_lanes; ++lane) {
-    const std::vector<std::pair<std::string, std::string>> by_type{{"content_type", lanes[lane].content_type}};
-    const std::vector<std::pair<std::string, std::string>> by_lane{{"lane", lanes[lane].content_type}};
+    const std::vector<std::pair<std::string, std::string>> by_type{{"content_type", std::string{content_type(all_feeds[lane])}}};
+    const std::vector<std::pair<std::string, std::string>> by_lane{{"lane", std::string{content_type(all_feeds[lane])}}};
     LaneFigures& figures = total_[lane];
     figures.collected = earlier_[lane].collected + reading.sum("tidegate_records_collected_total", by_type) -
                         reading.sum("tidegate_records_duplicate_total", by_type);
@@ -55,8 +47,8 @@ void DemoTable::read_agent(const MetricsReading& reading) {
 void DemoTable::read_processor(const MetricsReading& reading) {
   processor_ = Life::running;
   for (std::size_t lane = 0; lane < demo_lanes; ++lane) {
-    total_[lane].indexed =
-        earlier_[lane].indexed + reading.sum("tidegate_records_indexed_total", {{"msg_class", lanes[lane].msg_class}});
+    total_[lane].indexed = earlier_[lane].indexed +
+                           reading.sum("tidegate_records_indexed_total", {{"msg_class", std::string{msg_class(all_feeds[lane])}}});
   }
 }
 
@@ -77,10 +69,7 @@ void DemoTable::processor_ended(const std::array<std::uint64_t, demo_lanes>& ind
   }
 }
 
-const char* DemoTable::msg_class(std::size_t lane) { return lanes[lane].msg_class; }
-
 double DemoTable::committed() const { return sum<&LaneFigures::committed>(total_); }
-double DemoTable::indexed() const { return sum<&LaneFigures::indexed>(total_); }
 double DemoTable::backlog() const { return sum<&LaneFigures::backlog>(total_); }
 
 std::string DemoTable::elapsed() const {
@@ -94,7 +83,7 @@ std::string DemoTable::row(std::size_t lane) const {
   const LaneFigures& figures = total_[lane];
   const auto shown = [](Life life, const std::string& text) { return life == Life::away ? std::string{"-"} : text; };
   char text[160];
-  std::snprintf(text, sizeof text, "  %-11s %11s %11s %11s %11s %11s %9s", lanes[lane].shown, grouped(figures.collected).c_str(),
+  std::snprintf(text, sizeof text, "  %-11s %11s %11s %11s %11s %11s %9s", shown_names[lane], grouped(figures.collected).c_str(),
                 grouped(figures.committed).c_str(), grouped(figures.shipped).c_str(), grouped(figures.indexed).c_str(),
                 shown(agent_, grouped(figures.backlog)).c_str(), shown(agent_, grouped(figures.lag_seconds) + " s").c_str());
   return text;

@@ -12,10 +12,11 @@
 
 #include "base/clock.h"
 #include "tests/support/rig_metrics.h"
+#include "tests/support/vision_one_options.h"
 
 namespace tidegate {
 
-inline constexpr std::size_t demo_lanes = 3;
+inline constexpr std::size_t demo_lanes = feed_count;  // by feed
 
 struct LaneFigures {
   double collected = 0;
@@ -39,12 +40,10 @@ class DemoTable {
   // The process has ended: the next reading begins at zero.
   void agent_ended();
   void processor_ended(const std::array<std::uint64_t, demo_lanes>& indexed);
-  static const char* msg_class(std::size_t lane);
 
   Life agent() const { return agent_; }
   Life processor() const { return processor_; }
   double committed() const;
-  double indexed() const;
   double backlog() const;
 
   // Draws at most once a second, or every three seconds where there is no terminal.

@@ -42,7 +42,8 @@ int main(int count, char** arguments) {
   std::string ledger;
   std::string hits = "-";
   CLI::App app{
-      "Compares a simulator's ledger with the index. Exit code 0: nothing missing, no twins, nothing foreign; 1: something; "
+      "Compares a simulator's ledger with the index. Exit code 0: nothing missing, no twins, nothing foreign; 1: something, "
+      "or an empty ledger; "
       "2: one of the two cannot be read.",
       "tidegate-verdict"};
   app.add_option("--ledger", ledger, "The simulator's ledger, one JSON object a line")->required();

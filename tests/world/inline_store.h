@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "agent/edges/segment_packer.h"
 #include "agent/ports.h"
 #include "storage/journal.h"
 #include "transport/signal.h"
@@ -11,7 +12,7 @@ namespace tidegate {
 
 class InlineStore final : public Store {
  public:
-  explicit InlineStore(Journal& journal) : journal_(journal) {}
+  InlineStore(Journal& journal, Compression compression) : journal_(journal), packer_(compression) {}
 
   asio::awaitable<Result<CursorState>> load(CursorKey key) override { co_return journal_.load(key); }
   asio::awaitable<Result<std::vector<StoredCursor>>> cursors() override { co_return journal_.cursors(); }
@@ -19,6 +20,7 @@ class InlineStore final : public Store {
   asio::awaitable<Result<void>> put_notes(std::vector<Note> notes) override { co_return journal_.put_notes(notes); }
   asio::awaitable<Result<void>> forget(CursorKey key, std::vector<Note> notes) override { co_return journal_.forget(key, notes); }
   asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override {
+    if (Result<void> packed = packer_.pack(commit.segments); !packed) co_return std::move(packed).error();
     Result<std::vector<SegmentId>> result = journal_.commit(commit);
     changed_.notify();
     co_return result;
@@ -35,6 +37,7 @@ class InlineStore final : public Store {
 
  private:
   Journal& journal_;
+  SegmentPacker packer_;
   Signal changed_;
 };
 

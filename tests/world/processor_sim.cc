@@ -2,6 +2,7 @@
 
 #include "agent/compression.h"
 #include "base/check.h"
+#include "tests/support/vision_one_options.h"
 #include "transport/compression.h"
 #include "transport/forward_entries.h"
 #include "transport/msgpack_view.h"
@@ -27,7 +28,10 @@ void ProcessorSim::hold_acks(bool hold) {
 }
 
 asio::awaitable<Result<void>> ProcessorSim::ship(const StoredSegment& segment) {
-  if (away_) co_return Error{Code::unavailable, "the processor is away"};
+  if (away_) {
+    ++chunks_refused_;
+    co_return Error{Code::unavailable, "the processor is away"};
+  }
   session_ = true;
   land(segment);
   if (acks_to_lose_ > 0) {
@@ -82,7 +86,7 @@ void ProcessorSim::land(const StoredSegment& stored) {
     TG_ASSERT(payload.has_value(), "a record carries the API's own");
     SourceName source;
     source.msg_class = text_of(record->find("msg_class"));
-    const bool alert = source.msg_class == "trendmicro_visionone_alerts";
+    const bool alert = source.msg_class == msg_class(Feed::alerts);
     source.id = text_of(payload->find(alert ? "id" : "uuid"));
     if (alert) source.version = text_of(payload->find("updatedDateTime"));
     // Without a uuid it is known by its content, and several may agree.

@@ -48,6 +48,7 @@ class ProcessorSim final : public Uplink {
   // What the agent itself had to say: records of its own lane, as msgpack.
   const std::vector<Bytes>& own_events() const { return own_events_; }
   std::size_t chunks_received() const { return chunks_received_; }
+  std::size_t chunks_refused() const { return chunks_refused_; }  // while away
   std::size_t chunks_kept() const { return chunks_.size(); }
   const std::vector<SegmentId>& order() const { return order_; }
 
@@ -60,6 +61,7 @@ class ProcessorSim final : public Uplink {
   bool session_ = false;
   int acks_to_lose_ = 0;
   std::size_t chunks_received_ = 0;
+  std::size_t chunks_refused_ = 0;
   std::set<Id128> chunks_;
   std::vector<SegmentId> order_;  // as received
   std::deque<SegmentId> acks_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include "agent/edges/pipeline_source.h"
 #include "agent/edges/vision_one_source.h"
@@ -17,16 +18,13 @@ constexpr std::string_view token = "a-token-of-the-world";
 constexpr WallTime origin{std::chrono::sys_days{std::chrono::year{2026} / 11 / 1} + std::chrono::hours{12}};
 constexpr std::chrono::milliseconds answer_time{40};
 
-std::string class_of(Feed feed) {
-  if (feed == Feed::alerts) return "trendmicro_visionone_alerts";
-  return feed == Feed::audit_logs ? "trendmicro_visionone_audit_logs" : "trendmicro_visionone_observedattacktechniques";
-}
-
 std::string text_of(const std::vector<std::uint32_t>& counts) {
   std::uint64_t sum = 0;
   for (const std::uint32_t count : counts) sum += count;
   return std::to_string(sum) + " of " + std::to_string(counts.size()) + " kinds";
 }
+
+SourceName name_of(const LedgerEntry& entry) { return {std::string{msg_class(entry.feed)}, entry.id, entry.version}; }
 
 std::string text_of(const SourceName& source) { return source.msg_class + " " + source.id + " " + source.version; }
 
@@ -96,7 +94,7 @@ void World::start_agent() {
   TG_ASSERT(opened.has_value(), "the world's journal opens");
   journal_ = *std::move(opened);
   epoch_ = journal_->epoch();
-  store_ = std::make_unique<InlineStore>(*journal_);
+  store_ = std::make_unique<InlineStore>(*journal_, Compression::zstd);
   agent_ = std::make_unique<Agent>(config, AgentPorts{{clock, random}, *store_, *processor, *this}, loop_.get_executor(), log_,
                                    metrics_);
   tasks_ = std::make_unique<TaskGroup>(loop_.get_executor());
@@ -159,7 +157,7 @@ bool World::complete() { return missing().empty(); }
 std::vector<std::string> World::missing() {
   std::vector<std::string> lacking;
   for (const LedgerEntry& entry : ledger()) {
-    const SourceName source{class_of(entry.feed), entry.id, entry.version};
+    const SourceName source = name_of(entry);
     if (!is_nameless(entry) && !entry.superseded && !processor->records().contains(source)) lacking.push_back(text_of(source));
   }
   const auto [held, received] = nameless_counts();
@@ -170,7 +168,7 @@ std::vector<std::string> World::missing() {
 std::vector<std::string> World::twins() {
   std::vector<std::string> odd;
   std::set<SourceName> known;
-  for (const LedgerEntry& entry : ledger()) known.insert({class_of(entry.feed), entry.id, entry.version});
+  for (const LedgerEntry& entry : ledger()) known.insert(name_of(entry));
   std::size_t copies = 0;
   for (const auto& [source, count] : processor->records()) {
     if (source.version == nameless) {
@@ -201,17 +199,19 @@ std::pair<World::Counts, World::Counts> World::nameless_counts() {
 }
 
 asio::awaitable<Result<HttpResponse>> World::serve(HttpRequest request) {
+  const auto stop = co_await asio::this_coro::cancellation_state;
   requests.push_back(clock.steady());
   asked.push_back(request);
   co_await clock.sleep_for(answer_time);
+  if (stop.cancelled() != asio::cancellation_type::none) co_return Error{Code::cancelled, "stopped while the answer was awaited"};
   if (api_away) co_return Error{Code::unavailable, "connection refused"};
   Result<HttpResponse> response = answer_of(*api, request, api_time());
   if (response && twist) twist(request, *response);
   co_return response;
 }
 
-RequestBudget& World::budget_for(const ConnectorConfig& connector, Lane lane) {
-  auto& budget = budgets_[std::string{connector.bearer_token.reveal()} + " " + std::string{name(lane)}];
+RequestBudget& World::budget_for(const ConnectorConfig& connector, std::string_view endpoint) {
+  auto& budget = budgets_[std::string{connector.bearer_token.reveal()} + " " + std::string{endpoint}];
   if (!budget) budget = std::make_unique<RequestBudget>(clock, connector.requests_per_minute);
   return *budget;
 }
@@ -223,13 +223,14 @@ Result<std::unique_ptr<Source>> World::make_source(const ConnectorConfig& connec
                            .api_base_url = connector.api_base_url,
                            .token = [bearer = connector.bearer_token]() -> Result<Secret> { return bearer; }};
   HttpSend send = [this](HttpRequest request, std::chrono::nanoseconds) { return serve(std::move(request)); };
-  auto lists = std::make_unique<VisionOneSource>(options, send, budget_for(connector, lane), Surroundings{clock, random}, metrics_);
+  auto lists =
+      std::make_unique<VisionOneSource>(options, send, budget_for(connector, name(lane)), Surroundings{clock, random}, metrics_);
   if (lane != Lane::techniques || connector.techniques_from != TechniquesFrom::pipeline || urgency != Urgency::fresh)
     return std::unique_ptr<Source>{std::move(lists)};
-  PipelineOptions pipeline{.description = pipeline_description(config.sensor.name, connector.name),
-                           .risk_levels = {"info", "low", "medium", "high", "critical"}};
+  PipelineOptions pipeline{.description = pipeline_description(config.sensor.name, connector.name), .risk_levels = {}};
+  for (const RiskLevel level : connector.pipeline_risk_levels) pipeline.risk_levels.emplace(name(level));
   return std::unique_ptr<Source>{std::make_unique<PipelineSource>(std::move(options), std::move(pipeline), std::move(send),
-                                                                  budget_for(connector, lane), std::move(lists),
+                                                                  budget_for(connector, "data_pipelines"), std::move(lists),
                                                                   Surroundings{clock, random}, metrics_)};
 }
 

@@ -101,7 +101,7 @@ class World final : public SourceFactory {
 
  private:
   asio::awaitable<Result<HttpResponse>> serve(HttpRequest request);
-  RequestBudget& budget_for(const ConnectorConfig& connector, Lane lane);
+  RequestBudget& budget_for(const ConnectorConfig& connector, std::string_view endpoint);
   void drain();
   using Counts = std::vector<std::uint32_t>;  // of each kind, the largest first
   bool is_nameless(const LedgerEntry& entry) const;

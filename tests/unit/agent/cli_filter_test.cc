@@ -18,7 +18,12 @@ class CliFilterTest : public AgentCliTest {
     options.data.techniques.backlog = 300;
     options.serve.forbidden = std::move(forbidden);
     AgentCliTest::serve(options, token);
+    // A tenth of it is what the command asks with.
+    configure_more("requests_per_minute: 100000");
   }
+
+  // One more line of the connector.
+  void configure_more(const std::string& line) { std::ofstream{config_file(), std::ios::app} << "    " << line << "\n"; }
 
   int run(std::vector<std::string> words) {
     words.insert(words.begin(), {"filter", "try"});
@@ -38,6 +43,19 @@ TEST_F(CliFilterTest, NamesTheNearestFieldForOneThatNoRecordHas) {
   serve();
   EXPECT_EQ(run({"acme-visionone", "filters.risklevel: info"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("no record has the field filters.risklevel; the nearest field is filters.riskLevel\n"));
+}
+
+TEST_F(CliFilterTest, WithADataPipelineItWarnsThatTheRecordsHaveOtherFields) {
+  serve();
+  configure_more("techniques_from: pipeline");
+  EXPECT_EQ(run({"acme-visionone", "filters.riskLevel: info", "--pages", "100"}), 1) << err_;
+  EXPECT_THAT(out_, AllOf(HasSubstr(" of 300 records match"), HasSubstr("  warning: with techniques_from: pipeline"),
+                          HasSubstr("filterRiskLevel"), HasSubstr("in place of filters.riskLevel")));
+  EXPECT_EQ(run({"acme-visionone", "*", "--content-type", "observed_attack_techniques", "--json"}), 1) << err_;
+  EXPECT_THAT(out_, HasSubstr(R"(,"warning":"with techniques_from: pipeline)"));
+  // The other content types are what is collected.
+  EXPECT_EQ(run({"acme-visionone", "*", "--content-type", "audit_logs"}), 0) << err_;
+  EXPECT_EQ(out_.find("warning"), std::string::npos);
 }
 
 TEST_F(CliFilterTest, AWrongQueryIsExitCodeTwoWithItsPosition) {

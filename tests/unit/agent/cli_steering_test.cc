@@ -66,6 +66,11 @@ TEST_F(CliSteeringTest, CommandsAreAskedOfTheAgent) {
             "POST /backfill/start?connector=acme&content_type=audit_logs&from=2026-01-01T00%3A00%3A00Z&to=2026-01-08\n");
 }
 
+TEST_F(CliSteeringTest, AnAgentThatCannotAtTheMomentIsStillReached) {
+  serve(503);
+  EXPECT_EQ(run({"cursor", "rewind", "acme", "alerts", "--to", "6h"}), 1);
+}
+
 TEST_F(CliSteeringTest, WhatTheAgentRefusesIsExitCodeOne) {
   serve(404);
   EXPECT_EQ(run({"cursor", "rewind", "acme", "alerts", "--to", "6h"}), 1);

@@ -137,7 +137,7 @@ TEST_F(ControlRoutesTest, ABackFillIsStartedPausedResumedAndCancelled) {
   EXPECT_TRUE(readers_.reading().contains(1));
   EXPECT_EQ(post("/backfill/pause?number=1").body, "back-fill 1 is paused\n");
   EXPECT_FALSE(readers_.reading().contains(1));
-  EXPECT_EQ(post("/backfill/resume?number=1").body, "back-fill 1 runs\n");
+  EXPECT_EQ(post("/backfill/resume?number=1").body, "back-fill 1 is to run\n");
   EXPECT_TRUE(readers_.reading().contains(1));
   EXPECT_EQ(post("/backfill/cancel?number=1").body, "back-fill 1 is cancelled; what it had read stays\n");
   expect_refused("/backfill/resume?number=1", 400, "back-fill 1 is cancelled: start another one");

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "agent/filter_report.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/agent/payloads.h"
 
 namespace tidegate {
@@ -81,14 +82,15 @@ FilterTry trial_of(std::string_view query, FilterTryPlan plan = {}) {
   return *std::move(trial);
 }
 
-asio::awaitable<void> read_into(FilterTry& trial, Source& source, std::optional<ContentFindings>& findings) {
-  findings = co_await trial.read(source, ContentType::observed_attack_techniques, "uuid");
+asio::awaitable<void> read_into(FilterTry& trial, Source& source, const Clock& clock, std::optional<ContentFindings>& findings) {
+  findings = co_await trial.read(source, ContentType::observed_attack_techniques, "uuid", clock);
 }
 
 ContentFindings read(FilterTry& trial, Source& source) {
   asio::io_context loop;
+  const ManualClock clock{now};
   std::optional<ContentFindings> findings;
-  asio::co_spawn(loop, read_into(trial, source, findings), [](const std::exception_ptr&) {});
+  asio::co_spawn(loop, read_into(trial, source, clock, findings), [](const std::exception_ptr&) {});
   loop.run();
   EXPECT_TRUE(findings.has_value());
   return findings.value_or(ContentFindings{});
@@ -167,6 +169,53 @@ TEST(FilterTry, AFailureEndsTheReadingAndKeepsWhatWasRead) {
   EXPECT_FALSE(findings.whole);
 }
 
+SourceFacts api_clock(std::chrono::seconds ahead) {
+  SourceFacts facts;
+  facts.api_time = ApiTime{.time = now + ahead, .at = ManualClock{now}.steady()};
+  return facts;
+}
+
+TEST(FilterTry, WhereTheApisClockIsElsewhereTheReadingBeginsAgainThereOnce) {
+  for (const std::chrono::seconds ahead : {std::chrono::seconds{-1h}, std::chrono::seconds{1h}, std::chrono::seconds{3s}}) {
+    ListSource source;
+    source.add(2h, technique("a", "info"));
+    source.set_facts(api_clock(ahead));
+    FilterTry trial = trial_of("*");
+    const ContentFindings findings = read(trial, source);
+    EXPECT_EQ(findings.records, 1u) << "nothing is counted twice";
+    EXPECT_TRUE(findings.whole);
+    EXPECT_EQ(findings.to, now + ahead);
+    EXPECT_EQ(findings.from, now + ahead - 24h);
+    ASSERT_GE(source.polls().size(), 3u);
+    EXPECT_EQ(source.polls()[0].to, now);
+    EXPECT_EQ(source.polls()[1].to, now + ahead);
+    EXPECT_EQ(source.polls()[2].to, source.polls()[1].from);
+    // The next content type begins where the API's clock is.
+    const std::size_t before = source.polls().size();
+    EXPECT_EQ(read(trial, source).to, now + ahead);
+    EXPECT_EQ(source.polls()[before].to, now + ahead);
+    EXPECT_EQ(source.polls()[before + 1].to, source.polls()[before].from);
+  }
+}
+
+TEST(FilterTry, ARefusedWindowInTheApisFutureIsAskedForAgainWhereItsPresentIs) {
+  ListSource source;
+  source.set_facts(api_clock(-1h));
+  source.fail_at(1, Error{Code::invalid, "in the future"});
+  FilterTry trial = trial_of("*");
+  const ContentFindings findings = read(trial, source);
+  EXPECT_FALSE(findings.error.has_value());
+  EXPECT_EQ(findings.to, now - 1h);
+}
+
+TEST(FilterTry, ClocksThatAgreeToTheSecondsMoveNothing) {
+  ListSource source;
+  source.set_facts(api_clock(-2s));
+  FilterTry trial = trial_of("*");
+  EXPECT_EQ(read(trial, source).to, now);
+  EXPECT_EQ(source.polls()[1].to, source.polls()[0].from);
+}
+
 TEST(FilterTry, AFieldThatNoRecordHadIsNamedWithTheNearestThatSomeHad) {
   ListSource source;
   source.add(1min, technique("a", "info"));
@@ -234,6 +283,16 @@ TEST(FilterReport, SaysItToPrograms) {
             R"({"content_type":"alerts","records":0,"matching":0,"not_understood":0,"from":"1970-01-01T00:00:00Z",)"
             R"("to":"1970-01-01T00:00:00Z","whole":false,"examples":[],"error":{"code":"denied","text":"401"}}],)"
             R"("unknown_fields":[{"field":"x","nearest":"y"},{"field":"z"}]})");
+}
+
+TEST(FilterReport, AWarningStandsWithItsContentTypeEvenWhereNothingWasRead) {
+  FilterReport report = sample_report();
+  for (ContentFindings& content : report.contents) content.warning = "other \"fields\"";
+  const std::string text = filter_report_text(report);
+  EXPECT_NE(text.find("info, a?b\n  warning: other \"fields\"\nalerts: "), std::string::npos) << text;
+  EXPECT_NE(text.find("could not be read: 401\n  warning: other \"fields\"\n"), std::string::npos) << text;
+  const std::string json = filter_report_json(report);
+  EXPECT_NE(json.find(R"("text":"401"},"warning":"other \"fields\""})"), std::string::npos) << json;
 }
 
 }  // namespace

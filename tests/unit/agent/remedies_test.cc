@@ -22,6 +22,13 @@ TEST(Remedies, TheTableHoldsEveryCauseOnceInOrderWithAllItsWords) {
   }
 }
 
+TEST(Remedies, NothingIsSaidToBeAskedForByTheSensorsClock) {
+  for (const CauseText& text : causes())
+    for (const std::string_view words : {text.meaning, text.likely, text.remedy})
+      EXPECT_EQ(words.find("windows of time"), std::string_view::npos) << text.name;
+  EXPECT_EQ(text_of(Cause::http_400).likely.find("clock"), std::string_view::npos) << "windows follow the API's clock";
+}
+
 TEST(Remedies, EveryStatusOfTheApiHasItsCause) {
   EXPECT_EQ(cause_of_status(200), std::nullopt);
   EXPECT_EQ(cause_of_status(302), Cause::http_other);

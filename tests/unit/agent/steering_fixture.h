@@ -72,6 +72,11 @@ class NotingReaders final : public BackfillReaders {
     reading_.erase(number);
   }
 
+  std::optional<StageState> state_of(std::uint32_t number) const override {
+    if (!reading_.contains(number)) return std::nullopt;
+    return StageState{.verdict = Verdict::healthy, .since = {}, .reason = {}};
+  }
+
   const std::set<std::uint32_t>& reading() const { return reading_; }
   int stopping() const { return stopping_; }
   void refuse(std::optional<Error> refusal) { refusal_ = std::move(refusal); }
@@ -135,7 +140,7 @@ class SteeringTest : public testing::Test, public Steering {
   ManualClock clock_{at(0)};
   Log log_{clock_, LogFormat::text, Level::error, [](std::string_view) {}};
   FailingJournal journal_;
-  InlineStore store_{journal_};
+  InlineStore store_{journal_, Compression::none};
   NotingReaders readers_;
   Backfills backfills_{store_, clock_, readers_, log_};
   std::vector<std::pair<CursorKey, WallSeconds>> rewound_;

@@ -34,5 +34,13 @@ TEST(TokenLife, WordsSayWhenAndMarkAHint) {
   EXPECT_NE(expiry_text({TokenExpiry::Source::hint, end}, end).find("hint"), std::string::npos);
 }
 
+TEST(TokenLife, MomentsThatAreCenturiesApartDoNotRunOver) {
+  const WallTime first = *parse_time("1690-01-01T00:00:00Z");
+  const WallTime last = *parse_time("2261-01-01T00:00:00Z");
+  EXPECT_EQ(expiry_level({TokenExpiry::Source::api, last}, first), ExpiryLevel::far);
+  EXPECT_EQ(expiry_text({TokenExpiry::Source::api, last}, first), "expires 2261-01-01T00:00:00Z, in 208553 days");
+  EXPECT_EQ(expiry_text({TokenExpiry::Source::api, first}, last), "expired 1690-01-01T00:00:00Z, 208553 days ago");
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -153,6 +153,11 @@ TEST(Parse, AnEmptyFileMissesWhatIsRequired) {
   EXPECT_THAT(text, HasSubstr("agent.yaml: processor.data: is missing"));
 }
 
+TEST(Parse, AMissingChoiceNamesWhatMayStandThere) {
+  EXPECT_THAT(errors_of(replaced(least_agent, "    type: trendmicro_visionone\n", "")),
+              HasSubstr("connectors[0].type: is missing; write trendmicro_visionone\n"));
+}
+
 TEST(Parse, UnknownKeysAreErrorsWithAHint) {
   EXPECT_THAT(errors_of(least_agent + "sensors: {}\n"), HasSubstr("sensors: is not a known key; the nearest known key is sensor"));
   EXPECT_THAT(errors_of(least_agent + "audit_logs_interval: 1h\n"), HasSubstr("it belongs at connectors[].audit_logs_interval"));
@@ -261,7 +266,8 @@ TEST(Parse, AFileIsReadWhole) {
   std::ofstream{path} << least_agent;
   EXPECT_TRUE(parse_agent_file(path).config);
   std::ofstream{path} << std::string(YamlLimits{}.bytes_max + 1, '#');
-  EXPECT_THAT(to_text(parse_agent_file(path).errors), HasSubstr("is larger than 1048576 bytes"));
+  EXPECT_THAT(to_text(parse_agent_file(path).errors),
+              HasSubstr("is larger than 1048576 bytes; make it smaller, or name the configuration file with --config"));
   std::remove(path.c_str());
 }
 

@@ -11,11 +11,11 @@ namespace {
 using test::put_pair;
 
 // {"severity": "high", "score": 64, "rate": 0.25, "whole": 5.0, "big": 12345678901234567890123, "max": 2^64-1, "on": true,
-//  "gone": nil, "created": "2026-11-24T10:00:00Z", "cmd": "powershell.exe -File C:\Temp\a1.ps1",
+//  "gone": nil, "created": "2026-11-24T10:00:00Z", "user": "nan", "machine": "inf", "cmd": "powershell.exe -File C:\Temp\a1.ps1",
 //  "hosts": [{"name": "web-01", "ports": [80, 443]}, {"name": "db-02"}], "a.b": "dotted"}
 Bytes sample() {
   return test::record({.payload = [](Bytes& out) {
-    put_map(out, 12);
+    put_map(out, 14);
     put_pair(out, "severity", "high");
     put_str(out, "score");
     put_int(out, 64);
@@ -32,6 +32,8 @@ Bytes sample() {
     put_str(out, "gone");
     put_nil(out);
     put_pair(out, "created", "2026-11-24T10:00:00Z");
+    put_pair(out, "user", "nan");
+    put_pair(out, "machine", "inf");
     put_pair(out, "cmd", "powershell.exe -File C:\\Temp\\a1.ps1");
     put_str(out, "hosts");
     put_array(out, 2);
@@ -114,6 +116,14 @@ TEST(Matcher, RangesCompareAlikeWithAlike) {
   EXPECT_TRUE(holds("v.hosts.ports: >400"));
   EXPECT_TRUE(holds("timestamp: [2026-11-24T12:00:00Z TO *]"));
   EXPECT_FALSE(holds("timestamp: <2026-11-24T12:00:00Z"));
+}
+
+TEST(Matcher, NamesThatReadLikeNoNumberAreText) {
+  EXPECT_FALSE(holds("v.user: [1 TO 5]")) << "not a number is equal to no number";
+  EXPECT_FALSE(holds("v.machine: >5")) << "nor is the name of a host larger than all";
+  EXPECT_TRUE(holds("v.user: [nab TO nao]")) << "by its bytes";
+  EXPECT_TRUE(holds("v.machine: [ine TO inf]"));
+  EXPECT_FALSE(holds("v.score: >=nan")) << "a bound that is no number";
 }
 
 TEST(Matcher, WordsAreFoundInAnyValueOutsideOfTheEnvelope) {

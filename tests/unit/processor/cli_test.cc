@@ -15,7 +15,7 @@ namespace {
 class CliTest : public testing::Test {
  protected:
   CliTest() {
-    std::ofstream{config_file()} << "processor:\n  name: dp1\n  state_directory: " << (folder_.path() / "state").string()
+    std::ofstream{config_file()} << "processor:\n  state_directory: " << (folder_.path() / "state").string()
                                  << "\ntls:\n  ca_file: /nowhere/ca.pem\n  certificate_file: /nowhere/dp1.pem\n"
                                     "  private_key_file: /nowhere/dp1.key\n";
   }
@@ -101,7 +101,7 @@ TEST_F(CliTest, RunWithoutAStateDirectoryItCanUseEndsWithFour) {
   ASSERT_TRUE(pki);
   const Identity identity = *pki->issue("dp1.example.net");
   std::ofstream{folder_.path() / "state"} << "a file where the directory should be";
-  std::ofstream{config_file()} << "processor: {name: dp1, state_directory: " << (folder_.path() / "state").string()
+  std::ofstream{config_file()} << "processor: {state_directory: " << (folder_.path() / "state").string()
                                << "}\ntls:\n  ca_file: " << pki->ca_file().string()
                                << "\n  certificate_file: " << identity.certificate_file.string()
                                << "\n  private_key_file: " << identity.private_key_file.string() << "\n";

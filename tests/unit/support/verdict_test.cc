@@ -90,6 +90,8 @@ TEST_F(Judged, ARecordWithoutItsIdIsAnErrorAndNotSilence) {
   EXPECT_FALSE(verdict_.add_hit(hit));
 }
 
+TEST(Judge, NothingIsWellWhereThereWasNothingToJudge) { EXPECT_FALSE(Judge{}.figures().ok()); }
+
 TEST(Judge, ALedgerLineThatIsNoneIsAnError) {
   Judge verdict;
   EXPECT_FALSE(verdict.add_ledger("{\"content_type\":\"alerts\"}\n"));

@@ -131,5 +131,19 @@ TEST(VisionOneActions, TasksAreListedNewestFirstByPagesAndTime) {
   EXPECT_EQ(walk(sim, window, origin + 1h).size(), 10u);
 }
 
+TEST(VisionOneActions, AnEndlessListOfTasksHasNoEnd) {
+  SimOptions options = options_of(0, 0, 0);
+  options.serve.faults.push_back({.kind = FaultKind::endless_pages, .rate = 0, .nth = 1, .endpoint = Endpoint::tasks});
+  VisionOneSim sim{options, Seed{1}};
+  ASSERT_EQ(elements_of(post(sim, isolate, R"([{"endpointName":"HOST-1"}])", origin)).size(), 1u);
+  std::string target = "/v3.0/response/tasks?top=50";
+  for (int i = 0; i < 30; ++i) {
+    const ProbedPage page = page_of(get(sim, target, origin));
+    EXPECT_EQ(page.items.size(), 1u) << i;
+    ASSERT_FALSE(page.next.empty()) << i;
+    target = target_of(page.next);
+  }
+}
+
 }  // namespace
 }  // namespace tidegate

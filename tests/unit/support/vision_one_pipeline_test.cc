@@ -187,5 +187,22 @@ TEST(VisionOnePipeline, PackagesVanishAndPipelinesAreForgottenWhenToldSo) {
   EXPECT_EQ(get(sim, anew, origin + 3h).status, 200u);
 }
 
+TEST(VisionOnePipeline, AnEndlessListOfPackagesHasNoEnd) {
+  SimOptions options = busy();
+  options.serve.faults.push_back({.kind = FaultKind::endless_pages, .rate = 0, .nth = 1, .endpoint = Endpoint::packages});
+  VisionOneSim sim{options, Seed{1}};
+  const std::string path = registered(sim, origin);
+  const WallTime now = origin + 1h;
+  std::string target = packages_of(path, origin, origin + 50min);
+  std::size_t listed = 0;
+  for (int i = 0; i < 30; ++i) {
+    const ProbedPage page = page_of(get(sim, target, now));
+    ASSERT_FALSE(page.next.empty()) << i;
+    listed = page.items.size();
+    target = target_of(page.next);
+  }
+  EXPECT_GT(listed, 0u);  // the last page comes again and again
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -175,5 +175,22 @@ TEST(VisionOneRecords, IdsAreDistinct) {
   }
 }
 
+TEST(VisionOneRecords, AlertsCarryAllThreeStatusesFromSchema112On) {
+  VisionOneSim sim{options_of(400, 0, 0), Seed{1}};
+  std::map<std::string, std::size_t> seen;
+  simdjson::ondemand::parser parser;
+  for (const Item& item : walk(sim, std::string{all_alerts}, origin)) {
+    const std::string schema = text_of(parser, item.raw, "schemaVersion");
+    ++seen[schema];
+    EXPECT_FALSE(text_of(parser, item.raw, "investigationStatus").empty()) << item.raw;
+    const bool all_three = schema == "1.12" || schema == "1.15";
+    EXPECT_EQ(!text_of(parser, item.raw, "status").empty(), all_three) << item.raw;
+    EXPECT_EQ(!text_of(parser, item.raw, "investigationResult").empty(), all_three) << item.raw;
+  }
+  EXPECT_GT(seen["1.3"], 0u);
+  EXPECT_GT(seen["1.11"], 0u);
+  EXPECT_GT(seen["1.12"], 0u);
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "tests/support/run_until.h"
 #include "tests/unit/transport/loopback.h"
 #include "tests/unit/transport/msgpack_test_bytes.h"
 #include "transport/forward_reader.h"
@@ -123,8 +124,9 @@ TEST_F(ForwardClientTest, AFullWindowWaitsForAnAck) {
   std::optional<Error> failed;
   TaskGroup group{loop.get_executor()};
   group.spawn("sender", send_all(client, payloads, failed));
+  ASSERT_TRUE(run_until(loop, [&] { return !taken.empty(); }));
   loop.restart();
-  loop.run_for(100ms);
+  loop.run_for(50ms);  // were the next one let through, it would come now
   EXPECT_EQ(taken.size(), 1u);
   EXPECT_GT(client.in_flight_bytes(), 60'000u);
   EXPECT_LT(client.in_flight_bytes(), 100'000u);
@@ -228,8 +230,7 @@ TEST_F(ForwardClientTest, CloseWakesEveryoneAndASessionCanBeginAnew) {
   std::optional<Error> failed;
   TaskGroup group{loop.get_executor()};
   group.spawn("sender", send_all(client, payloads, failed));
-  loop.restart();
-  loop.run_for(50ms);
+  ASSERT_TRUE(run_until(loop, [&] { return client.in_flight_bytes() > 0; }));
   EXPECT_FALSE(failed);
   client.close();
   run(loop, joined(group));
@@ -242,15 +243,17 @@ TEST_F(ForwardClientTest, CloseWakesEveryoneAndASessionCanBeginAnew) {
 }
 
 TEST_F(ForwardClientTest, WhoCannotBeReachedOrTrustedIsSaid) {
-  ForwardClient client{clock, {.connect_max = 200ms}};
+  ForwardClient impatient{clock, {.connect_max = 200ms}};
   const Peer::Script silent = [](Channel& channel) -> asio::awaitable<void> {
     while (!(co_await channel.read()).empty()) {
     }
   };
   const Peer no_tls{loop, silent};
-  const auto slow = connect(client, no_tls);
+  const auto slow = connect(impatient, no_tls);
   ASSERT_FALSE(slow);
   EXPECT_EQ(slow.error().code(), Code::timeout);
+
+  ForwardClient client{clock, {}};
 
   auto stranger = TestPki::make(folder.path() / "strangers", "Another authority");
   const auto foreign = stranger->issue("centre");

@@ -207,6 +207,16 @@ TEST(ConnectorTest, AHintAloneNeverFails) {
   EXPECT_EQ(stage_of(bench.run(), Stage::token).verdict, StageVerdict::failed);
 }
 
+TEST(ConnectorTest, TheTokenIsJudgedByTheApisClock) {
+  Bench bench;
+  bench.probe.answered.clock_offset = -48h;
+  bench.probe.tokened.expiry = {TokenExpiry::Source::api, bench.clock.wall() - 24h};
+  EXPECT_EQ(stage_of(bench.run(), Stage::token).cause, Cause::token_expires_soon) << "there is a day left at the API";
+  bench.probe.answered.clock_offset = 48h;
+  bench.probe.tokened.expiry.expires = bench.clock.wall() + 24h;
+  EXPECT_EQ(stage_of(bench.run(), Stage::token).cause, Cause::token_expired);
+}
+
 TEST(ConnectorTest, ATokenThatEndsSoonOrLooksOddIsAWarning) {
   Bench bench;
   bench.probe.tokened.expiry = {TokenExpiry::Source::api, bench.clock.wall() + 24h * 6};

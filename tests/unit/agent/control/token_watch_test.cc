@@ -83,5 +83,18 @@ TEST(TokenWatch, ARenewedTokenIsWarnedOfAnew) {
   EXPECT_EQ(bench.lines.size(), 2u);
 }
 
+TEST(TokenWatch, TheEndIsJudgedByTheApisClock) {
+  Bench bench;
+  bench.expiry = {TokenExpiry::Source::api, bench.clock.wall() + std::chrono::days{10}, std::chrono::days{-100}};
+  bench.pass(12h);
+  EXPECT_TRUE(bench.lines.empty()) << "our clock is months ahead";
+  EXPECT_EQ(bench.watch.view().level, ExpiryLevel::far);
+  // What our own clock does afterwards changes nothing.
+  bench.clock.step_wall(std::chrono::days{1000});
+  EXPECT_EQ(bench.watch.view().level, ExpiryLevel::far);
+  bench.clock.advance(std::chrono::days{104});
+  EXPECT_EQ(bench.watch.view().level, ExpiryLevel::week);
+}
+
 }  // namespace
 }  // namespace tidegate

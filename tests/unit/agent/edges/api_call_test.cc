@@ -112,6 +112,66 @@ TEST_F(ApiCallTest, ADateThatCannotBeReadChangesNothing) {
   }
 }
 
+TEST_F(ApiCallTest, AnAnswerThatSomethingInBetweenGaveTellsNoTime) {
+  ASSERT_TRUE(ask());
+  const ApiTime known = *call_.api_time();
+  std::string type;
+  api_.instead = [&type](const HttpRequest&) {
+    HttpResponse response;
+    response.status = 503;
+    response.headers = {{"Date", "Tue, 24 Nov 2026 12:01:07 GMT"}};
+    if (!type.empty()) response.headers.push_back({"content-type", type});
+    return std::optional<Result<HttpResponse>>{std::move(response)};
+  };
+  api_.clock.advance(1min);
+  for (const char* foreign : {"", "text/html", "text/plain; charset=utf-8"}) {
+    type = foreign;
+    ASSERT_TRUE(ask());
+    EXPECT_EQ(call_.api_time()->at, known.at) << type;
+  }
+  type = "application/Problem+JSON; charset=utf-8";
+  ASSERT_TRUE(ask());
+  EXPECT_EQ(call_.api_time()->time, noon + 67s);
+}
+
+TEST_F(ApiCallTest, AJumpOfTheTimeIsBelievedWhenTwoAnswersInARowAgree) {
+  std::string told;  // day and time
+  api_.instead = [&told](const HttpRequest&) {
+    HttpResponse response;
+    response.status = 200;
+    response.headers = {{"Date", "Tue, " + told + " GMT"}};
+    return std::optional<Result<HttpResponse>>{std::move(response)};
+  };
+  const auto hear = [&](std::string date) {
+    told = std::move(date);
+    EXPECT_TRUE(ask());
+    return to_iso8601(*call_.api_now());
+  };
+  EXPECT_EQ(hear("24 Nov 2026 12:00:00"), "2026-11-24T12:00:00Z") << "the first of all";
+  for (const char* day : {"25", "23"}) {
+    const std::string jumped = day + std::string{" Nov 2026 12:00:00"};
+    EXPECT_EQ(hear(jumped), "2026-11-24T12:00:00Z") << "one wrong Date alone";
+    EXPECT_EQ(hear("24 Nov 2026 12:00:00"), "2026-11-24T12:00:00Z");
+    EXPECT_EQ(hear(jumped), "2026-11-24T12:00:00Z") << "two that are not in a row";
+    EXPECT_EQ(hear("22 Nov 2026 09:00:00"), "2026-11-24T12:00:00Z") << "two that do not agree";
+    EXPECT_EQ(hear("24 Nov 2026 12:01:59"), "2026-11-24T12:01:59Z") << "what clocks do is no jump";
+    EXPECT_EQ(hear("24 Nov 2026 12:00:00"), "2026-11-24T12:00:00Z");
+  }
+  EXPECT_EQ(hear("25 Nov 2026 12:00:00"), "2026-11-24T12:00:00Z");
+  api_.clock.advance(10min);
+  EXPECT_EQ(hear("25 Nov 2026 12:10:00"), "2026-11-25T12:10:00Z");
+  EXPECT_EQ(call_.clock_offset(), 24h);
+}
+
+TEST_F(ApiCallTest, AForeignHostIsNamedWithWhatToDo) {
+  const auto link = call_.own_link("https://user:secret@api.eu.test/x?skipToken=MTA=");
+  ASSERT_FALSE(link);
+  EXPECT_NE(link.error().text().find("https://api.eu.test:443"), std::string::npos) << link.error().text();
+  EXPECT_NE(link.error().text().find("write that host in api_base_url"), std::string::npos);
+  EXPECT_EQ(link.error().text().find("secret"), std::string::npos);
+  EXPECT_EQ(link.error().text().find("MTA"), std::string::npos);
+}
+
 TEST_F(ApiCallTest, ALinkIsFollowedToItsOwnHostAlone) {
   EXPECT_EQ(*call_.own_link("https://api.test/beta/xdr/x?orderBy=a b"), "https://api.test:443/beta/xdr/x?orderBy=a%20b");
   for (const char* foreign :
@@ -124,10 +184,11 @@ TEST_F(ApiCallTest, ALinkIsFollowedToItsOwnHostAlone) {
 
 TEST(HttpDate, IsReadInItsOneFormAndNoOther) {
   EXPECT_EQ(parse_http_date("Tue, 24 Nov 2026 12:00:00 GMT"), std::chrono::floor<std::chrono::seconds>(noon));
-  EXPECT_EQ(to_iso8601(*parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT")), "1994-11-06T08:49:37Z");
+  EXPECT_EQ(to_iso8601(*parse_http_date("Wed, 01 Jan 2020 00:00:00 GMT")), "2020-01-01T00:00:00Z");
   for (const char* text : {"", "Tue, 24 Nov 2026 12:00:00 UTC", "Tue, 24 nov 2026 12:00:00 GMT", "Tue, 31 Feb 2026 12:00:00 GMT",
                            "Tue, 24 Nov 2026 25:00:00 GMT", "Tue 24 Nov 2026  12:00:00 GMT", "Tue, 24 Nov 2026 12:00:00 GMT ",
-                           "Tuesday, 24-Nov-26 12:00:00 GMT", "Tue Nov 24 12:00:00 2026"})
+                           "Tuesday, 24-Nov-26 12:00:00 GMT", "Tue Nov 24 12:00:00 2026", "Tue, 31 Dec 2019 23:59:59 GMT",
+                           "Thu, 01 Jan 1970 00:00:00 GMT"})
     EXPECT_FALSE(parse_http_date(text).has_value()) << text;
 }
 

@@ -95,6 +95,20 @@ TEST_F(ConnectorProbeTest, AClosedPortFails) {
   EXPECT_EQ(text(stage_of(report, Stage::tcp), "address"), "127.0.0.1:" + std::to_string(port));
 }
 
+TEST_F(ConnectorProbeTest, AUrlThatCannotBeUsedIsNamedWithWhatToWrite) {
+  connector_.api_base_url = "ftp://api.example.net";
+  ConnectorReport report = run();
+  expect_end(report, Stage::resolve, Cause::http_other);
+  EXPECT_THAT(stage_of(report, Stage::resolve).words, HasSubstr("api_base_url 'ftp://api.example.net': not a usable URL"));
+  EXPECT_THAT(stage_of(report, Stage::resolve).words, HasSubstr("write it as https://"));
+
+  connector_.api_base_url = "https://127.0.0.1:1";
+  connector_.proxy = Secret{std::string{"http://user:password@:x"}};
+  report = run();
+  expect_end(report, Stage::resolve, Cause::proxy_fails);
+  EXPECT_THAT(stage_of(report, Stage::resolve).words, HasSubstr("write it as http://user:password@host:port"));
+}
+
 TEST_F(ConnectorProbeTest, ANameThatDoesNotResolveFails) {
   connector_.api_base_url = "https://no-such-host.invalid";
   const ConnectorReport report = run();

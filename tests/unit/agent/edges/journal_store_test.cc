@@ -27,7 +27,10 @@ asio::awaitable<int> use_every_call(JournalStore& store) {
   const auto ids = co_await store.commit(std::move(page));
   EXPECT_EQ(*ids, (std::vector<SegmentId>{{Lane::alerts, 1}}));
   const auto own = co_await store.batch({Lane::own_events, 1});
-  EXPECT_TRUE(own);
+  EXPECT_EQ(own->segment.compression, Compression::none);
+  const auto packed = co_await store.batch({Lane::alerts, 1});
+  EXPECT_EQ(packed->segment.compression, Compression::zstd);
+  EXPECT_EQ(*decompress_entries(packed->segment.payload, WireCompression::zstd), "entries");
   const auto cursors = co_await store.cursors();
   EXPECT_EQ(*cursors, (std::vector<StoredCursor>{{key, next}}));
   std::vector<Note> changed{{"gap/2", {}}, {"job/1", "done"}};
@@ -47,7 +50,7 @@ asio::awaitable<int> use_every_call(JournalStore& store) {
 
 TEST(JournalStore, EveryCallReachesTheJournalAndItsAnswerComesBack) {
   asio::io_context loop{1};
-  JournalStore store{std::make_unique<ModelJournal>(Id128{1, 2})};
+  JournalStore store{std::make_unique<ModelJournal>(Id128{1, 2}), Compression::zstd};
   testing::run(loop, use_every_call(store));
   EXPECT_EQ(store.usage().lane(Lane::alerts).records, 1u);
   EXPECT_EQ(store.epoch(), (Id128{1, 2}));

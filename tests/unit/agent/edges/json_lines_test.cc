@@ -91,6 +91,27 @@ TEST(JsonLines, LinesWithoutIdAreToldApartByTheirPlaceInThePackage) {
   }
 }
 
+TEST(JsonLines, ALineTooLargeForARecordBecomesPiecesThatAreKnownByTheirPlace) {
+  const std::string large = R"({"uuid":"x","eventTime":1699999990000,"x":")" + std::string(4u << 20, 'x') + "\"}";
+  const std::string small = R"({"uuid":"good","eventTime":1699999990000})";
+  const Bytes body = gzip(large + "\n" + large + "\n" + small + "\n");
+  JsonLinesParser parser;
+  const auto page = parser.parse("p1", body, window_end);
+  ASSERT_TRUE(page) << page.error().text();
+  ASSERT_EQ(page->records.size(), 2u * 5u + 1u);
+  std::set<Id128> ids;
+  for (const Record& record : page->records) {
+    EXPECT_TRUE(record.named);
+    EXPECT_EQ(record.listed, window_end);
+    EXPECT_EQ(record.understood, record.source_id == hash128({"good"}));
+    ids.insert(record.source_id);
+  }
+  EXPECT_EQ(ids.size(), page->records.size()) << "two lines that agree to the byte are two records";
+  const auto again = parser.parse("p1", body, window_end);
+  ASSERT_TRUE(again);
+  for (const Record& record : again->records) EXPECT_TRUE(ids.contains(record.source_id));
+}
+
 TEST(JsonLines, BlankLinesAndMissingEndsAreNothing) {
   for (const char* lines : {"", "\n", "\r\n\n  \n"}) {
     const auto page = parse(lines);

@@ -356,7 +356,8 @@ TEST_F(PipelineSourceTest, WhatTheApiSaysThatIsNoListIsCorrupt) {
   const auto source = make_source();
   register_and_wait(*source);
   for (const char* body : {"", "[]", "<html>", R"({"items":[{}]})", R"({"items":[{"id":"../../x"}]})",
-                           R"({"items":[],"nextLink":"https://foreign.example/x"})"}) {
+                           R"({"items":[],"nextLink":"https://foreign.example/x"})", R"({"items":[],"nextLink":7})",
+                           R"({"items":[],"nextLink":{}})"}) {
     api_.instead = [body](const HttpRequest&) {
       HttpResponse response;
       response.status = 200;

@@ -31,7 +31,10 @@ TEST(VisionOneError, EachStatusSaysWhatToDoNext) {
 
 TEST(VisionOneError, AnExpiredLinkIsKnownByItsNumberWhateverTheStatus) {
   const std::string body = R"j({"error":{"code":"BadRequest","message":"Request token expired. (Error code: 1010550)"}})j";
-  EXPECT_EQ(error_of(answer(403, body), PageKind::first, "t").code(), Code::absent);
+  for (const unsigned status : {400u, 403u, 404u, 500u, 503u}) {
+    EXPECT_EQ(error_of(answer(status, body), PageKind::first, "t").code(), Code::absent) << status;
+    EXPECT_EQ(error_of(answer(status, body), PageKind::followed_link, "t").code(), Code::absent) << status;
+  }
 }
 
 TEST(VisionOneError, TheTextHoldsTheApisWordsAndTheTraceId) {
@@ -47,6 +50,11 @@ TEST(VisionOneError, TheTextHoldsTheApisWordsAndTheTraceId) {
 TEST(VisionOneError, ForeignWordsAreBounded) {
   const Error error = error_of(answer(500, "{\"code\":\"" + std::string(100'000, 'x') + "\"}"), PageKind::first, "t");
   EXPECT_LT(error.text().size(), 400u);
+}
+
+TEST(VisionOneError, ForeignWordsAreCutBetweenCharacters) {
+  const std::string text = error_of(answer(500, "{\"code\":\"" + std::string(199, 'x') + "üü\"}"), PageKind::first, "t").text();
+  EXPECT_EQ(text, "HTTP 500 " + std::string(199, 'x') + "… (trace id t)");
 }
 
 TEST(VisionOneError, RetryAfterIsSecondsAndBounded) {

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "agent/edges/json_split.h"
+#include "storage/types.h"
 #include "transport/msgpack_json.h"
+#include "transport/msgpack_view.h"
 
 namespace tidegate {
 namespace {
@@ -101,6 +105,88 @@ TEST(VisionOnePage, APageOfTooManyRecordsIsRefused) {
   EXPECT_FALSE(parser.parse(R"({"items":[1,2,3,4]})", window_end));
   EXPECT_TRUE(parser.parse(R"({"items":[1,2,3]})", window_end));
   EXPECT_FALSE(parser.parse("{\"items\":[],\"nextLink\":\"https://a/" + std::string(200, 'x') + "\"}", window_end));
+}
+
+TEST(VisionOnePage, ALinkThatCannotBeReadIsNotTakenForTheLastPage) {
+  for (const char* link : {"7", "{}", "[]", "true", R"("\ud800")", "nonsense"}) {
+    const auto page = parse(Lane::techniques, std::string{R"({"items":[],"nextLink":)"} + link + "}");
+    ASSERT_FALSE(page) << link;
+    EXPECT_EQ(page.error().code(), Code::corrupt) << link;
+  }
+}
+
+// The text of records that were kept in pieces, and whether each piece keeps the rules.
+std::string joined(const Page& page, std::size_t first, std::size_t last, std::size_t piece_bytes_max) {
+  std::string text;
+  for (std::size_t i = first; i < last; ++i) {
+    const Record& record = page.records[i];
+    EXPECT_FALSE(record.understood);
+    EXPECT_TRUE(record.named);
+    EXPECT_EQ(record.time, window_end);
+    const auto value = MsgpackView::open(page.payload(record));
+    if (!value || !value->as_str()) {
+      ADD_FAILURE() << "a piece of UTF-8 is a str";
+      continue;
+    }
+    EXPECT_LE(value->as_str()->size(), piece_bytes_max);
+    EXPECT_TRUE(simdjson::validate_utf8(value->as_str()->data(), value->as_str()->size())) << "cut between characters";
+    text.append(*value->as_str());
+  }
+  return text;
+}
+
+TEST(VisionOnePage, ARecordTooLargeForASegmentIsKeptInPieces) {
+  std::string words;
+  for (int i = 0; i < 150; ++i) words += i % 2 == 0 ? "ü" : "€";
+  const std::string small = R"({"uuid":"u1","detectedDateTime":"2023-11-14T22:13:00Z"})";
+  const std::string large = R"({"uuid":"u2","detectedDateTime":"2023-11-14T22:13:00Z","x":")" + words + "\"}";
+  const std::string body = R"({"items":[)" + small + "," + large + "," + small + R"(],"nextLink":"https://api.test/next"})";
+  VisionOnePageParser parser{Lane::techniques, {.record_bytes_max = 200, .piece_bytes_max = 100}};
+  const auto page = parser.parse(body, window_end);
+  ASSERT_TRUE(page) << page.error().text();
+  EXPECT_EQ(page->next_link, "https://api.test/next");
+  const std::size_t count = page->records.size();
+  ASSERT_GE(count, 2u + large.size() / 100);
+  EXPECT_TRUE(page->records.front().understood && page->records.back().understood);
+  EXPECT_EQ(joined(*page, 1, count - 1, 100), large);
+  std::set<Id128> ids;
+  for (std::size_t i = 1; i + 1 < count; ++i) ids.insert(page->records[i].source_id);
+  EXPECT_EQ(ids.size(), count - 2);
+  const auto again = parser.parse(body, window_end);
+  ASSERT_TRUE(again);
+  for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(page->records[i].source_id, again->records.at(i).source_id) << i;
+}
+
+TEST(VisionOnePage, PiecesOfWhatIsNoUtf8AreBytes) {
+  const std::string odd = "{\"uuid\":\"u2\",\"x\":\"" + std::string(150, '\xff') + "\"}";
+  VisionOnePageParser parser{Lane::techniques, {.piece_bytes_max = 100}};
+  const auto page = parser.parse("{\"items\":[" + odd + "]}", window_end);
+  ASSERT_TRUE(page) << page.error().text();
+  ASSERT_EQ(page->records.size(), 2u);
+  std::string text;
+  for (const Record& record : page->records) {
+    EXPECT_FALSE(record.understood);
+    text.append(page->payload(record).substr(2));  // behind the head of a bin 8
+  }
+  EXPECT_EQ(text, odd);
+}
+
+TEST(VisionOnePage, NoRecordOfAnyPageIsLargerThanASegmentTakes) {
+  const std::string large = R"({"uuid":"u","detectedDateTime":"2023-11-14T22:13:00Z","x":")" + std::string(5u << 20, 'x') + "\"}";
+  const auto page = parse(Lane::techniques, "{\"items\":[" + large + ",{\"uuid\":\"v\"}]}");
+  ASSERT_TRUE(page) << page.error().text();
+  ASSERT_EQ(page->records.size(), 7u);
+  constexpr std::size_t envelope = 64u << 10;
+  for (const Record& record : page->records) EXPECT_LE(record.bytes + envelope, segment_plain_bytes_max);
+  EXPECT_EQ(joined(*page, 0, 6, 1u << 20), large);
+}
+
+TEST(VisionOnePage, IdsAreWhatTheyWereBeforeInEveryVersion) {
+  const auto page = parse(Lane::alerts, R"({"items":[{"id":"WB-1","updatedDateTime":"2023-11-14T22:13:20Z"},7]})");
+  ASSERT_TRUE(page) << page.error().text();
+  ASSERT_EQ(page->records.size(), 2u);
+  EXPECT_EQ(page->records[0].source_id, hash128({"WB-1", "2023-11-14T22:13:20Z"}));
+  EXPECT_EQ(page->records[1].source_id, hash128({"content", page->payload(page->records[1])}));
 }
 
 TEST(JsonSplit, StringsAndNestingDoNotConfuseIt) {

@@ -42,12 +42,11 @@ std::vector<Id128> ids_of(const Page& page) {
 }
 
 TEST(Encoder, AnEntryHasTheKeysOfTheContract) {
-  Encoder encoder{origin, Compression::none};
+  Encoder encoder{origin};
   Page page = page_of(1, 3);
   const auto segments = encoder.encode(page, all_of(page), ids_of(page));
-  ASSERT_TRUE(segments);
-  ASSERT_EQ(segments->size(), 1u);
-  const Segment& segment = segments->front();
+  ASSERT_EQ(segments.size(), 1u);
+  const Segment& segment = segments.front();
   EXPECT_EQ(segment.tag, "tidegate.trendmicro_visionone_observedattacktechniques");
   EXPECT_EQ(segment.records, 1u);
   EXPECT_EQ(segment.oldest, when);
@@ -64,45 +63,42 @@ TEST(Encoder, AnEntryHasTheKeysOfTheContract) {
 
 TEST(Encoder, TheRecordIdDependsOnTenantConnectorContentTypeAndSourceAlone) {
   const Page page = page_of(2, 3);
-  const Id128 id = Encoder{origin, Compression::none}.record_id(page.records[0].source_id);
-  EXPECT_NE(id, Encoder(origin, Compression::none).record_id(page.records[1].source_id));
+  const Id128 id = Encoder{origin}.record_id(page.records[0].source_id);
+  EXPECT_NE(id, Encoder(origin).record_id(page.records[1].source_id));
   Origin other = origin;
   other.sensor = "bern-01";
-  EXPECT_EQ(id, Encoder(other, Compression::zstd).record_id(page.records[0].source_id));
+  EXPECT_EQ(id, Encoder(other).record_id(page.records[0].source_id));
   other.tenant_id = "other";
-  EXPECT_NE(id, Encoder(other, Compression::none).record_id(page.records[0].source_id));
+  EXPECT_NE(id, Encoder(other).record_id(page.records[0].source_id));
 }
 
 TEST(Encoder, SegmentsStayBelowTheLimitAfterDecompression) {
-  Encoder encoder{origin, Compression::zstd};
+  Encoder encoder{origin};
   const Page page = page_of(200, 60'000);
   const auto segments = encoder.encode(page, all_of(page), ids_of(page));
-  ASSERT_TRUE(segments);
-  EXPECT_GE(segments->size(), 3u);
+  EXPECT_GE(segments.size(), 3u);
   std::uint32_t records = 0;
-  for (const Segment& segment : *segments) {
+  for (const Segment& segment : segments) {
     EXPECT_LE(segment.plain_bytes, segment_plain_bytes_max);
-    EXPECT_LT(segment.payload.size(), segment.plain_bytes / 5);
-    const auto plain = decompress_entries(segment.payload, WireCompression::zstd);
-    ASSERT_TRUE(plain);
-    EXPECT_EQ(plain->size(), segment.plain_bytes);
+    EXPECT_EQ(segment.payload.size(), segment.plain_bytes);
+    EXPECT_LE(segment.payload.capacity(), segment_plain_bytes_max + 1);
     records += segment.records;
   }
   EXPECT_EQ(records, 200u);
 }
 
 TEST(Encoder, ARecordThatWasNotUnderstoodSaysSo) {
-  Encoder encoder{origin, Compression::none};
+  Encoder encoder{origin};
   Page page = page_of(1, 3);
   page.records[0].understood = false;
   const auto segments = encoder.encode(page, all_of(page), ids_of(page));
-  EntryReader reader{segments->front().payload};
+  EntryReader reader{segments.front().payload};
   EXPECT_NE(to_json((*reader.next())->record)->find(R"("tidegate":{"understood":false})"), std::string::npos);
 }
 
 TEST(Encoder, NothingChosenIsNoSegment) {
-  Encoder encoder{origin, Compression::zstd};
-  EXPECT_TRUE(encoder.encode(page_of(5, 10), {}, {})->empty());
+  Encoder encoder{origin};
+  EXPECT_TRUE(encoder.encode(page_of(5, 10), {}, {}).empty());
 }
 
 }  // namespace

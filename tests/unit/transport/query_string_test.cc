@@ -1,4 +1,4 @@
-#include "agent/query_string.h"
+#include "transport/query_string.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ TEST(QueryString, PairsAreDecoded) {
 }
 
 TEST(QueryString, WhatIsNoListOfPairsIsInvalid) {
-  for (const char* wrong : {"a", "=1", "&", "a=1&a=2", "a=1&&b=2", "a=%", "a=%4", "a=%zz", "%=1", "a=1&%61=2"}) {
+  for (const char* wrong : {"a", "=1", "&", "a=1&", "a=\x01", "a=1&a=2", "a=1&&b=2", "a=%", "a=%4", "a=%zz", "%=1", "a=1&%61=2"}) {
     const Result<QueryPairs> parsed = parse_query_string(wrong);
     ASSERT_FALSE(parsed) << wrong;
     EXPECT_EQ(parsed.error().code(), Code::invalid);
@@ -21,9 +21,9 @@ TEST(QueryString, WhatIsNoListOfPairsIsInvalid) {
 
 TEST(QueryString, IsBounded) {
   std::string many;
-  for (std::size_t i = 0; i < query_string_pairs_max; ++i) many += "n" + std::to_string(i) + "=v&";
+  for (std::size_t i = 0; i < query_string_pairs_max; ++i) many += (i == 0 ? "n" : "&n") + std::to_string(i) + "=v";
   EXPECT_EQ(parse_query_string(many)->size(), query_string_pairs_max);
-  EXPECT_FALSE(parse_query_string(many + "more=v"));
+  EXPECT_FALSE(parse_query_string(many + "&more=v"));
   EXPECT_FALSE(parse_query_string("a=" + std::string(query_string_bytes_max, 'x')));
 }
 

@@ -1,0 +1,29 @@
+#include "transport/query_string.h"
+
+#include <boost/url/encode.hpp>
+#include <boost/url/parse_query.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
+namespace tidegate {
+
+Result<QueryPairs> parse_query_string(std::string_view text) {
+  if (text.size() > query_string_bytes_max) return Error{Code::invalid, "the query is longer than 8 KiB"};
+  QueryPairs pairs;
+  if (text.empty()) return pairs;
+  const auto parsed = boost::urls::parse_query({text.data(), text.size()});
+  if (!parsed)
+    return Error{Code::invalid, "the query holds what must be percent-encoded, or a % without two hexadecimal digits (write %25)"};
+  for (const auto& pair : *parsed) {
+    if (!pair.has_value || pair.key.empty()) return Error{Code::invalid, "the query is no list of name=value&name=value"};
+    if (pairs.size() == query_string_pairs_max) return Error{Code::invalid, "the query has more than 16 parameters"};
+    const std::string name = pair.key.decode();
+    if (!pairs.emplace(name, pair.value.decode()).second) return Error{Code::invalid, "the query has " + name + " twice"};
+  }
+  return pairs;
+}
+
+std::string percent_encoded(std::string_view text) {
+  return boost::urls::encode({text.data(), text.size()}, boost::urls::unreserved_chars);
+}
+
+}  // namespace tidegate
