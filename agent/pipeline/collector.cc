@@ -128,6 +128,8 @@ Collector::Next Collector::open_window() {
 
 void Collector::begin_sweep() {
   swept_ = 0;
+  pages_shown_.clear();
+  repeated_pages_ = 0;
   sweep_began_ = clock_.steady();
   page_began_ = sweep_began_;
   copies_.begin_sweep();
@@ -204,12 +206,23 @@ Result<Collector::Fit> Collector::fit(const Page& page) {
   window_->total_count = std::max(window_->total_count, page.total_count);
   if (!page.next_link.empty() && page.next_link == window_->next_link)
     return Error{Code::corrupt, "the next page's link is the page's own"};
+  repeated_pages_ = shown_before(page) ? repeated_pages_ + 1 : 0;
   const bool more_than_counted = page.total_count >= 0 && swept_ > 2 * window_->total_count + options_.records_beyond_count_max;
-  if (more_than_counted || window_->pages >= options_.pages_per_window_max) {
+  if (more_than_counted || repeated_pages_ > options_.repeated_pages_max || window_->pages >= options_.pages_per_window_max) {
     (void)restart_window("the chain of pages does not end");
     return Error{Code::corrupt, "the chain of pages does not end"};
   }
   return Fit::keep;
+}
+
+// A page may be empty, or come again, and have a link all the same. That many such pages in a row are a chain without an end, also
+// where no count tells the length that it should have.
+bool Collector::shown_before(const Page& page) {
+  Bytes ids;
+  ids.reserve(page.records.size() * 16);
+  for (const Record& record : page.records) put_id(ids, record.source_id);
+  page_shows_ = hash128(ids);
+  return pages_shown_.contains(page_shows_);
 }
 
 asio::awaitable<Result<Collector::Next>> Collector::take(Page page, Ahead ahead) {
@@ -295,6 +308,7 @@ void Collector::settle(const Page& page, const Kept& kept) {
   counts_.duplicate.add(static_cast<std::int64_t>(page.records.size() - kept.seen.ids.size()));
   swept_ += static_cast<std::int64_t>(page.records.size());
   copies_.keep_page();
+  pages_shown_.insert(page_shows_);
   const std::chrono::duration<double> took = clock_.steady() - page_began_;
   page_takes_ = page_takes_.count() == 0 ? took : page_takes_ * (1 - page_time_share) + took * page_time_share;
   page_began_ = clock_.steady();

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "agent/gaps.h"
@@ -39,6 +40,7 @@ struct CollectorOptions {
   std::chrono::nanoseconds interval{std::chrono::seconds{300}};
   std::chrono::seconds first_read{24 * 3600};
   std::uint32_t pages_per_window_max = 20'000;    // an endless chain of pages ends here
+  std::uint32_t repeated_pages_max = 50;          // in a row, that show what a page of the sweep showed
   std::int64_t records_beyond_count_max = 2'000;  // a chain that shows twice the window's own count and this, too
   std::uint32_t failures_per_window_max = 3;      // in a row, of a page; then the window is halved
   BackoffLimits retry{std::chrono::seconds{1}, std::chrono::seconds{60}};
@@ -118,6 +120,7 @@ class Collector {
   bool reaches_ahead();
   asio::awaitable<Result<Next>> take(Page page, Ahead ahead);
   Result<Fit> fit(const Page& page);
+  bool shown_before(const Page& page);
   std::optional<Commit> make_commit(const Page& page);
   asio::awaitable<Result<void>> commit(Commit commit);
   void settle(const Page& page, const Kept& kept);
@@ -151,6 +154,9 @@ class Collector {
   std::optional<WindowProgress> window_;  // the sweep under way, which may be ahead of the cursor's by a restart
   std::chrono::seconds span_;
   std::int64_t swept_ = 0;                       // records in this sweep
+  Id128 page_shows_;                             // of the page under way
+  std::unordered_set<Id128> pages_shown_{};      // in this sweep, by what was on them
+  std::uint32_t repeated_pages_ = 0;             // in a row, by now
   std::int64_t fresh_ = 0;                       // records of this pass that had not been seen
   SteadyTime sweep_began_{};                     // in this process
   SteadyTime page_began_{};                      // when the page was first asked for

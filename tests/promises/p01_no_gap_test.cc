@@ -111,6 +111,26 @@ TEST(P1NoGap, AnEndlessChainOfPagesEnds) {
   expect_all_once(world, long_enough);
 }
 
+// Audit logs have no count that would tell how long a chain should be.
+TEST(P1NoGap, AnEndlessChainOfPagesWithoutACountEndsToo) {
+  WorldOptions options = small_tenant();
+  options.connector.content_types = {ContentType::audit_logs};
+  options.connector.first_read = 7h;
+  options.sim.data.alerts = {};
+  options.sim.data.techniques = {};
+  options.sim.serve.faults.push_back({.kind = FaultKind::endless_pages, .rate = 0, .nth = 2, .endpoint = Endpoint::audit_logs});
+  World world{Seed{16}, options};
+  world.start_agent();
+  const auto ends = [&world] {
+    return std::ranges::any_of(world.log_lines,
+                               [](const std::string& line) { return line.find("the chain of pages does not end") != line.npos; });
+  };
+  ASSERT_TRUE(world.run_until(ends, 30min));
+  EXPECT_LT(world.asked.size(), 100u);
+  world.run_for(30min);
+  expect_all_once(world, long_enough);
+}
+
 TEST(P1NoGap, AlertsThatAreUpdatedWhileTheirWindowIsReadAreNotSkipped) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
