@@ -33,8 +33,8 @@ struct PageRequest {
 // Whose turn it is where requests are scarce: what is new, or what was left behind on purpose (a back-fill).
 enum class Urgency : unsigned char { fresh, background };
 
-// The API's clock as its last answer told it (the Date header, whole seconds), and when that was by our steady clock: so no step
-// of our own wall clock changes what is known.
+// The API's clock as its last answer that can be believed told it (the Date header, whole seconds), and when that was by our steady
+// clock: so no step of our own wall clock changes what is known.
 struct ApiTime {
   WallTime time{};
   SteadyTime at{};

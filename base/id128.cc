@@ -59,12 +59,17 @@ Id128 hash128(ByteView bytes) {
 }
 
 Id128 hash128(std::initializer_list<ByteView> parts) {
-  Bytes joined;
+  Bytes scratch;
+  return hash128(parts, scratch);
+}
+
+Id128 hash128(std::initializer_list<ByteView> parts, Bytes& scratch) {
+  scratch.clear();
   for (ByteView part : parts) {
-    put_u64_be(joined, part.size());
-    joined.append(part);
+    put_u64_be(scratch, part.size());
+    scratch.append(part);
   }
-  return hash128(joined);
+  return hash128(ByteView{scratch});
 }
 
 void put_id(Bytes& out, const Id128& id) {

@@ -33,6 +33,8 @@ std::optional<Id128> id_from_hex(std::string_view text);
 Id128 hash128(ByteView bytes);
 // The hash of the parts, each preceded by its length: ("ab","c") and ("a","bc") differ.
 Id128 hash128(std::initializer_list<ByteView> parts);
+// The same; `scratch` is overwritten, and keeps its memory for the next.
+Id128 hash128(std::initializer_list<ByteView> parts, Bytes& scratch);
 
 }  // namespace tidegate
 

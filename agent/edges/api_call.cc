@@ -77,11 +77,8 @@ void ApiCall::learn_time(const HttpResponse& response) {
     doubted_ = told;
     return;
   }
-  doubted_.reset();
-  // A Date has its fraction cut off: of two that agree, the one that says a later time is nearer to the truth.
-  const std::optional<WallTime> carried = api_now();
-  if (carried && told.time < *carried && *carried - told.time < std::chrono::seconds{1}) return;
   api_time_ = told;
+  doubted_.reset();
 }
 
 std::optional<WallTime> ApiCall::api_now() const {

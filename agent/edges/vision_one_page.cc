@@ -252,7 +252,7 @@ void VisionOnePageParser::append_in_pieces(Page& page, ByteView text, WallTime f
   for (std::size_t number = 1; !text.empty(); ++number) {
     const ByteView piece = utf8 ? cut(text, limits_.piece_bytes_max) : text.substr(0, limits_.piece_bytes_max);
     text.remove_prefix(piece.size());
-    Record record{.source_id = hash_of({"piece", whole, std::to_string(number)}), .time = fallback, .listed = fallback};
+    Record record{.source_id = hash128({"piece", whole, std::to_string(number)}, hashed_), .time = fallback, .listed = fallback};
     record.understood = false;
     record.offset = static_cast<std::uint32_t>(page.payloads.size());
     if (utf8) put_str(page.payloads, piece);
@@ -274,18 +274,8 @@ void VisionOnePageParser::identify(const Page& page, Record& record, const Captu
   record.named = !captured.id.empty() && (!changes || !captured.version.empty());
   // Audit entries have a uuid only on newer tenants: without one they are known by their content.
   record.understood = captured.object && when.has_value() && (record.named || lane_ == Lane::audit_logs);
-  if (!record.named) record.source_id = hash_of({"content", page.payload(record)});
-  else record.source_id = changes ? hash_of({captured.id, captured.version}) : hash_of({captured.id});
-}
-
-// As hash128() of the parts, without memory of its own for each record.
-Id128 VisionOnePageParser::hash_of(std::initializer_list<ByteView> parts) {
-  hashed_.clear();
-  for (const ByteView part : parts) {
-    put_u64_be(hashed_, part.size());
-    hashed_.append(part);
-  }
-  return hash128(ByteView{hashed_});
+  if (!record.named) record.source_id = hash128({"content", page.payload(record)}, hashed_);
+  else record.source_id = changes ? hash128({captured.id, captured.version}, hashed_) : hash128({captured.id}, hashed_);
 }
 
 }  // namespace tidegate

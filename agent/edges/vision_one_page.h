@@ -51,7 +51,6 @@ class VisionOnePageParser {
   void append_quarantined(Page& page, ByteView text, WallTime fallback);
   void append_in_pieces(Page& page, ByteView text, WallTime fallback);
   void identify(const Page& page, Record& record, const Captured& captured, WallTime fallback);
-  Id128 hash_of(std::initializer_list<ByteView> parts);
 
   Lane lane_;
   PageLimits limits_;

@@ -151,10 +151,10 @@ asio::awaitable<Result<Collector::Next>> Collector::read_page() {
     if (reaches_ahead()) co_return window_ ? Next::at_once : Next::at_next_poll;
   }
   if (!body) co_return co_await no_page(std::move(body).error());
-  const std::string next_link{parts_.source.likely_next(*body)};
+  const Ahead ahead = parts_.source.likely_next(*body).empty() ? Ahead::no : Ahead::yes;
   Result<Page> page = parts_.source.parse(request, *std::move(body));
   if (!page) co_return failed(std::move(page).error());
-  co_return co_await take(*std::move(page), next_link.empty() ? Ahead::no : Ahead::yes);
+  co_return co_await take(*std::move(page), ahead);
 }
 
 asio::awaitable<Result<Collector::Next>> Collector::no_page(Error error) {

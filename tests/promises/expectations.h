@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -17,6 +18,22 @@ inline void expect_all_once(World& world, std::chrono::nanoseconds wait = std::c
   for (std::chrono::nanoseconds waited{0}; waited < wait && !world.complete(); waited += step) world.run_for(step);
   EXPECT_EQ(world.missing(), std::vector<std::string>{});
   EXPECT_EQ(world.twins(), std::vector<std::string>{});
+}
+
+// A small tenant of which one content type is read, from shortly before its first record.
+inline WorldOptions tenant_of(ContentType type) {
+  WorldOptions options = small_tenant();
+  options.connector.content_types = {type};
+  options.connector.first_read = std::chrono::hours{7};
+  DataOptions& data = options.sim.data;
+  if (type != ContentType::alerts) data.alerts = {};
+  if (type != ContentType::audit_logs) data.audit_logs = {};
+  if (type != ContentType::observed_attack_techniques) data.techniques = {};
+  return options;
+}
+
+inline bool logged(const World& world, std::string_view words) {
+  return std::ranges::any_of(world.log_lines, [words](const std::string& line) { return line.find(words) != line.npos; });
 }
 
 // A URL behind its host, which a client may write in more than one way.

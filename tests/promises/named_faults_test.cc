@@ -106,11 +106,7 @@ TEST(NamedFaults, ElasticAuditIdenticalEntriesAreEachKept) {
 }
 
 TEST(NamedFaults, CortexXsiam40795AnExpiredLinkDoesNotStickInTheCheckpoint) {
-  WorldOptions options = small_tenant();
-  options.connector.content_types = {ContentType::observed_attack_techniques};
-  options.connector.first_read = 7h;
-  options.sim.data.alerts = {};
-  options.sim.data.audit_logs = {};
+  WorldOptions options = tenant_of(ContentType::observed_attack_techniques);
   options.sim.data.techniques.backlog = 3000;
   options.sim.serve.link_lifetime = 20s;
   World world{Seed{108}, options};

@@ -32,12 +32,7 @@ TEST(P3PageAndCursor, PowerCutsThatTearTheLastWriteLoseNothing) {
 }
 
 TEST(P3PageAndCursor, ARestartInTheMiddleOfAWindowGoesOnFromItsLastPage) {
-  WorldOptions options = small_tenant();
-  options.connector.content_types = {ContentType::observed_attack_techniques};
-  options.connector.first_read = 7h;
-  options.sim.data.alerts = {};
-  options.sim.data.audit_logs = {};
-  World world{Seed{9}, options};
+  World world{Seed{9}, tenant_of(ContentType::observed_attack_techniques)};
   world.start_agent();
   const std::optional<WindowProgress> window = run_into_a_window(world, Lane::techniques, 5min);
   ASSERT_TRUE(window);

@@ -1,7 +1,6 @@
 // The journal beside a plain map, through random operations, failing writes and power cuts. What was acknowledged is there;
 // what was not is wholly there or wholly not: page, own events, ids, notes and cursor alike (P3). Every failure names its seed.
 #include "storage/rocks_journal.h"
-#include "tests/support/effort.h"
 #include "tests/support/faulty_fs.h"
 #include "tests/support/model_journal.h"
 #include "tests/unit/storage/journal_fixture.h"
@@ -9,8 +8,8 @@
 namespace tidegate {
 namespace {
 
-constexpr std::uint64_t shards = 10;
-constexpr std::uint64_t seeds_per_shard = effort<std::uint64_t>(20);
+constexpr std::uint64_t shards = 20;
+constexpr std::uint64_t seeds_per_shard = 10;
 constexpr int steps_per_seed = 25;
 
 const std::vector<CursorKey> keys{key_of(Lane::alerts, "a"),    key_of(Lane::alerts, "b"),    key_of(Lane::techniques, "a"),
