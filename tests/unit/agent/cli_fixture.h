@@ -58,7 +58,7 @@ class AgentCliTest : public ::testing::Test {
   }
 
   SystemClock clock_;
-  testing::Folder folder_;
+  testkit::Folder folder_;
   std::unique_ptr<VisionOneSim> sim_;
   std::unique_ptr<VisionOneServerThread> server_;
   std::string out_;

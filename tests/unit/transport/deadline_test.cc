@@ -12,7 +12,7 @@
 namespace tidegate {
 namespace {
 
-using testing::run;
+using testkit::run;
 using namespace std::chrono_literals;
 
 asio::awaitable<Result<int>> answer(int value) { co_return value; }
@@ -64,13 +64,13 @@ TEST(Deadline, TheCallersCancellationReachesTheOperation) {
   asio::cancellation_signal stop;
   bool ended = false;
   std::optional<Result<int>> result;
-  asio::co_spawn(loop, testing::store(with_deadline(wait_for_ever(ended), 1h, "peer"), result),
+  asio::co_spawn(loop, testkit::store(with_deadline(wait_for_ever(ended), 1h, "peer"), result),
                  asio::bind_cancellation_slot(stop.slot(), [](const std::exception_ptr& error) { EXPECT_FALSE(error); }));
   loop.run_for(20ms);
   ASSERT_FALSE(result);
   stop.emit(asio::cancellation_type::terminal);
   loop.restart();
-  loop.run_for(testing::test_limit);
+  loop.run_for(testkit::test_limit);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->error().code(), Code::cancelled);
   EXPECT_TRUE(ended);

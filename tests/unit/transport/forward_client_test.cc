@@ -14,11 +14,11 @@
 namespace tidegate {
 namespace {
 
-using testing::Channel;
-using testing::Folder;
-using testing::Peer;
-using testing::run;
-using testing::text_of;
+using testkit::Channel;
+using testkit::Folder;
+using testkit::Peer;
+using testkit::run;
+using testkit::text_of;
 using namespace std::chrono_literals;
 
 Id128 id(std::uint64_t number) { return {.high = 42, .low = number}; }
@@ -156,7 +156,7 @@ TEST_F(ForwardClientTest, AnAckThatDoesNotComeEndsTheSession) {
 
 TEST_F(ForwardClientTest, AReceiverThatBreaksTheProtocolEndsTheSession) {
   for (const Bytes& answer : {encode_ack(chunk_text(id(99))), Bytes{"\x80"}, Bytes{"HTTP/1.1 400 Bad Request\r\n"},
-                              testing::hex("81 a361636b daffff") + Bytes(60'000, 'x'), Bytes(100'000, '\x91')}) {
+                              testkit::hex("81 a361636b daffff") + Bytes(60'000, 'x'), Bytes(100'000, '\x91')}) {
     const Peer peer{loop, say(answer), server()};
     ForwardClient client{clock, {}};
     ASSERT_TRUE(connect(client, peer));

@@ -8,7 +8,7 @@
 namespace tidegate {
 namespace {
 
-using testing::hex;
+using testkit::hex;
 
 const Id128 sample_id{.high = 0xa7c9fd826c534150, .low = 0xbcfe7876c2528a79};
 

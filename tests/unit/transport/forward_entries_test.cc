@@ -7,7 +7,7 @@
 namespace tidegate {
 namespace {
 
-using testing::hex;
+using testkit::hex;
 
 const WallTime sample_time{std::chrono::seconds{1700000000} + std::chrono::nanoseconds{123456789}};
 

@@ -12,7 +12,7 @@
 namespace tidegate {
 namespace {
 
-using testing::hex;
+using testkit::hex;
 
 const Bytes entry = hex("92d7006553f100075bcd1581a16101");
 const Bytes packed_message =

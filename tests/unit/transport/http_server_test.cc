@@ -14,9 +14,9 @@
 namespace tidegate {
 namespace {
 
-using testing::Folder;
-using testing::run;
-using testing::text_of;
+using testkit::Folder;
+using testkit::run;
+using testkit::text_of;
 using namespace std::chrono_literals;
 
 asio::awaitable<HttpReply> echo(HttpRequestView request) {

@@ -25,7 +25,7 @@
 #include "tests/support/test_pki.h"
 #include "transport/tls_context.h"
 
-namespace tidegate::testing {
+namespace tidegate::testkit {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -179,4 +179,4 @@ class Folder {
 
 inline std::string text_of(const std::filesystem::path& path) { return path.string(); }
 
-}  // namespace tidegate::testing
+}  // namespace tidegate::testkit

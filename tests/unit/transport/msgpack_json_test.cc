@@ -12,7 +12,7 @@
 namespace tidegate {
 namespace {
 
-using testing::hex;
+using testkit::hex;
 
 std::string json_of(const Bytes& bytes) {
   auto json = to_json(bytes);

@@ -9,7 +9,7 @@
 namespace tidegate {
 namespace {
 
-using testing::hex;
+using testkit::hex;
 using State = MsgpackScan::State;
 
 Bytes nested_arrays(std::size_t depth) {

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-namespace tidegate::testing {
+namespace tidegate::testkit {
 
 inline Bytes hex(std::string_view text) {
   Bytes out;
@@ -18,4 +18,4 @@ inline Bytes hex(std::string_view text) {
   return out;
 }
 
-}  // namespace tidegate::testing
+}  // namespace tidegate::testkit

@@ -10,7 +10,7 @@
 namespace tidegate {
 namespace {
 
-using testing::hex;
+using testkit::hex;
 
 Bytes sample() {
   Bytes out;

@@ -10,7 +10,7 @@
 namespace tidegate {
 namespace {
 
-using testing::hex;
+using testkit::hex;
 
 template <class Put, class Value>
 Bytes put(Put append, Value value) {

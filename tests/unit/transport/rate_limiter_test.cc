@@ -52,7 +52,7 @@ TEST(RateLimiter, WaitersAreServedInTheirOrderAtTheRate) {
   clock.advance(200ms);
   loop.poll();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
-  testing::run(loop, joined(group));
+  testkit::run(loop, joined(group));
 }
 
 TEST(RateLimiter, MoreThanTheBurstIsWaitedForAndPaid) {
@@ -68,7 +68,7 @@ TEST(RateLimiter, MoreThanTheBurstIsWaitedForAndPaid) {
   loop.poll();
   EXPECT_EQ(order.size(), 1u);
   EXPECT_EQ(limiter.wait_for(1, clock.steady()), 10ms);
-  testing::run(loop, joined(group));
+  testkit::run(loop, joined(group));
 }
 
 TEST(RateLimiter, WhoIsStoppedGivesItsTokensBack) {
@@ -82,7 +82,7 @@ TEST(RateLimiter, WhoIsStoppedGivesItsTokensBack) {
   loop.poll();
   EXPECT_EQ(limiter.wait_for(1, clock.steady()), 51s);
   group.stop();
-  testing::run(loop, joined(group));
+  testkit::run(loop, joined(group));
   EXPECT_EQ(order, (std::vector<int>{1}));
   EXPECT_EQ(limiter.wait_for(1, clock.steady()), 1s);
 }

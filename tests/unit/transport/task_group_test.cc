@@ -9,7 +9,7 @@
 namespace tidegate {
 namespace {
 
-using testing::run;
+using testkit::run;
 using namespace std::chrono_literals;
 
 asio::awaitable<int> joined(TaskGroup& group) {

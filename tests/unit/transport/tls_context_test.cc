@@ -10,11 +10,11 @@
 namespace tidegate {
 namespace {
 
-using testing::Channel;
-using testing::Folder;
-using testing::Peer;
-using testing::run;
-using testing::text_of;
+using testkit::Channel;
+using testkit::Folder;
+using testkit::Peer;
+using testkit::run;
+using testkit::text_of;
 
 class TlsContextTest : public ::testing::Test {
  protected:

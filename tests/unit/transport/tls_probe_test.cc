@@ -9,10 +9,10 @@
 namespace tidegate {
 namespace {
 
-using testing::Channel;
-using testing::Folder;
-using testing::Peer;
-using testing::run;
+using testkit::Channel;
+using testkit::Folder;
+using testkit::Peer;
+using testkit::run;
 using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -121,7 +121,7 @@ TEST(TlsProbe, SaysWhereTheWayEnds) {
   EXPECT_EQ(bench.walk("https://no-such-host.invalid").name.trouble, ReachTrouble::name_unknown);
   std::uint16_t port = 0;
   {
-    const testing::tcp::acceptor taken{bench.loop, {asio::ip::address_v4::loopback(), 0}};
+    const testkit::tcp::acceptor taken{bench.loop, {asio::ip::address_v4::loopback(), 0}};
     port = taken.local_endpoint().port();
   }
   EXPECT_EQ(bench.walk("https://127.0.0.1:" + std::to_string(port)).tcp.trouble, ReachTrouble::refused);

@@ -164,10 +164,10 @@ TEST_F(ConnectorProbeTest, SeveralTestsMayRunAtOnce) {
     ConnectorTestPlan plan{.connector = connector_.name};
     plan.contents = connector_.content_types;
     tests.emplace_back(std::move(plan), probes.back(), clock_);
-    asio::co_spawn(loop_, testing::store(tests.back().run(), report), [](const std::exception_ptr&) {});
+    asio::co_spawn(loop_, testkit::store(tests.back().run(), report), [](const std::exception_ptr&) {});
   }
   loop_.restart();
-  loop_.run_for(testing::test_limit);
+  loop_.run_for(testkit::test_limit);
   for (const auto& report : reports) {
     ASSERT_TRUE(report);
     EXPECT_EQ(report->verdict(), StageVerdict::ok) << report_json(*report);

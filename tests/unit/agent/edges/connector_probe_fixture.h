@@ -99,7 +99,7 @@ class ConnectorProbeTest : public ::testing::Test {
     plan.contents = connector_.content_types;
     plan.settle = connector_.settle;
     ConnectorTest test{std::move(plan), probe, clock_};
-    return testing::run(loop_, test.run());
+    return testkit::run(loop_, test.run());
   }
 
   static const StageReport& stage_of(const ConnectorReport& report, Stage stage, std::optional<ContentType> content = {}) {
@@ -133,7 +133,7 @@ class ConnectorProbeTest : public ::testing::Test {
     return sum;
   }
 
-  testing::Folder folder_;
+  testkit::Folder folder_;
   std::optional<TestPki> pki_;
   std::string token_;
   ConnectorConfig connector_;

@@ -51,7 +51,7 @@ asio::awaitable<int> use_every_call(JournalStore& store) {
 TEST(JournalStore, EveryCallReachesTheJournalAndItsAnswerComesBack) {
   asio::io_context loop{1};
   JournalStore store{std::make_unique<ModelJournal>(Id128{1, 2}), Compression::zstd};
-  testing::run(loop, use_every_call(store));
+  testkit::run(loop, use_every_call(store));
   EXPECT_EQ(store.usage().lane(Lane::alerts).records, 1u);
   EXPECT_EQ(store.epoch(), (Id128{1, 2}));
 }

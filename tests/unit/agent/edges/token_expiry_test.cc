@@ -125,13 +125,13 @@ struct Bench {
 TEST(TokenExpiryReader, PrefersTheApiAndFallsBackToTheHint) {
   Bench bench{token_of_shape({.expires = now + 24h})};
   TokenExpiryReader allowed = bench.reader();
-  EXPECT_EQ(testing::run(bench.loop, allowed.read()), (TokenExpiry{Source::api, later, std::chrono::seconds{0}}));
+  EXPECT_EQ(testkit::run(bench.loop, allowed.read()), (TokenExpiry{Source::api, later, std::chrono::seconds{0}}));
   EXPECT_EQ(allowed.status(), 200u);
   bench.sim->serve().forbidden = {Endpoint::api_keys};
-  EXPECT_EQ(testing::run(bench.loop, allowed.read()), (TokenExpiry{Source::api, later, std::chrono::seconds{0}}))
+  EXPECT_EQ(testkit::run(bench.loop, allowed.read()), (TokenExpiry{Source::api, later, std::chrono::seconds{0}}))
       << "the API's last word stays";
   TokenExpiryReader refused = bench.reader();
-  EXPECT_EQ(testing::run(bench.loop, refused.read()), (TokenExpiry{Source::hint, now + 24h, std::chrono::seconds{0}}));
+  EXPECT_EQ(testkit::run(bench.loop, refused.read()), (TokenExpiry{Source::hint, now + 24h, std::chrono::seconds{0}}));
   EXPECT_EQ(refused.status(), 403u);
 }
 
@@ -139,7 +139,7 @@ TEST(TokenExpiryReader, OfAnOpaqueTokenThatMayNotAskNothingIsKnown) {
   Bench bench{"opaque"};
   bench.sim->serve().forbidden = {Endpoint::api_keys};
   TokenExpiryReader reader = bench.reader();
-  EXPECT_EQ(testing::run(bench.loop, reader.read()).source, Source::unknown);
+  EXPECT_EQ(testkit::run(bench.loop, reader.read()).source, Source::unknown);
 }
 
 }  // namespace
