@@ -54,6 +54,7 @@ rocksdb::DBOptions database_options(const StorePlace& place, Opening opening) {
   options.max_total_wal_size = wal_bytes_max;
   options.db_write_buffer_size = write_buffers_max * write_buffer_bytes;
   options.max_open_files = open_files_max;
+  options.max_file_opening_threads = 1;  // tables are few and small: threads for them would cost more than they open
   options.max_background_jobs = 2;
   options.max_bgerror_resume_count = 0;
   options.listeners.push_back(std::make_shared<NoRecovery>());

@@ -38,6 +38,8 @@ struct LandingReport {
   std::string set_aside;  // where the unreadable store was moved to; empty when it could be opened
 };
 
+struct LandingStore;  // landing_store.h
+
 class RocksLanding final : public Landing {
  public:
   // Opens the store in `directory`, or makes it. A store that is damaged is opened with what can be read of it; one that
@@ -56,11 +58,9 @@ class RocksLanding final : public Landing {
   std::uint64_t ids() const;
 
  private:
-  struct Store;
+  explicit RocksLanding(std::unique_ptr<LandingStore> store);
 
-  explicit RocksLanding(std::unique_ptr<Store> store);
-
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<LandingStore> store_;
 };
 
 }  // namespace tidegate

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "base/random.h"
 #include "tests/support/faulty_fs.h"
@@ -213,6 +214,70 @@ TEST(RocksLanding, WhatWasAnsweredSurvivesACutOfThePower) {  // P4
       disk->power_on(random, torn[random.below(std::size(torn))]);
     }
   }
+}
+
+// The library leaves a log that it could not write in a state in which its next write ends the process.
+TEST(RocksLanding, ADiskThatFailsForAWhileIsSaidAndTheLandingGoesOnAfterIt) {  // P4
+  const ArmedFault faults[] = {{DiskFault::no_space, DiskAction::append, ".log"},
+                               {DiskFault::io_error, DiskAction::append, ".log"},
+                               {DiskFault::io_error, DiskAction::sync, ".log"}};
+  for (const ArmedFault& fault : faults) {
+    const Folder folder;
+    Random random{Seed{1}};
+    const auto disk = std::make_shared<FaultyFs>(folder.path() / "stash");
+    const LandingOptions options{.limits = {}, .env = environment_of(disk)};
+    LandingReport report;
+    Result<std::unique_ptr<RocksLanding>> landing = RocksLanding::open(folder.path() / "landing", report, options);
+    ASSERT_TRUE(landing) << landing.error().text();
+    ASSERT_TRUE((*landing)->land(std::vector{large("chunk 1", 5000), large("chunk 2", 5000)}));
+    std::set<std::string> answered{"chunk 1", "chunk 2", "chunk 3", "chunk 5"};
+    disk->arm(fault);
+    EXPECT_FALSE((*landing)->land(std::vector{large("chunk 3", 5000)}));
+    for (int again = 0; again < 3; ++again) {
+      const std::string id = "chunk 4" + std::to_string(again);
+      EXPECT_FALSE((*landing)->land(std::vector{large(id, 5000)}));
+      // What was written and not synced may have become durable when the store was opened anew; then it may be answered.
+      if ((*landing)->land(std::vector{large(id, 5000)})) answered.insert(id);
+    }
+    disk->clear();
+    const Result<LandedChunk> oldest = (*landing)->read(1);
+    ASSERT_TRUE(oldest) << oldest.error().text();
+    ASSERT_TRUE((*landing)->done(oldest->place));
+    ASSERT_TRUE((*landing)->land(std::vector{large("chunk 3", 5000), large("chunk 5", 5000)}));
+    EXPECT_EQ((*landing)->usage().head.sequence, 1u);
+
+    disk->power_off();
+    landing = Error{Code::cancelled, "the power is gone"};
+    disk->power_on(random, TornTail::dropped);
+    landing = RocksLanding::open(folder.path() / "landing", report, options);
+    ASSERT_TRUE(landing) << landing.error().text();
+    EXPECT_FALSE(report.damaged) << report.reason;
+    for (const std::string& id : answered) {
+      const Result<std::vector<Landed>> known = (*landing)->land(std::vector{large(id, 5000)});
+      ASSERT_TRUE(known);
+      EXPECT_EQ(known->front(), Landed::duplicate) << id;
+    }
+  }
+}
+
+// Indexing goes on beside landing: what is done while the disk fails must not end the process either.
+TEST(RocksLanding, WhatIsDoneWhileTheDiskFailsIsDoneAgainAfterIt) {
+  const Folder folder;
+  const auto disk = std::make_shared<FaultyFs>(folder.path() / "stash");
+  LandingReport report;
+  Result<std::unique_ptr<RocksLanding>> landing =
+      RocksLanding::open(folder.path() / "landing", report, {.limits = {}, .env = environment_of(disk)});
+  ASSERT_TRUE(landing) << landing.error().text();
+  ASSERT_TRUE((*landing)->land(std::vector{large("chunk 1", 5000), large("chunk 2", 5000)}));
+  const Result<LandedChunk> oldest = (*landing)->read(1);
+  ASSERT_TRUE(oldest);
+  disk->arm({DiskFault::no_space, DiskAction::append, ".log"});
+  EXPECT_FALSE((*landing)->done(oldest->place));
+  EXPECT_FALSE((*landing)->done(oldest->place));
+  disk->clear();
+  EXPECT_TRUE((*landing)->done(oldest->place));
+  EXPECT_EQ((*landing)->usage().head.sequence, 1u);
+  EXPECT_TRUE((*landing)->read(2));
 }
 
 void flip_a_byte_in_the_middle(const std::filesystem::path& directory, const std::string& extension) {
