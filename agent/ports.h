@@ -99,7 +99,9 @@ class Uplink {
  public:
   virtual ~Uplink() = default;
 
-  // Connects where there is no session, and writes the chunk. Ok means written, not kept: only ack() says that (P4).
+  // Begins a session where there is none. Ok: a processor has answered (P12).
+  virtual asio::awaitable<Result<void>> connect() = 0;
+  // Writes the chunk. `unavailable`: there is no session. Ok means written, not kept: only ack() says that (P4).
   virtual asio::awaitable<Result<void>> ship(const StoredSegment& segment) = 0;
   // The next segment that the processor says is on stable storage; in any order. May last as long as the session.
   virtual asio::awaitable<Result<SegmentId>> ack() = 0;

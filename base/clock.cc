@@ -21,6 +21,30 @@ asio::awaitable<void> SystemClock::sleep_until(SteadyTime until) {
   [[maybe_unused]] auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+namespace {
+
+class SystemAlarm final : public PendingCall {
+ public:
+  SystemAlarm(const asio::any_io_executor& executor, SteadyTime at, std::function<void()> ring)
+      : timer_(executor, std::chrono::steady_clock::time_point{at.time_since_epoch()}),
+        ring_(std::make_shared<std::function<void()>>(std::move(ring))) {
+    timer_.async_wait([ring = std::weak_ptr{ring_}](const boost::system::error_code& cancelled) {
+      // Held while it is called: the call may let go of the alarm.
+      if (const std::shared_ptr<std::function<void()>> call = ring.lock(); call && !cancelled) (*call)();
+    });
+  }
+
+ private:
+  asio::steady_timer timer_;
+  std::shared_ptr<std::function<void()>> ring_;  // shared with a wait whose time has come: it must not call what has gone
+};
+
+}  // namespace
+
+Alarm SystemClock::alarm(asio::any_io_executor executor, SteadyTime at, std::function<void()> ring) {
+  return std::make_unique<SystemAlarm>(executor, at, std::move(ring));
+}
+
 std::string to_iso8601(WallTime time) {
   using namespace std::chrono;
   const auto seconds = floor<std::chrono::seconds>(time);

@@ -4,8 +4,11 @@
 // Thread: now() from any thread; sleeping is the loop's.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +28,13 @@ struct SteadyEpoch {
 };
 using SteadyTime = std::chrono::time_point<SteadyEpoch>;
 
+// A call that is to be made. Whoever holds it may let go of it at any time, also while it is made: then it is not made any more.
+class PendingCall {
+ public:
+  virtual ~PendingCall() = default;
+};
+using Alarm = std::unique_ptr<PendingCall>;
+
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -32,6 +42,8 @@ class Clock {
   virtual SteadyTime steady() const = 0;
   // Returns at `until`, or at once when the waiting coroutine is cancelled: look at the cancellation state after it.
   virtual boost::asio::awaitable<void> sleep_until(SteadyTime until) = 0;
+  // Calls `ring` once, on the executor, when it is `at` or as soon as possible after it.   requires: set and let go of on the loop
+  virtual Alarm alarm(boost::asio::any_io_executor executor, SteadyTime at, std::function<void()> ring) = 0;
 
   boost::asio::awaitable<void> sleep_for(std::chrono::nanoseconds wait) { return sleep_until(steady() + wait); }
 };
@@ -41,6 +53,7 @@ class SystemClock final : public Clock {
   WallTime wall() const override;
   SteadyTime steady() const override;
   boost::asio::awaitable<void> sleep_until(SteadyTime until) override;
+  Alarm alarm(boost::asio::any_io_executor executor, SteadyTime at, std::function<void()> ring) override;
 };
 
 // "2026-11-24T13:05:07Z": the API's own form, UTC, whole seconds (rounded down).

@@ -51,53 +51,82 @@ bool quiet_socket(int socket) {
   return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-class TlsStream final : public ByteStream {
+using SslStream = asio::ssl::stream<tcp::socket>;
+
+asio::awaitable<Result<std::size_t>> read_tls(SslStream& stream, std::span<char> room) {
+  const auto [error, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_values);
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) co_return std::size_t{0};
+  // With TLS 1.3 a server refuses our certificate after our side of the handshake is done: it is read here.
+  if (error) co_return handshake_error(stream.native_handle(), error, {});
+  co_return bytes;
+}
+
+asio::awaitable<Result<void>> write_tls_part(SslStream& stream, ByteView part) {
+  const auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(part), as_values);
+  if (error) co_return handshake_error(stream.native_handle(), error, {});
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> write_tls(SslStream& stream, Parts parts) {
+  const std::size_t bytes = parts[0].size() + parts[1].size() + parts[2].size();
+  if (bytes <= tls_record_bytes) {
+    // Each write makes a record and a packet of its own: what fits one goes as one.
+    Bytes record;
+    record.reserve(bytes);
+    for (const ByteView part : parts) record.append(part);
+    co_return co_await write_tls_part(stream, record);
+  }
+  for (const ByteView part : parts) {
+    if (part.empty()) continue;
+    if (auto done = co_await write_tls_part(stream, part); !done) co_return done;
+  }
+  co_return Result<void>{};
+}
+
+// What both sides of a TLS connection have in common.
+template <class Stream>
+class TlsSide : public Stream {
  public:
-  TlsStream(tcp::socket socket, TlsContextPtr tls) : tls_(std::move(tls)), stream_(std::move(socket), tls_->native()) {}
+  TlsSide(tcp::socket socket, TlsContextPtr tls) : tls_(std::move(tls)), stream_(std::move(socket), tls_->native()) {}
 
-  asio::awaitable<Result<void>> handshake(std::string host) {
-    if (auto expected = expect_host(stream_.native_handle(), host); !expected) co_return expected;
-    const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::client, as_values);
-    if (error) co_return handshake_error(stream_.native_handle(), error, host);
-    co_return Result<void>{};
-  }
-
-  asio::awaitable<Result<std::size_t>> read_some(std::span<char> room) override {
-    const auto [error, bytes] = co_await stream_.async_read_some(asio::buffer(room.data(), room.size()), as_values);
-    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) co_return std::size_t{0};
-    // With TLS 1.3 a server refuses our certificate after our side of the handshake is done: it is read here.
-    if (error) co_return handshake_error(stream_.native_handle(), error, {});
-    co_return bytes;
-  }
-
-  asio::awaitable<Result<void>> write(Parts parts) override {
-    const std::size_t bytes = parts[0].size() + parts[1].size() + parts[2].size();
-    if (bytes <= tls_record_bytes) {
-      // Each write makes a record and a packet of its own: what fits one goes as one.
-      Bytes record;
-      record.reserve(bytes);
-      for (const ByteView part : parts) record.append(part);
-      co_return co_await write_part(record);
-    }
-    for (const ByteView part : parts) {
-      if (part.empty()) continue;
-      if (auto done = co_await write_part(part); !done) co_return done;
-    }
-    co_return Result<void>{};
-  }
-
+  asio::awaitable<Result<std::size_t>> read_some(std::span<char> room) override { return read_tls(stream_, room); }
+  asio::awaitable<Result<void>> write(Parts parts) override { return write_tls(stream_, parts); }
   void close() override { close_socket(stream_.next_layer()); }
   bool quiet() override { return quiet_socket(stream_.next_layer().native_handle()); }
 
+ protected:
+  SslStream& stream() { return stream_; }
+
  private:
-  asio::awaitable<Result<void>> write_part(ByteView part) {
-    const auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(part), as_values);
-    if (error) co_return handshake_error(stream_.native_handle(), error, {});
+  TlsContextPtr tls_;
+  SslStream stream_;
+};
+
+class TlsStream final : public TlsSide<ByteStream> {
+ public:
+  using TlsSide::TlsSide;
+
+  asio::awaitable<Result<void>> handshake(std::string host) {
+    if (auto expected = expect_host(stream().native_handle(), host); !expected) co_return expected;
+    const auto [error] = co_await stream().async_handshake(asio::ssl::stream_base::client, as_values);
+    if (error) co_return handshake_error(stream().native_handle(), error, host);
     co_return Result<void>{};
   }
+};
 
-  TlsContextPtr tls_;
-  asio::ssl::stream<tcp::socket> stream_;
+class IncomingTlsStream final : public TlsSide<IncomingStream> {
+ public:
+  IncomingTlsStream(tcp::socket socket, TlsContextPtr tls, std::string peer)
+      : TlsSide(std::move(socket), std::move(tls)), peer_(std::move(peer)) {}
+
+  asio::awaitable<Result<std::string>> handshake() override {
+    const auto [error] = co_await stream().async_handshake(asio::ssl::stream_base::server, as_values);
+    if (error) co_return handshake_error(stream().native_handle(), error, peer_);
+    co_return peer_common_name(stream().native_handle()).value_or(std::string{});
+  }
+
+ private:
+  std::string peer_;
 };
 
 }  // namespace
@@ -118,6 +147,10 @@ asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_unix(std::string pa
   const auto [error] = co_await socket.async_connect(asio::local::stream_protocol::endpoint{path}, as_values);
   if (error) co_return network_error(error, path);
   co_return std::make_unique<UnixStream>(std::move(socket));
+}
+
+std::unique_ptr<IncomingStream> accept_tls(tcp::socket socket, TlsContextPtr tls, std::string peer) {
+  return std::make_unique<IncomingTlsStream>(std::move(socket), std::move(tls), std::move(peer));
 }
 
 asio::awaitable<Result<std::unique_ptr<ByteStream>>> start_tls(std::unique_ptr<TcpStream> plain, TlsContextPtr tls,

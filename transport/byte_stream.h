@@ -2,7 +2,7 @@
 // write may be under way at the same time. Operations end with `cancelled` when the calling coroutine is cancelled or
 // the stream is closed under them. The errors of read_some() and write() do not name the peer: the caller does.
 //
-// Inside transport/. Thread: the loop.
+// Thread: the loop.
 #pragma once
 
 #include <array>
@@ -37,6 +37,13 @@ class ByteStream {
   virtual void close() = 0;
   // True while the other side has neither closed nor sent anything that nobody asked for.
   virtual bool quiet() = 0;
+};
+
+// A connection that came in. Nothing may be read or written before its handshake.
+class IncomingStream : public ByteStream {
+ public:
+  // The name that the peer has proven to have. May last: close() ends it. `invalid`: its certificate was refused, or names nobody.
+  virtual asio::awaitable<Result<std::string>> handshake() = 0;
 };
 
 class TcpStream final : public ByteStream {
@@ -89,5 +96,8 @@ asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_unix(std::string pa
 // A client's handshake over a connected stream, verifying that the peer is `host`.
 asio::awaitable<Result<std::unique_ptr<ByteStream>>> start_tls(std::unique_ptr<TcpStream> plain, TlsContextPtr tls,
                                                                std::string host);
+
+// A server's side of a connected socket: TLS, with the common name of the client's certificate as the peer's name.
+std::unique_ptr<IncomingStream> accept_tls(asio::ip::tcp::socket socket, TlsContextPtr tls, std::string peer);
 
 }  // namespace tidegate

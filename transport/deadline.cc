@@ -19,12 +19,26 @@ asio::awaitable<void> expire_after(std::chrono::nanoseconds limit, Finished& fin
   if (!error) finished = Finished::late;
 }
 
+asio::awaitable<void> expire_by(Clock& clock, std::chrono::nanoseconds limit, Finished& finished) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_await clock.sleep_for(std::clamp(limit, std::chrono::nanoseconds{0}, limit_max));
+  const asio::cancellation_state stop = co_await asio::this_coro::cancellation_state;
+  if (stop.cancelled() == asio::cancellation_type::none) finished = Finished::late;
+}
+
 }  // namespace
 
 asio::awaitable<Finished> finish_within(asio::awaitable<void> work, std::chrono::nanoseconds limit) {
   using asio::experimental::awaitable_operators::operator||;
   Finished finished = Finished::in_time;
   co_await (std::move(work) || expire_after(limit, finished));
+  co_return finished;
+}
+
+asio::awaitable<Finished> finish_within(asio::awaitable<void> work, Clock& clock, std::chrono::nanoseconds limit) {
+  using asio::experimental::awaitable_operators::operator||;
+  Finished finished = Finished::in_time;
+  co_await (std::move(work) || expire_by(clock, limit, finished));
   co_return finished;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <optional>
 
@@ -34,7 +33,7 @@ class ForwardClient::Connection : public std::enable_shared_from_this<Connection
         stream_(std::move(stream)),
         peer_(std::move(peer)),
         session_(limits.session),
-        overdue_(executor) {}
+        executor_(executor) {}
 
   const std::optional<Error>& ended() const { return ended_; }
   std::size_t in_flight_bytes() const { return session_.in_flight_bytes(); }
@@ -43,7 +42,7 @@ class ForwardClient::Connection : public std::enable_shared_from_this<Connection
     if (ended_) return;
     ended_ = std::move(why);
     stream_->close();
-    overdue_.cancel();
+    overdue_.reset();
     room_.notify();
   }
 
@@ -59,7 +58,7 @@ class ForwardClient::Connection : public std::enable_shared_from_this<Connection
     session_.add(chunk.chunk, bytes, clock_.steady());
     watch();
     Result<void> written =
-        co_await with_deadline(stream_->write({frame.head, chunk.payload, frame.tail}), limits_.write_max, "write");
+        co_await with_deadline(stream_->write({frame.head, chunk.payload, frame.tail}), limits_.write_max, "write", &clock_);
     if (!written) end(std::move(written).error().in(peer_));
     if (ended_) co_return *ended_;
     co_return Result<void>{};
@@ -87,18 +86,18 @@ class ForwardClient::Connection : public std::enable_shared_from_this<Connection
     room_.notify();
   }
 
-  // Sets the timer to the moment when the chunk that waits longest is overdue. The handler holds no share of the
-  // connection, so an owner that lets go of it is not kept waiting.
+  // Sets the alarm to the moment when the chunk that waits longest is overdue. It holds no share of the connection, so an
+  // owner that lets go of it is not kept waiting.
   void watch() {
     const auto expiry = session_.next_expiry();
-    if (!expiry) {
-      overdue_.cancel();
-      return;
-    }
-    overdue_.expires_after(std::max(*expiry - clock_.steady(), std::chrono::nanoseconds{0}));
-    overdue_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (expiry == watched_) return;
+    watched_ = expiry;
+    overdue_.reset();
+    if (!expiry) return;
+    overdue_ = clock_.alarm(executor_, *expiry, [weak = weak_from_this()] {
       const auto self = weak.lock();
-      if (error || !self || self->ended_) return;
+      if (!self || self->ended_) return;
+      self->watched_.reset();
       if (!self->session_.expired(self->clock_.steady())) return self->watch();
       self->end(deadline_passed(self->peer_ + ": acknowledgement", self->limits_.session.ack_wait_max));
     });
@@ -109,20 +108,30 @@ class ForwardClient::Connection : public std::enable_shared_from_this<Connection
   std::unique_ptr<ByteStream> stream_;
   std::string peer_;
   ForwardSession session_;
-  asio::steady_timer overdue_;
+  asio::any_io_executor executor_;
+  Alarm overdue_;
+  std::optional<SteadyTime> watched_;  // what the alarm is set to
   Signal room_;
   std::array<char, 4096> received_{};
   std::optional<Error> ended_;
 };
 
-ForwardClient::ForwardClient(Clock& clock, ForwardLimits limits) : clock_(clock), limits_(limits) {}
+Dial dial_tls() {
+  return [](ForwardEndpoint endpoint, TlsContextPtr tls) {
+    TG_ASSERT(tls != nullptr, "records leave over TLS alone");
+    return open_stream(std::move(endpoint), std::move(tls));
+  };
+}
+
+ForwardClient::ForwardClient(Clock& clock, ForwardLimits limits, Dial dial)
+    : clock_(clock), limits_(limits), dial_(std::move(dial)) {}
 ForwardClient::~ForwardClient() { close(); }
 
 asio::awaitable<Result<void>> ForwardClient::connect(ForwardEndpoint endpoint, TlsContextPtr tls) {
-  TG_ASSERT(tls != nullptr, "records leave over TLS alone");
   close();
   const std::string peer = endpoint.host + ":" + std::to_string(endpoint.port);
-  auto stream = co_await with_deadline(open_stream(std::move(endpoint), std::move(tls)), limits_.connect_max, peer + ": connect");
+  auto stream =
+      co_await with_deadline(dial_(std::move(endpoint), std::move(tls)), limits_.connect_max, peer + ": connect", &clock_);
   if (!stream) co_return std::move(stream).error();
   connection_ = std::make_shared<Connection>(clock_, limits_, std::move(*stream), peer, co_await asio::this_coro::executor);
   co_return Result<void>{};

@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,8 @@ namespace tidegate {
 
 namespace asio = boost::asio;
 
+class ByteStream;
+
 struct ForwardEndpoint {
   // A constructor, because g++ 12 destroys a braced aggregate inside a co_await twice.
   ForwardEndpoint(std::string name, std::uint16_t number) : host(std::move(name)), port(number) {}
@@ -40,10 +43,14 @@ struct ForwardLimits {
   std::chrono::nanoseconds write_max{std::chrono::seconds{60}};    // of one chunk
 };
 
+// How a client comes to a connection. The default: name, TCP, TLS.
+using Dial = std::function<asio::awaitable<Result<std::unique_ptr<ByteStream>>>(ForwardEndpoint endpoint, TlsContextPtr tls)>;
+Dial dial_tls();
+
 class ForwardClient {
  public:
   //   requires: the clock outlives the client
-  ForwardClient(Clock& clock, ForwardLimits limits);
+  ForwardClient(Clock& clock, ForwardLimits limits, Dial dial = dial_tls());
   // Ends the session; coroutines in send() and next_ack() must have returned.
   ~ForwardClient();
   ForwardClient(const ForwardClient&) = delete;
@@ -71,6 +78,7 @@ class ForwardClient {
 
   Clock& clock_;
   ForwardLimits limits_;
+  Dial dial_;
   std::shared_ptr<Connection> connection_;  // shared with the coroutines that still wait on it when it is replaced
 };
 

@@ -7,10 +7,11 @@ ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Clock& clock, L
     : options_(std::move(options)),
       epoch_(epoch),
       log_(log),
-      client_(clock, options_.limits),
+      client_(clock, options_.limits, options_.dial),
       bandwidth_(clock, options_.bandwidth) {}
 
 asio::awaitable<Result<void>> ForwardUplink::connect() {
+  if (client_.connected()) co_return Result<void>{};
   Error last{Code::unavailable, "no processor is configured"};
   for (std::size_t tried = 0; tried < options_.endpoints.size(); ++tried) {
     const ForwardEndpoint endpoint = options_.endpoints[next_endpoint_];
@@ -31,11 +32,7 @@ asio::awaitable<Result<void>> ForwardUplink::connect() {
 }
 
 asio::awaitable<Result<void>> ForwardUplink::ship(const StoredSegment& segment) {
-  if (!client_.connected()) {
-    if (!in_flight_.empty()) co_return Error{Code::unavailable, "the session ended"};
-    Result<void> connected = co_await connect();
-    if (!connected) co_return std::move(connected).error();
-  }
+  if (!client_.connected()) co_return Error{Code::unavailable, "there is no session"};
   const Segment& content = segment.segment;
   Result<void> turn = co_await bandwidth_.take(static_cast<double>(content.payload.size()));
   if (!turn) co_return std::move(turn).error();

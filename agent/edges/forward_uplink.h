@@ -21,19 +21,19 @@ struct UplinkOptions {
   TlsContextPtr tls;
   ForwardLimits limits;
   RateLimit bandwidth;  // bytes per second
+  Dial dial = dial_tls();
 };
 
 class ForwardUplink final : public Uplink {
  public:
   ForwardUplink(UplinkOptions options, Id128 epoch, Clock& clock, Log& log);
 
+  asio::awaitable<Result<void>> connect() override;
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override;
   asio::awaitable<Result<SegmentId>> ack() override;
   void reset() override;
 
  private:
-  asio::awaitable<Result<void>> connect();
-
   UplinkOptions options_;
   Id128 epoch_;
   Log& log_;

@@ -76,7 +76,7 @@ asio::awaitable<Result<Collector::Next>> Collector::advance() {
   }
   if (!window_) {
     const Next next = open_window();
-    if (next == Next::at_next_poll) co_await ask_the_time();
+    if (next == Next::at_next_poll && co_await ask_the_time()) co_return Next::at_once;
     if (next != Next::at_once) co_return next;
   }
   if (const auto served = earliest(); served && window_->from + retention_slack < *served && window_->next_link.empty()) {

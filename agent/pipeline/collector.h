@@ -114,7 +114,7 @@ class Collector {
   asio::awaitable<void> poll_ahead(PageRequest next);
   asio::awaitable<void> parse_ahead(PageRequest request, Bytes body);
   asio::awaitable<Result<Next>> no_page(Error error);
-  asio::awaitable<void> ask_the_time();
+  asio::awaitable<bool> ask_the_time();
   Error failed(Error error);
   bool first_window_moved();
   bool reaches_ahead();

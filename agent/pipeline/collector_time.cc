@@ -57,11 +57,14 @@ bool Collector::reaches_ahead() {
 }
 
 // The API's time is what its answers tell. Where it lies before what was read already, it was told wrong, and no window would
-// ever be asked for that could set it right: so something is asked, and nothing but its time is made use of.
-asio::awaitable<void> Collector::ask_the_time() {
-  if (!parts_.source.facts().api_time || api_now() >= cursor_->through) co_return;
+// ever be asked for that could set it right: so something is asked, and nothing but its time is made use of. The same where our own
+// clock stands for it, as after a restart, and is behind. True when the time is past what was read now, so that there may be
+// something to read.
+asio::awaitable<bool> Collector::ask_the_time() {
+  if (api_now() >= cursor_->through) co_return false;
   const PageRequest any{.from = cursor_->through - std::chrono::seconds{1}, .to = cursor_->through, .link = {}};
   (void)co_await parts_.source.poll(any);
+  co_return api_now() >= cursor_->through;
 }
 
 }  // namespace tidegate

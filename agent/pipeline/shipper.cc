@@ -35,6 +35,13 @@ Shipper::Shipper(Store& store, Uplink& uplink, Surroundings around, BackoffLimit
 }
 
 asio::awaitable<Error> Shipper::run() {
+  using asio::experimental::awaitable_operators::operator||;
+  co_await asio::this_coro::throw_if_cancelled(false);
+  std::variant<Error, Error> ended = co_await (ship_in_sessions() || show_backlog());
+  co_return std::visit([](Error& error) { return std::move(error); }, ended);
+}
+
+asio::awaitable<Error> Shipper::ship_in_sessions() {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto stop = co_await asio::this_coro::cancellation_state;
   while (!stopped(stop)) {
@@ -51,11 +58,13 @@ asio::awaitable<Error> Shipper::run() {
   co_return Error{Code::cancelled, "shipper stopped"};
 }
 
-// The first chunk makes the connection; then both directions run until one of them fails.
+// Both directions run until one of them fails. A session is begun also when there is nothing to ship, so that whether the processor
+// is there is known before it is needed (P12).
 asio::awaitable<Error> Shipper::session() {
   using asio::experimental::awaitable_operators::operator||;
-  Result<void> first = co_await ship_next();
-  if (!first) co_return std::move(first).error();
+  Result<void> connected = co_await uplink_.connect();
+  if (!connected) co_return std::move(connected).error();
+  state_.become(Verdict::idle, clock_.wall(), {});
   std::variant<Error, Error> ended = co_await (ship_all() || take_acks());
   co_return std::visit([](Error& error) { return std::move(error); }, ended);
 }
@@ -85,7 +94,6 @@ asio::awaitable<Result<void>> Shipper::ship_next() {
   const auto stop = co_await asio::this_coro::cancellation_state;
   std::optional<SegmentId> id;
   for (;;) {
-    show_backlog();
     id = picker_.pick(store_.usage());
     if (id) break;
     co_await store_.changed();
@@ -127,13 +135,21 @@ asio::awaitable<Result<void>> Shipper::take_ack() {
       co_return std::move(trimmed).error().in("journal");
     }
   }
-  show_backlog();
   co_return Result<void>{};
 }
 
-// The gauges follow what the picks are made from (P12).
-void Shipper::show_backlog() {
-  const JournalUsage usage = store_.usage();
+// The gauges follow what the picks are made from, whether there is a session or not (P12).
+asio::awaitable<Error> Shipper::show_backlog() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  while (!stopped(stop)) {
+    show(store_.usage());
+    co_await store_.changed();
+  }
+  co_return Error{Code::cancelled, "shipper stopped"};
+}
+
+void Shipper::show(const JournalUsage& usage) {
   const WallTime now = clock_.wall();
   for (const Lane lane : all_lanes) {
     const LaneUsage& kept = usage.lane(lane);

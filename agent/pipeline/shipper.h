@@ -1,9 +1,9 @@
 // Shipper: batch → ship → ack → trim, for all lanes, for as long as it lives.
 //
-// A session is two loops side by side: one ships what LanePicker picks, the other takes acks and trims. When either
-// fails, the session is reset, everything unacknowledged is picked again, and the next session begins after a jittered
-// back-off (P7). A segment leaves the journal only after its ack (P4); the same segment is the same chunk, with the same
-// id and bytes, however often it is shipped (P2).
+// A session is two loops side by side: one ships what LanePicker picks, the other takes acks and trims. There is one as soon as
+// there can be, whether or not there is something to ship. When either loop fails, the session is reset, everything unacknowledged
+// is picked again, and the next session begins after a jittered back-off (P7). A segment leaves the journal only after its ack
+// (P4); the same segment is the same chunk, with the same id and bytes, however often it is shipped (P2).
 //
 // Waits that may last: for something to ship, and for acks (the uplink bounds those by its ack time-out).
 // Thread: the loop.
@@ -39,12 +39,14 @@ class Shipper {
   ShipperView view() const;
 
  private:
+  asio::awaitable<Error> ship_in_sessions();
   asio::awaitable<Error> session();
   asio::awaitable<Error> ship_all();
   asio::awaitable<Error> take_acks();
   asio::awaitable<Result<void>> ship_next();
   asio::awaitable<Result<void>> take_ack();
-  void show_backlog();
+  asio::awaitable<Error> show_backlog();
+  void show(const JournalUsage& usage);
 
   Store& store_;
   Uplink& uplink_;

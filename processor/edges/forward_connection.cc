@@ -1,19 +1,13 @@
 #include "processor/edges/forward_connection.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include "transport/forward_codec.h"
 
 namespace tidegate {
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t sensor_bytes_max = 256;
 constexpr std::chrono::seconds room_look_again{1};  // in case the room was made between two looks
 
@@ -29,10 +23,9 @@ Refusal kind_of(const Error& error) {
 
 }  // namespace
 
-ForwardConnection::ForwardConnection(asio::ip::tcp::socket socket, TlsContextPtr tls, ForwardShared& shared, std::string peer)
+ForwardConnection::ForwardConnection(std::unique_ptr<IncomingStream> stream, ForwardShared& shared, std::string peer)
     : shared_(shared),
-      tls_(std::move(tls)),
-      stream_(std::move(socket), tls_->native()),
+      stream_(std::move(stream)),
       peer_(std::move(peer)),
       reader_(shared.limits.reader),
       read_deadline_(shared.clock.steady() + shared.limits.handshake_max) {}
@@ -53,33 +46,32 @@ asio::awaitable<Error> ForwardConnection::read() {
 }
 
 asio::awaitable<bool> ForwardConnection::handshake() {
-  const auto [failed] = co_await stream_.async_handshake(asio::ssl::stream_base::server, as_result);
+  Result<std::string> name = co_await stream_->handshake();
   read_deadline_.reset();
   if (closed_) co_return false;
-  if (failed) {
-    const Error error = handshake_error(stream_.native_handle(), failed, peer_);
-    cut_off(error.code() == Code::invalid ? Refusal::certificate : Refusal::tls, error.text());
+  if (!name) {
+    cut_off(name.error().code() == Code::invalid ? Refusal::certificate : Refusal::tls, name.error().text());
     co_return false;
   }
-  const std::optional<std::string> name = peer_common_name(stream_.native_handle());
-  if (!name || name->empty() || name->size() > sensor_bytes_max) {
+  if (name->empty() || name->size() > sensor_bytes_max) {
     cut_off(Refusal::certificate, "its certificate has no common name that can be used: it names no sensor");
     co_return false;
   }
-  sensor_ = *name;
+  sensor_ = *std::move(name);
   shared_.log.info("sensor connected", {{"sensor", sensor_}, {"peer", peer_}});
   co_return true;
 }
 
 asio::awaitable<bool> ForwardConnection::read_some() {
   const std::span<char> room = reader_.prepare(shared_.limits.read_bytes_max);
-  const auto [failed, bytes] = co_await stream_.async_read_some(asio::buffer(room.data(), room.size()), as_result);
+  const Result<std::size_t> came = co_await stream_->read_some(room);
   if (closed_) co_return false;
-  reader_.commit(bytes);
-  if (!failed) co_return true;
+  reader_.commit(came ? *came : 0);
+  if (came && *came > 0) co_return true;
   if (co_await stopped()) co_return false;
+  const std::string reason = came ? "closed by the sensor" : came.error().text();
   if (reader_.pending_bytes() > 0) cut_off(Refusal::protocol, "the connection ended in the middle of a message");
-  else shared_.log.info("sensor disconnected", {{"sensor", sensor_}, {"peer", peer_}, {"reason", failed.message()}});
+  else shared_.log.info("sensor disconnected", {{"sensor", sensor_}, {"peer", peer_}, {"reason", reason}});
   co_return false;
 }
 
@@ -123,7 +115,9 @@ asio::awaitable<bool> ForwardConnection::land(ForwardMessage message) {
       in_flight_bytes_ += bytes;
       co_return true;
     }
-    co_await shared_.room.wait_for(room_look_again);
+    const Alarm again =
+        shared_.clock.alarm(shared_.executor, shared_.clock.steady() + room_look_again, [this] { shared_.room.notify(); });
+    co_await shared_.room.wait();
   }
   co_return false;
 }
@@ -157,9 +151,10 @@ asio::awaitable<Error> ForwardConnection::write() {
     const Bytes acks = std::exchange(acks_, {});
     shared_.room.notify();
     write_deadline_ = shared_.clock.steady() + shared_.limits.write_max;
-    const auto [failed, written] = co_await asio::async_write(stream_, asio::buffer(acks), as_result);
+    const Parts parts{acks, {}, {}};
+    const Result<void> written = co_await stream_->write(parts);
     write_deadline_.reset();
-    if (failed) break;
+    if (!written) break;
   }
   close();
   co_return Error{Code::cancelled, "the connection ended"};
@@ -185,8 +180,7 @@ void ForwardConnection::cut_off(Refusal why, const std::string& reason) {
 void ForwardConnection::close() {
   if (closed_) return;
   closed_ = true;
-  boost::system::error_code ignored;  // the peer may have closed it before us
-  stream_.next_layer().close(ignored);
+  stream_->close();
   changed_.notify();
 }
 

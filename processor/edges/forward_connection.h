@@ -9,8 +9,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -20,9 +18,9 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "processor/edges/forward_shared.h"
+#include "transport/byte_stream.h"
 #include "transport/forward_reader.h"
 #include "transport/signal.h"
-#include "transport/tls_context.h"
 
 namespace tidegate {
 
@@ -30,7 +28,7 @@ namespace tidegate {
 class ForwardConnection : public std::enable_shared_from_this<ForwardConnection> {
  public:
   //   requires: `shared` outlives the connection
-  ForwardConnection(asio::ip::tcp::socket socket, TlsContextPtr tls, ForwardShared& shared, std::string peer);
+  ForwardConnection(std::unique_ptr<IncomingStream> stream, ForwardShared& shared, std::string peer);
   ~ForwardConnection();
   ForwardConnection(const ForwardConnection&) = delete;
   ForwardConnection& operator=(const ForwardConnection&) = delete;
@@ -56,10 +54,9 @@ class ForwardConnection : public std::enable_shared_from_this<ForwardConnection>
   bool has_room(std::size_t bytes) const;
 
   ForwardShared& shared_;
-  TlsContextPtr tls_;
-  asio::ssl::stream<asio::ip::tcp::socket> stream_;
+  std::unique_ptr<IncomingStream> stream_;
   std::string peer_;    // address and port
-  std::string sensor_;  // the certificate's common name; empty before the handshake
+  std::string sensor_;  // the name that it has proven; empty before the handshake
   ForwardReader reader_;
   std::size_t pending_bytes_ = 0;  // of a message that is not whole, as accounted in shared_
   std::size_t in_flight_chunks_ = 0;

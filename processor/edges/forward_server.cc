@@ -15,7 +15,6 @@ using asio::ip::tcp;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds accept_again{100};  // after a failure such as too many open files
-constexpr std::chrono::milliseconds deadlines_every{500};
 constexpr int keepalive_idle_seconds = 60;
 constexpr int keepalive_probe_seconds = 15;
 
@@ -69,7 +68,7 @@ std::uint16_t ForwardServer::port() const {
 
 asio::awaitable<Error> ForwardServer::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  tasks_.spawn("accept", accept());
+  if (acceptor_.is_open()) tasks_.spawn("accept", accept());
   tasks_.spawn("deadlines", watch_deadlines());
   co_await tasks_.join();
   boost::system::error_code ignored;  // nothing depends on how the closing went
@@ -83,7 +82,9 @@ asio::awaitable<Error> ForwardServer::accept() {
   while (!co_await stopped()) {
     auto [failed, socket] = co_await acceptor_.async_accept(as_result);
     if (!failed) {
-      admit(std::move(socket));
+      const std::string peer = name_of(socket);
+      set_options(socket);
+      admit(accept_tls(std::move(socket), tls_, peer), peer);
     } else if (!co_await stopped()) {
       shared_.log.error("a connection could not be accepted", {{"reason", failed.message()}});
       co_await shared_.clock.sleep_for(accept_again);
@@ -92,18 +93,18 @@ asio::awaitable<Error> ForwardServer::accept() {
   co_return Error{Code::cancelled, "accepting stopped"};
 }
 
-void ForwardServer::admit(tcp::socket socket) {
-  const std::string peer = name_of(socket);
-  if (connections_.size() >= shared_.limits.connections_max)
+void ForwardServer::admit(std::unique_ptr<IncomingStream> stream, const std::string& peer) {
+  if (connections_.size() >= shared_.limits.connections_max) {
+    stream->close();
     return shared_.refused(Refusal::limit, peer, {}, std::to_string(connections_.size()) + " connections are open already");
-  set_options(socket);
-  auto connection = std::make_shared<ForwardConnection>(std::move(socket), tls_, shared_, peer);
-  connections_.insert(connection);
+  }
+  auto connection = std::make_shared<ForwardConnection>(std::move(stream), shared_, peer);
+  connections_.push_back(connection);
   // A coroutine takes what it needs as arguments: a lambda's captures would be gone at its first wait.
   const auto serve = [](ForwardServer& server, std::shared_ptr<ForwardConnection> served) -> asio::awaitable<Error> {
     co_await asio::this_coro::throw_if_cancelled(false);
     Error ended = co_await served->read();
-    server.connections_.erase(served);
+    std::erase(server.connections_, served);
     co_return ended;
   };
   tasks_.spawn("read", serve(*this, connection));
@@ -113,7 +114,7 @@ void ForwardServer::admit(tcp::socket socket) {
 asio::awaitable<Error> ForwardServer::watch_deadlines() {
   co_await asio::this_coro::throw_if_cancelled(false);
   while (!co_await stopped()) {
-    co_await shared_.clock.sleep_for(deadlines_every);
+    co_await shared_.clock.sleep_for(shared_.limits.deadlines_every);
     const SteadyTime now = shared_.clock.steady();
     // Cutting off only closes: the set changes later, when the connection's own coroutine ends.
     for (const std::shared_ptr<ForwardConnection>& connection : connections_) connection->check_deadlines(now);

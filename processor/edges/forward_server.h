@@ -10,7 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -38,19 +38,21 @@ class ForwardServer {
   // For the connections to come.
   void set_tls(TlsContextPtr tls) { tls_ = std::move(tls); }
 
+  // Serves a connection that came from elsewhere than the port.   requires: run() is under way
+  void admit(std::unique_ptr<IncomingStream> stream, const std::string& peer);
+
   // Serves until cancelled, then closes every connection and returns `cancelled`.
-  //   requires: listen() was ok
+  //   requires: listen() was ok, or connections come through admit() alone
   asio::awaitable<Error> run();
 
  private:
   asio::awaitable<Error> accept();
   asio::awaitable<Error> watch_deadlines();
-  void admit(asio::ip::tcp::socket socket);
 
   ForwardShared shared_;
   TlsContextPtr tls_;
   asio::ip::tcp::acceptor acceptor_;
-  std::unordered_set<std::shared_ptr<ForwardConnection>> connections_;
+  std::vector<std::shared_ptr<ForwardConnection>> connections_;
   TaskGroup tasks_;  // last: run() joins it
 };
 

@@ -30,6 +30,7 @@ struct ForwardServerLimits {
   std::chrono::nanoseconds handshake_max{std::chrono::seconds{30}};
   std::chrono::nanoseconds message_max{std::chrono::minutes{5}};  // from its first byte to its last
   std::chrono::nanoseconds write_max{std::chrono::seconds{60}};
+  std::chrono::nanoseconds deadlines_every{std::chrono::milliseconds{500}};  // how often they are looked at
   ForwardReaderLimits reader{};
 };
 

@@ -60,11 +60,17 @@ void Lander::run() {
 }
 
 bool Lander::next_batch(std::vector<Chunk>& chunks, std::vector<Answer>& answers) {
-  chunks.clear();
-  answers.clear();
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
   if (stopping_) return false;
+  take_batch(chunks, answers);
+  return true;
+}
+
+// The mutex is held.
+void Lander::take_batch(std::vector<Chunk>& chunks, std::vector<Answer>& answers) {
+  chunks.clear();
+  answers.clear();
   std::size_t bytes = 0;
   while (!queue_.empty() && chunks.size() < limits_.batch_chunks_max && (chunks.empty() || bytes < limits_.batch_bytes_max)) {
     bytes += queue_.front().chunk.entries.size();
@@ -73,7 +79,18 @@ bool Lander::next_batch(std::vector<Chunk>& chunks, std::vector<Answer>& answers
     queue_.pop_front();
   }
   queue_bytes_ -= bytes;
-  return true;
+}
+
+std::size_t Lander::step() {
+  TG_ASSERT(!thread_.joinable(), "either a thread lands, or its owner does");
+  std::vector<Chunk> chunks;
+  std::vector<Answer> answers;
+  {
+    const std::unique_lock lock{mutex_};
+    take_batch(chunks, answers);
+  }
+  if (!chunks.empty()) land(chunks, answers);
+  return chunks.size();
 }
 
 void Lander::land(const std::vector<Chunk>& chunks, const std::vector<Answer>& answers) {

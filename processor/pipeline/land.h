@@ -1,7 +1,7 @@
 // Lander: the landing thread. Chunks of all connections wait in one bounded queue; whatever is there is landed together in
 // one synced write, so that one sync serves many. Who offered a chunk is told when it is durable, never before (P4).
 //
-// Threads: offer() from any; the answers come on the landing thread, in the order of the offers.
+// Threads: offer() from any; the answers come on the landing thread (or out of step()), in the order of the offers.
 #pragma once
 
 #include <condition_variable>
@@ -41,6 +41,10 @@ class Lander {
   // Ends the thread after the write under way; what still waits is answered with `cancelled`.
   void stop();
 
+  // Lands what waits, at most one batch, and says how many chunks it was. For those who have no thread for it.
+  //   requires: start() was not called
+  std::size_t step();
+
   // False when the queue is full or the lander stops: then the chunk is untouched and nobody is called.
   bool offer(Chunk& chunk, Answer answer);
 
@@ -55,6 +59,7 @@ class Lander {
 
   void run();
   bool next_batch(std::vector<Chunk>& chunks, std::vector<Answer>& answers);
+  void take_batch(std::vector<Chunk>& chunks, std::vector<Answer>& answers);
   void land(const std::vector<Chunk>& chunks, const std::vector<Answer>& answers);
 
   Landing& landing_;

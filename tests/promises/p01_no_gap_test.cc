@@ -209,5 +209,17 @@ TEST(P1NoGap, AClockThatIsMonthsAheadAtARestartMakesNoGap) {
   for (const ContentStatus& content : status.connectors.front().contents) EXPECT_TRUE(content.gaps.empty());
 }
 
+// What was read is ahead of such a clock, until an answer of the API's tells the time.
+TEST(P1NoGap, AClockThatIsHoursBehindAtARestartDelaysNothing) {
+  World world{Seed{10}, small_tenant()};
+  world.start_agent();
+  world.run_for(5min);
+  world.stop_agent();
+  world.clock.step_wall(-3h);
+  world.start_agent();
+  pass_the_live_time(world);
+  expect_all_once(world, 10min);
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -120,7 +120,7 @@ TEST(P7RecoveryHurtsNobody, AProcessorThatIsAwayIsTriedWithJitter) {
   world.start_agent();
   std::vector<SteadyTime> tries;
   const auto note_tries = [&] {
-    if (world.processor->chunks_refused() > tries.size()) tries.push_back(world.clock.steady());
+    if (world.processor->refusals() > tries.size()) tries.push_back(world.clock.steady());
     return false;
   };
   world.run_until(note_tries, 30min);

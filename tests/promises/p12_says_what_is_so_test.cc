@@ -26,6 +26,23 @@ TEST(P12SaysWhatIsSo, AWorkingSensorIsHealthyOrIdle) {
   EXPECT_EQ(content(world.status(), "alerts").state.verdict, Verdict::idle);
 }
 
+// Nothing has to be shipped for it.
+TEST(P12SaysWhatIsSo, AProcessorThatIsBackIsSaidToBeThere) {
+  World world{Seed{40}, small_tenant()};
+  world.start_agent();
+  world.run_for(2h);
+  ASSERT_TRUE(world.complete());
+  EXPECT_EQ(world.status().uplink.verdict, Verdict::idle);
+  world.processor->set_away(true);
+  world.run_for(5min);
+  EXPECT_EQ(world.status().uplink.verdict, Verdict::unreachable);
+  const std::size_t received = world.processor->chunks_received();
+  world.processor->set_away(false);
+  world.run_for(2min);
+  EXPECT_EQ(world.status().uplink.verdict, Verdict::idle) << world.status().uplink.reason;
+  EXPECT_EQ(world.processor->chunks_received(), received);
+}
+
 TEST(P12SaysWhatIsSo, AnExpiredTokenIsAuthFailedWithReasonAndRemedy) {
   World world{Seed{42}, small_tenant()};
   world.start_agent();

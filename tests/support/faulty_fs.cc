@@ -26,8 +26,9 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
     const std::lock_guard lock{files_.mutex_};
+    const bool was_on = !files_.off_;
     const rocksdb::IOStatus refused = files_.refuse(DiskAction::append, path_);
-    const bool half = refused.IsNoSpace();
+    const bool half = refused.IsNoSpace() || (was_on && files_.off_);
     if (!refused.ok() && !half) return refused;
     const rocksdb::Slice part{data.data(), half ? data.size() / 2 : data.size()};
     const rocksdb::IOStatus written = target()->Append(part, options, debug);
@@ -70,7 +71,7 @@ class FaultyDirectory final : public rocksdb::FSDirectory {
 
   rocksdb::IOStatus Fsync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
     const std::lock_guard lock{files_.mutex_};
-    if (files_.off_) return off();
+    if (const rocksdb::IOStatus spent = files_.spend(); !spent.ok()) return spent;
     files_.directory_synced(path_);
     return rocksdb::IOStatus::OK();
   }
@@ -90,20 +91,38 @@ void FaultyFs::power_off() {
   off_ = true;
 }
 
+void FaultyFs::power_off_after(std::uint64_t operations) {
+  const std::lock_guard lock{mutex_};
+  operations_left_ = operations;
+  counted_ = pthread_self();
+}
+
+bool FaultyFs::is_off() const {
+  const std::lock_guard lock{mutex_};
+  return off_;
+}
+
 void FaultyFs::power_on(Random& random, TornTail tail) {
   const std::lock_guard lock{mutex_};
+  off_ = false;
+  operations_left_.reset();
+  if (tail == TornTail::kept) return;  // what was not synced is known on: the next cut may take it
+  // One number, however many files the library happened to have under way.
+  Random torn{Seed{random.next()}};
   for (const auto& [path, extent] : extents_) {
-    if (extent.written > extent.synced) tear(path, extent, random, tail);
+    if (extent.written > extent.synced) tear(path, extent, torn, tail);
   }
   undo_changes();
   extents_.clear();
-  off_ = false;
 }
 
 void FaultyFs::tear(const std::string& path, const Extent& extent, Random& random, TornTail tail) {
   std::error_code gone;  // a file that was stashed or removed needs no tearing
   if (!std::filesystem::exists(path, gone)) return;
-  const std::uint64_t unsynced = extent.written - extent.synced;
+  // The journal cuts a torn log itself, past this file system.
+  const std::uint64_t written = std::min<std::uint64_t>(extent.written, std::filesystem::file_size(path));
+  if (written <= extent.synced) return;
+  const std::uint64_t unsynced = written - extent.synced;
   const std::uint64_t kept = tail == TornTail::dropped ? 0 : random.below(unsynced + 1);
   std::filesystem::resize_file(path, extent.synced + kept);
   if (tail != TornTail::garbled || kept == 0) return;
@@ -140,6 +159,7 @@ void FaultyFs::arm(ArmedFault fault) {
 void FaultyFs::clear() {
   const std::lock_guard lock{mutex_};
   armed_.reset();
+  operations_left_.reset();
 }
 
 void FaultyFs::set_free_space(std::optional<std::uint64_t> bytes) {
@@ -147,8 +167,17 @@ void FaultyFs::set_free_space(std::optional<std::uint64_t> bytes) {
   free_space_ = bytes;
 }
 
+// Comes before each operation, which is done only if this is ok.
+rocksdb::IOStatus FaultyFs::spend() {
+  if (operations_left_ && pthread_equal(pthread_self(), counted_) != 0) {
+    if (*operations_left_ == 0) off_ = true;
+    else --*operations_left_;
+  }
+  return off_ ? off() : rocksdb::IOStatus::OK();
+}
+
 rocksdb::IOStatus FaultyFs::refuse(DiskAction action, const std::string& path) {
-  if (off_) return off();
+  if (const rocksdb::IOStatus spent = spend(); !spent.ok()) return spent;
   if (!armed_ || armed_->action != action || !path.ends_with(armed_->suffix)) return rocksdb::IOStatus::OK();
   if (armed_->skip > 0) {
     --armed_->skip;
@@ -157,10 +186,18 @@ rocksdb::IOStatus FaultyFs::refuse(DiskAction action, const std::string& path) {
   return status_of(armed_->fault, path);
 }
 
+// Without power nothing is opened again either, and so not mended by a process that is dead.
+rocksdb::IOStatus FaultyFs::NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                              std::unique_ptr<rocksdb::FSSequentialFile>* file, rocksdb::IODebugContext* debug) {
+  const std::lock_guard lock{mutex_};
+  if (off_) return off();
+  return target()->NewSequentialFile(path, options, file, debug);
+}
+
 rocksdb::IOStatus FaultyFs::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                             std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) {
   const std::lock_guard lock{mutex_};
-  if (off_) return off();
+  if (const rocksdb::IOStatus spent = spend(); !spent.ok()) return spent;
   if (std::filesystem::exists(path)) {
     if (const rocksdb::IOStatus stashed = stash_away(path); !stashed.ok()) return stashed;
   }
@@ -195,14 +232,14 @@ rocksdb::IOStatus FaultyFs::stash_away(const std::string& path) {
 
 rocksdb::IOStatus FaultyFs::DeleteFile(const std::string& path, const rocksdb::IOOptions&, rocksdb::IODebugContext*) {
   const std::lock_guard lock{mutex_};
-  if (off_) return off();
+  if (const rocksdb::IOStatus spent = spend(); !spent.ok()) return spent;
   return stash_away(path);
 }
 
 rocksdb::IOStatus FaultyFs::RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
                                        rocksdb::IODebugContext* debug) {
   const std::lock_guard lock{mutex_};
-  if (off_) return off();
+  if (const rocksdb::IOStatus spent = spend(); !spent.ok()) return spent;
   if (std::filesystem::is_directory(from)) {
     const rocksdb::IOStatus renamed = target()->RenameFile(from, to, options, debug);
     if (renamed.ok()) {

@@ -3,11 +3,13 @@
 //
 // What a power cut takes: the bytes of a file behind its last sync (or a random part of them, or it garbles them: pages
 // reach a disk in any order), and every creation, removal and renaming since its directory's last sync. Removals are undone
-// from a stash. Renaming a whole directory takes effect at once, and is durable at once.
+// from a stash. Renaming a whole directory takes effect at once, and is durable at once. A kill of the process takes nothing:
+// what it wrote is with the system, and at risk until it is synced.
 //
 // Thread: any; the library calls from its own.
 #pragma once
 
+#include <pthread.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
@@ -36,7 +38,9 @@ struct ArmedFault {
   std::uint64_t skip = 0;
 };
 
-enum class TornTail : std::uint8_t { dropped, cut_anywhere, garbled };
+// What becomes of the bytes that were not synced. `kept`: it was a kill, no cut of the power: creations, removals and renamings
+// stay too.
+enum class TornTail : std::uint8_t { dropped, cut_anywhere, garbled, kept };
 
 class FaultyFs final : public rocksdb::FileSystemWrapper {
  public:
@@ -48,13 +52,21 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
 
   // From now on nothing works: end every user of the file system, then power_on().
   void power_off();
-  // Applies the loss, and works again.
+  // So many more operations of the calling thread are done: appends, syncs, creations, removals, renamings, syncs of a directory.
+  // The one after them finds the power gone and is not done; of an append, half of the bytes are written. What the library's own
+  // threads do is not counted, because how much that is by a given moment is not the same in every run.
+  void power_off_after(std::uint64_t operations);
+  bool is_off() const;
+  // Applies the loss, and works again. A power_off_after() that was not reached is forgotten.
   void power_on(Random& random, TornTail tail);
 
   void arm(ArmedFault fault);
+  // Also a power_off_after() that was not reached.
   void clear();
   void set_free_space(std::optional<std::uint64_t> bytes);
 
+  rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions& options,
@@ -80,6 +92,7 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
     std::string before;  // empty: the file was created
   };
 
+  rocksdb::IOStatus spend();
   rocksdb::IOStatus refuse(DiskAction action, const std::string& path);
   rocksdb::IOStatus stash_away(const std::string& path);
   void directory_synced(const std::string& directory);
@@ -90,6 +103,8 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
   std::filesystem::path stash_;
   std::uint64_t stashed_ = 0;
   bool off_ = false;
+  std::optional<std::uint64_t> operations_left_;  // until it is off
+  pthread_t counted_{};                           // whose they are
   std::map<std::string, Extent> extents_;
   std::vector<Change> changes_;
   std::optional<ArmedFault> armed_;

@@ -2,19 +2,10 @@
 
 #include "agent/compression.h"
 #include "base/check.h"
-#include "tests/support/vision_one_options.h"
 #include "transport/compression.h"
 #include "transport/forward_entries.h"
-#include "transport/msgpack_view.h"
 
 namespace tidegate {
-namespace {
-
-std::string text_of(const std::optional<MsgpackView>& view) {
-  return view ? std::string{view->as_str().value_or("")} : std::string{};
-}
-
-}  // namespace
 
 void ProcessorSim::set_away(bool away) {
   away_ = away;
@@ -27,12 +18,21 @@ void ProcessorSim::hold_acks(bool hold) {
   changed_.notify();
 }
 
-asio::awaitable<Result<void>> ProcessorSim::ship(const StoredSegment& segment) {
+asio::awaitable<Result<void>> ProcessorSim::connect() {
   if (away_) {
-    ++chunks_refused_;
+    ++refusals_;
     co_return Error{Code::unavailable, "the processor is away"};
   }
   session_ = true;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> ProcessorSim::ship(const StoredSegment& segment) {
+  if (away_) {
+    ++refusals_;
+    co_return Error{Code::unavailable, "the processor is away"};
+  }
+  if (!session_) co_return Error{Code::unavailable, "there is no session"};
   land(segment);
   if (acks_to_lose_ > 0) {
     --acks_to_lose_;
@@ -82,17 +82,8 @@ void ProcessorSim::land(const StoredSegment& stored) {
       own_events_.emplace_back((*entry)->record);
       continue;
     }
-    const std::optional<MsgpackView> payload = record->find("trendmicro_visionone");
-    TG_ASSERT(payload.has_value(), "a record carries the API's own");
-    SourceName source;
-    source.msg_class = text_of(record->find("msg_class"));
-    const bool alert = source.msg_class == msg_class(Feed::alerts);
-    source.id = text_of(payload->find(alert ? "id" : "uuid"));
-    if (alert) source.version = text_of(payload->find("updatedDateTime"));
-    // Without a uuid it is known by its content, and several may agree.
-    if (source.id.empty()) source = {source.msg_class, to_hex(hash128({payload->bytes()})), std::string{nameless}};
-    ++records_[source];
-    record_ids_.insert(text_of(record->find("record_id")));
+    ++records_[source_name_of(*record)];
+    record_ids_.insert(text_at(*record, "record_id"));
   }
   TG_ASSERT(count == stored.segment.records, "a chunk holds as many records as it says");
 }

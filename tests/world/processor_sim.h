@@ -9,21 +9,10 @@
 #include <string>
 
 #include "agent/ports.h"
+#include "tests/world/source_name.h"
 #include "transport/signal.h"
 
 namespace tidegate {
-
-// A record at its source: what the simulator's ledger calls it.
-struct SourceName {
-  std::string msg_class;
-  std::string id;
-  std::string version;  // of an alert: updatedDateTime
-
-  auto operator<=>(const SourceName&) const = default;
-};
-
-// The version of a record that has no id: its id is the hash of its content.
-inline constexpr std::string_view nameless = "nameless";
 
 class ProcessorSim final : public Uplink {
  public:
@@ -36,6 +25,7 @@ class ProcessorSim final : public Uplink {
   // Chunks are kept, their acks wait until released.
   void hold_acks(bool hold);
 
+  asio::awaitable<Result<void>> connect() override;
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override;
   asio::awaitable<Result<SegmentId>> ack() override;
   void reset() override;
@@ -48,7 +38,7 @@ class ProcessorSim final : public Uplink {
   // What the agent itself had to say: records of its own lane, as msgpack.
   const std::vector<Bytes>& own_events() const { return own_events_; }
   std::size_t chunks_received() const { return chunks_received_; }
-  std::size_t chunks_refused() const { return chunks_refused_; }  // while away
+  std::size_t refusals() const { return refusals_; }  // of connections and chunks, while away
   std::size_t chunks_kept() const { return chunks_.size(); }
   const std::vector<SegmentId>& order() const { return order_; }
 
@@ -61,7 +51,7 @@ class ProcessorSim final : public Uplink {
   bool session_ = false;
   int acks_to_lose_ = 0;
   std::size_t chunks_received_ = 0;
-  std::size_t chunks_refused_ = 0;
+  std::size_t refusals_ = 0;
   std::set<Id128> chunks_;
   std::vector<SegmentId> order_;  // as received
   std::deque<SegmentId> acks_;

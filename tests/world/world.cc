@@ -6,10 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "agent/edges/pipeline_source.h"
-#include "agent/edges/vision_one_source.h"
 #include "base/check.h"
 #include "tests/support/vision_one_http.h"
+#include "tests/world/inline_store.h"
 
 namespace tidegate {
 namespace {
@@ -33,6 +32,21 @@ std::filesystem::path fresh_directory() {
   TG_ASSERT(mkdtemp(name.data()) != nullptr, "a test can make its folder");
   return name;
 }
+
+// The way to a processor that outlives it. What it carried ends with it.
+class SharedUplink final : public Uplink {
+ public:
+  explicit SharedUplink(ProcessorSim& processor) : processor_(processor) {}
+  ~SharedUplink() override { processor_.reset(); }
+
+  asio::awaitable<Result<void>> connect() override { return processor_.connect(); }
+  asio::awaitable<Result<void>> ship(const StoredSegment& segment) override { return processor_.ship(segment); }
+  asio::awaitable<Result<SegmentId>> ack() override { return processor_.ack(); }
+  void reset() override { processor_.reset(); }
+
+ private:
+  ProcessorSim& processor_;
+};
 
 }  // namespace
 
@@ -61,9 +75,7 @@ World::World(Seed seed, WorldOptions options)
       origin_(origin),
       began_(clock.steady()),
       options_(std::move(options)),
-      directory_(fresh_directory()),
-      disk_(std::make_shared<FaultyFs>(directory_ / "stash")),
-      log_(clock, LogFormat::text, Level::info, [this](std::string_view line) { log_lines.emplace_back(line); }) {
+      directory_(fresh_directory()) {
   options_.sim.data.origin = origin;
   options_.sim.serve.tokens = {std::string{token}};
   api = std::make_unique<VisionOneSim>(options_.sim, seed);
@@ -75,59 +87,46 @@ World::World(Seed seed, WorldOptions options)
   options_.connector.api_base_url = "https://api.test";
   options_.connector.bearer_token = Secret{std::string{token}};
   config.connectors = {options_.connector};
+  sensor_ = std::make_unique<SimSensor>(
+      loop_, SimSensorOptions{.config = config, .budget = options_.budget, .directory = directory_}, ports());
 }
 
 World::~World() {
-  if (agent_) stop_agent();
+  sensor_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void World::start_agent() {
-  OpenReport report;
-  JournalOptions journal{.directory = directory_ / "journal",
-                         .budget = options_.budget,
-                         .keep_free = 0,
-                         .fresh_epoch = {random.next(), random.next()},
-                         .env = environment_of(disk_)};
-  Result<std::unique_ptr<RocksJournal>> opened = RocksJournal::open(journal, report);
-  TG_ASSERT(opened.has_value(), "the world's journal opens");
-  journal_ = *std::move(opened);
-  epoch_ = journal_->epoch();
-  store_ = std::make_unique<InlineStore>(*journal_, Compression::zstd);
-  agent_ = std::make_unique<Agent>(config, AgentPorts{{clock, random}, *store_, *processor, *this}, loop_.get_executor(), log_,
-                                   metrics_);
-  tasks_ = std::make_unique<TaskGroup>(loop_.get_executor());
-  tasks_->spawn("agent", agent_->run());
-  drain();
+SimSensorPorts World::ports() {
+  return {.clock = clock,
+          .random = random,
+          .make_store = [](Journal& journal) { return std::make_unique<InlineStore>(journal, Compression::zstd); },
+          .make_uplink =
+              [this](const Id128& epoch) {
+                epoch_ = epoch;
+                return std::make_unique<SharedUplink>(*processor);
+              },
+          .serve = [this](HttpRequest request) { return serve(std::move(request)); },
+          .wrap_source = {},
+          .log = [this](std::string_view line) { log_lines.emplace_back(line); }};
 }
 
-void World::stop_agent() {
-  tasks_->stop();
-  bool joined = false;
-  asio::co_spawn(loop_, tasks_->join(), [&joined](const std::exception_ptr&) { joined = true; });
-  for (int turns = 0; !joined && turns < 10'000; ++turns) drain();
-  TG_ASSERT(joined, "an agent that is told to stop stops");
-  tasks_.reset();
-  agent_.reset();
-  store_.reset();
-  journal_.reset();
-  processor->reset();
+void World::start_agent() {
+  sensor_->reconfigure(config.connectors);
+  const bool started = sensor_->start();
+  TG_ASSERT(started, "the world's journal opens");
 }
+
+void World::stop_agent() { sensor_->stop(); }
 
 void World::cut_power(TornTail tail) {
-  disk_->power_off();
-  stop_agent();
-  disk_->power_on(random, tail);
+  sensor_->cut_power(tail);
   start_agent();
 }
 
 void World::reconfigure(ConnectorConfig connector) {
   config.connectors = {std::move(connector)};
-  bool applied = false;
-  asio::co_spawn(loop_, agent_->apply(config), [&applied](const std::exception_ptr&) { applied = true; });
-  for (int turns = 0; !applied && turns < 10'000; ++turns) drain();
-  TG_ASSERT(applied, "a change of the configuration is applied");
+  sensor_->reconfigure(config.connectors);
 }
 
 void World::drain() {
@@ -208,35 +207,6 @@ asio::awaitable<Result<HttpResponse>> World::serve(HttpRequest request) {
   Result<HttpResponse> response = answer_of(*api, request, api_time());
   if (response && twist) twist(request, *response);
   co_return response;
-}
-
-RequestBudget& World::budget_for(const ConnectorConfig& connector, std::string_view endpoint) {
-  auto& budget = budgets_[std::string{connector.bearer_token.reveal()} + " " + std::string{endpoint}];
-  if (!budget) budget = std::make_unique<RequestBudget>(clock, connector.requests_per_minute);
-  return *budget;
-}
-
-Result<std::unique_ptr<Source>> World::make_source(const ConnectorConfig& connector, Lane lane, Urgency urgency) {
-  VisionOneOptions options{.lane = lane,
-                           .connector = connector.name,
-                           .urgency = urgency,
-                           .api_base_url = connector.api_base_url,
-                           .token = [bearer = connector.bearer_token]() -> Result<Secret> { return bearer; }};
-  HttpSend send = [this](HttpRequest request, std::chrono::nanoseconds) { return serve(std::move(request)); };
-  auto lists =
-      std::make_unique<VisionOneSource>(options, send, budget_for(connector, name(lane)), Surroundings{clock, random}, metrics_);
-  if (lane != Lane::techniques || connector.techniques_from != TechniquesFrom::pipeline || urgency != Urgency::fresh)
-    return std::unique_ptr<Source>{std::move(lists)};
-  PipelineOptions pipeline{.description = pipeline_description(config.sensor.name, connector.name), .risk_levels = {}};
-  for (const RiskLevel level : connector.pipeline_risk_levels) pipeline.risk_levels.emplace(name(level));
-  return std::unique_ptr<Source>{std::make_unique<PipelineSource>(std::move(options), std::move(pipeline), std::move(send),
-                                                                  budget_for(connector, "data_pipelines"), std::move(lists),
-                                                                  Surroundings{clock, random}, metrics_)};
-}
-
-// Tokens of the world live for ever.
-TokenWatch::Ask World::make_expiry_reader(const ConnectorConfig& /*connector*/) {
-  return []() -> asio::awaitable<TokenExpiry> { co_return TokenExpiry{}; };
 }
 
 }  // namespace tidegate

@@ -1,26 +1,21 @@
-// World: the real agent (collectors, encoder, shipper, journal) on one thread under a clock of ours, between the simulated
-// Vision One API and a simulated processor. One seed is one run.
+// World: one sensor (sim_sensor.h) on one thread under a clock of ours, between the simulated Vision One API and a simulated
+// processor. One seed is one run.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "agent/agent.h"
-#include "agent/edges/request_budget.h"
-#include "base/log.h"
-#include "storage/rocks_journal.h"
-#include "tests/support/faulty_fs.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/vision_one_sim.h"
-#include "tests/world/inline_store.h"
 #include "tests/world/processor_sim.h"
-#include "transport/http_client.h"
+#include "tests/world/sim_sensor.h"
 
 namespace tidegate {
 
@@ -33,10 +28,10 @@ struct WorldOptions {
 // A small tenant: every content type, a few hours of backlog, some of it late, some of it updated.
 WorldOptions small_tenant();
 
-class World final : public SourceFactory {
+class World final {
  public:
   World(Seed seed, WorldOptions options);
-  ~World() override;
+  ~World();
 
   void start_agent();
   // Stops the agent where it stands, closes the journal and forgets everything that is not on disk.
@@ -53,7 +48,7 @@ class World final : public SourceFactory {
   void reconfigure(ConnectorConfig connector);
 
   // The running agent, for what operators ask of it.
-  Agent& agent() { return *agent_; }
+  Agent& agent() { return sensor_->agent(); }
   // Runs what an operator asks for to its end, while time passes.
   template <class T>
   T ask(asio::awaitable<T> work) {
@@ -82,10 +77,8 @@ class World final : public SourceFactory {
   std::vector<std::string> missing();
   std::vector<std::string> twins();
 
-  AgentStatus status() const { return agent_->status(); }
-  std::string metrics_text() const { return metrics_.text(); }
-  Result<std::unique_ptr<Source>> make_source(const ConnectorConfig& connector, Lane lane, Urgency urgency) override;
-  TokenWatch::Ask make_expiry_reader(const ConnectorConfig& connector) override;
+  AgentStatus status() const { return sensor_->agent().status(); }
+  std::string metrics_text() const { return sensor_->metrics_text(); }
 
   ManualClock clock;
   Random random;
@@ -96,12 +89,12 @@ class World final : public SourceFactory {
   std::vector<HttpRequest> asked;    // and what it was
   // Changes an answer before the agent sees it.
   std::function<void(const HttpRequest&, HttpResponse&)> twist;
-  AgentConfig config;
+  AgentConfig config;  // its connectors may be changed until the agent is started
   std::vector<std::string> log_lines;
 
  private:
   asio::awaitable<Result<HttpResponse>> serve(HttpRequest request);
-  RequestBudget& budget_for(const ConnectorConfig& connector, std::string_view endpoint);
+  SimSensorPorts ports();
   void drain();
   using Counts = std::vector<std::uint32_t>;  // of each kind, the largest first
   bool is_nameless(const LedgerEntry& entry) const;
@@ -113,16 +106,9 @@ class World final : public SourceFactory {
   SteadyTime began_;
   WorldOptions options_;
   std::filesystem::path directory_;
-  std::shared_ptr<FaultyFs> disk_;
-  Id128 epoch_;
-  Log log_;
-  Metrics metrics_;
-  std::map<std::string, std::unique_ptr<RequestBudget>> budgets_;  // by token and endpoint
+  Id128 epoch_;  // of the journal; the processor looks at it
   asio::io_context loop_{1};
-  std::unique_ptr<RocksJournal> journal_;
-  std::unique_ptr<InlineStore> store_;
-  std::unique_ptr<Agent> agent_;
-  std::unique_ptr<TaskGroup> tasks_;
+  std::unique_ptr<SimSensor> sensor_;
 };
 
 }  // namespace tidegate

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
+
 namespace tidegate {
 namespace {
 
@@ -37,6 +39,30 @@ TEST(Clock, WhatIsWrittenReadsBackTheSame) {
     const WallTime when{std::chrono::seconds{seconds}};
     EXPECT_EQ(parse_time(to_iso8601(when)), when);
   }
+}
+
+TEST(SystemClock, AnAlarmRingsOnceAndOneThatIsLetGoOfDoesNot) {
+  boost::asio::io_context loop;
+  SystemClock clock;
+  int rung = 0;
+  const Alarm kept = clock.alarm(loop.get_executor(), clock.steady(), [&rung] { ++rung; });
+  Alarm gone = clock.alarm(loop.get_executor(), clock.steady(), [&rung] { rung += 100; });
+  gone.reset();
+  loop.run();
+  EXPECT_EQ(rung, 1);
+}
+
+TEST(SystemClock, AnAlarmMayLetGoOfItselfWhileItRings) {
+  boost::asio::io_context loop;
+  SystemClock clock;
+  bool rung = false;
+  Alarm itself;
+  itself = clock.alarm(loop.get_executor(), clock.steady(), [&itself, &rung] {
+    itself.reset();
+    rung = true;
+  });
+  loop.run();
+  EXPECT_TRUE(rung);
 }
 
 }  // namespace

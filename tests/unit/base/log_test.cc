@@ -14,6 +14,7 @@ class FixedClock final : public Clock {
   WallTime wall() const override { return WallTime{std::chrono::seconds{1700000000}}; }
   SteadyTime steady() const override { return now; }
   boost::asio::awaitable<void> sleep_until(SteadyTime) override { co_return; }
+  Alarm alarm(boost::asio::any_io_executor, SteadyTime, std::function<void()>) override { return {}; }
   SteadyTime now{std::chrono::hours{1}};
 };
 

@@ -26,6 +26,7 @@ class StillClock final : public Clock {
   WallTime wall() const override { return origin + 1h; }
   SteadyTime steady() const override { return {}; }
   asio::awaitable<void> sleep_until(SteadyTime) override { co_return; }
+  Alarm alarm(asio::any_io_executor, SteadyTime, std::function<void()>) override { return {}; }
 };
 
 struct Served {

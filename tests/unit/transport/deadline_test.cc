@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 
+#include "tests/support/manual_clock.h"
 #include "tests/unit/transport/loopback.h"
 #include "transport/signal.h"
 
@@ -90,6 +91,33 @@ TEST(Deadline, DeadlinesMayBeNested) {
 TEST(Deadline, AnEndlessLimitIsNoOverflow) {
   asio::io_context loop;
   EXPECT_EQ(*run(loop, with_deadline(answer(1), std::chrono::nanoseconds::max(), "peer")), 1);
+}
+
+TEST(Deadline, OfAClockComesWhenTheClockSaysSo) {
+  asio::io_context loop;
+  ManualClock clock{WallTime{}};
+  bool ended = false;
+  std::optional<Result<int>> result;
+  asio::co_spawn(loop, testkit::store(with_deadline(wait_for_ever(ended), 24h, "peer", &clock), result),
+                 [](const std::exception_ptr&) {});
+  loop.poll();
+  EXPECT_FALSE(ended);
+  ASSERT_TRUE(clock.next_deadline());
+  clock.advance(24h);
+  loop.restart();
+  loop.run_for(testkit::test_limit);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->error(), (Error{Code::timeout, "peer: no answer within 86400 s"}));
+  EXPECT_TRUE(ended);
+}
+
+TEST(Deadline, OfAClockIsForgottenWithAnAnswerInTime) {
+  asio::io_context loop;
+  ManualClock clock{WallTime{}};
+  const auto result = run(loop, with_deadline(answer(5), 24h, "peer", &clock));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(*result, 5);
+  EXPECT_FALSE(clock.next_deadline());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "agent/control/connector_report.h"
 #include "tests/support/manual_clock.h"
 #include "transport/deadline.h"
+#include "transport/signal.h"
 
 namespace tidegate {
 namespace {

@@ -25,6 +25,9 @@ class MovedClock final : public Clock {
   WallTime wall() const override { return system_.wall() + by_; }
   SteadyTime steady() const override { return system_.steady(); }
   asio::awaitable<void> sleep_until(SteadyTime until) override { return system_.sleep_until(until); }
+  Alarm alarm(asio::any_io_executor executor, SteadyTime at, std::function<void()> ring) override {
+    return system_.alarm(std::move(executor), at, std::move(ring));
+  }
 
  private:
   SystemClock system_;

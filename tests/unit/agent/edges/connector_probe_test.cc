@@ -9,8 +9,8 @@ namespace tidegate {
 namespace {
 
 using asio::ip::tcp;
-using testkit::Channel;
 using ::testing::HasSubstr;
+using testkit::Channel;
 using testkit::Peer;
 
 // What goes through a proxy, both ways, until one side ends.

@@ -1,0 +1,175 @@
+// Fleet: sensors, their tenants' APIs, processors and the net between them, on one thread under one clock. Everything is real but
+// the API, the wire, the disk and the time. One seed and one set of options are one run, to the byte of its trace.
+//
+// Thread: the loop, which is the fleet's own.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/vision_one_sim.h"
+#include "tests/world/model_index.h"
+#include "tests/world/sensor_clock.h"
+#include "tests/world/sim_net.h"
+#include "tests/world/sim_processor.h"
+#include "tests/world/sim_sensor.h"
+
+namespace tidegate {
+
+struct Mutant;  // mutants.h
+
+// What one sensor is given; drawn by fleet_draw.h.
+struct FleetSensorOptions {
+  SimOptions api;             // its tenant's; origin and tokens are the fleet's
+  ConnectorConfig connector;  // name, tenant, type, URL and token are the fleet's
+  std::uint64_t budget = 1ull << 30;
+  std::chrono::nanoseconds clock_error{0};
+};
+
+struct FleetOptions {
+  std::vector<FleetSensorOptions> sensors;
+  std::size_t processors = 2;
+  std::chrono::nanoseconds ack_wait_max{std::chrono::seconds{60}};
+};
+
+// What is looked at while the fleet runs. Each checker is one (checkers.h); what is broken goes to Fleet::report_broken().
+class Fleet;
+class Checker {
+ public:
+  virtual ~Checker() = default;
+  // Before the fleet starts. It outlives the checker's use of it.
+  virtual void begin(Fleet& /*fleet*/) {}
+  virtual void on_commit(std::size_t /*sensor*/, const Commit& /*commit*/, const Result<std::vector<SegmentId>>& /*result*/) {}
+  // Before a segment is sent, each time.
+  virtual void on_shipped(std::size_t /*sensor*/, const SegmentId& /*id*/, const Id128& /*chunk*/) {}
+  virtual void on_trim(std::size_t /*sensor*/, const Id128& /*chunk*/) {}
+  virtual void on_request(std::size_t /*sensor*/, const HttpRequest& /*request*/, int /*status*/) {}
+  // A write of the landing of one processor, and its answers.
+  virtual void on_landed(std::size_t /*processor*/, std::span<const Chunk> /*chunks*/,
+                         const Result<std::vector<Landed>>& /*landed*/) {}
+  // Now and then, between two events; `healed` is since when nothing has been wrong with the world, absent while something is.
+  virtual void look(Fleet& /*fleet*/, std::optional<SteadyTime> /*healed*/) {}
+  // When all is over.
+  virtual void end(Fleet& /*fleet*/) {}
+};
+
+class Fleet {
+ public:
+  //   requires: the mutant outlives the fleet; null: none
+  Fleet(Seed seed, FleetOptions options, const Mutant* mutant);
+  ~Fleet();
+
+  // Checkers are called in the order of their adding.   requires: before start()
+  void add(std::unique_ptr<Checker> checker);
+  void start();
+
+  // Asks every checker for its last word.
+  void end();
+
+  // Lets time pass: every sleeper is woken in its turn; what has been killed or has ended is started again when its time has come.
+  void run_for(std::chrono::nanoseconds span);
+  // The same until `done`, at most for `span`. True when it is done.
+  bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds span);
+
+  struct Sensor {
+    std::string name;    // and its place in the net
+    std::string tenant;  // id
+    FleetSensorOptions options;
+    std::unique_ptr<SensorClock> clock;
+    std::unique_ptr<Log> log;  // of its way to the processors
+    std::unique_ptr<VisionOneSim> api;
+    bool api_away = false;
+    std::unique_ptr<SimSensor> agent;
+    std::optional<SteadyTime> down_until;  // not running: it is started again then
+    std::deque<SteadyTime> requests;       // those of the last two minutes
+  };
+  struct Centre {
+    std::unique_ptr<SimProcessor> processor;
+    std::optional<SteadyTime> down_until;
+  };
+  std::vector<Sensor>& sensors() { return sensors_; }
+  std::vector<Centre>& centres() { return centres_; }
+  SimNet& net() { return net_; }
+  ModelIndex& index() { return index_; }
+  Random& random() { return random_; }
+  SteadyTime now() const { return clock_.steady(); }
+  // The true time, which is the APIs'.
+  WallTime wall() const { return clock_.wall(); }
+  // What an operator is told by the sensor.   requires: it is running
+  AgentStatus status(const Sensor& sensor) const;
+
+  // The connector as it is from now on.
+  void reconfigure(std::size_t number, ConnectorConfig connector);
+  // After so many turns of the loop, whatever everybody waits for just then. One at a time; none: not any more.
+  void strike_after(std::uint64_t turns, std::function<void()> blow);
+
+  // Whether anything is wrong with the world at the moment, apart from what the sensors have still to catch up with.
+  void set_healed(bool healed);
+  // Since when nothing has been.
+  std::optional<SteadyTime> healed_since() const { return healed_since_; }
+  // What each API has served or may have by now and the index lacks; what the index has twice, or no API ever had. Each as text.
+  std::vector<std::string> missing();
+  std::vector<std::string> twins();
+  // Records at all APIs by now; of an alert, all versions.
+  std::size_t held();
+  // All journals are empty, and all that was landed is indexed.
+  bool drained();
+
+  // A line of the story, which is part of the trace.
+  void tell(const std::string& what);
+  // A promise was broken: a line of its own.
+  void report_broken(const std::string& what);
+  const std::vector<std::string>& story() const { return story_; }
+  const std::vector<std::string>& broken() const { return broken_; }
+  // Who, and the line.
+  const std::vector<std::string>& log() const { return log_; }
+  // A hash of everything that happened, each with its time: lines of logs and story, requests, commits, chunks landed, trims.
+  Id128 trace() const { return trace_; }
+
+ private:
+  void make_sensor(std::size_t number, Seed seed);
+  void make_centre(std::size_t number);
+  std::unique_ptr<Store> make_store(std::size_t number, Journal& journal);
+  std::unique_ptr<Uplink> make_uplink(std::size_t number, const Id128& epoch);
+  ConnectorConfig given(ConnectorConfig connector) const;
+  asio::awaitable<Result<HttpResponse>> serve(std::size_t number, HttpRequest request);
+  void drain();
+  void tend();
+  void look();
+  void log(std::string_view who, std::string_view line);
+  void note(std::string_view what);
+  static bool is_nameless(const Sensor& sensor, const LedgerEntry& entry);
+  // At the source, and in the index.
+  std::pair<std::vector<std::size_t>, std::vector<std::size_t>> nameless_counts(const Sensor& sensor);
+
+  ManualClock clock_;
+  SteadyTime began_;
+  Random random_;
+  const Mutant* mutant_;
+  FleetOptions options_;
+  std::filesystem::path directory_;
+  asio::io_context loop_{1};
+  SimNet net_;
+  ModelIndex index_;
+  std::vector<std::unique_ptr<Checker>> checkers_;
+  std::optional<SteadyTime> healed_since_;
+  SteadyTime next_look_;
+  std::uint64_t blow_after_ = 0;
+  std::function<void()> blow_;
+  std::vector<std::string> story_;
+  std::vector<std::string> broken_;
+  std::vector<std::string> log_;
+  Id128 trace_;
+  std::vector<Centre> centres_;
+  std::vector<Sensor> sensors_;  // last: they talk to all of the above
+};
+
+}  // namespace tidegate

@@ -1,0 +1,33 @@
+// Mutants: ways to break each promise, as decorators of the ports, so that nothing in the product knows of them. A mutant that the
+// checkers do not catch means that a promise is not watched (tidegate-simulate --mutants).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "agent/connector.h"
+#include "agent/control/status.h"
+#include "agent/ports.h"
+#include "processor/ports.h"
+
+namespace tidegate {
+
+// What it does not break is null.
+struct Mutant {
+  std::string_view name;     // "cursor-before-page"
+  std::string_view promise;  // "P3": what the lines of its checker begin with
+  std::string_view what;     // one clause: "a page's cursor is committed before its records"
+  std::unique_ptr<Store> (*store)(std::unique_ptr<Store> real) = nullptr;
+  std::unique_ptr<Uplink> (*uplink)(std::unique_ptr<Uplink> real) = nullptr;
+  std::unique_ptr<Source> (*source)(std::unique_ptr<Source> real) = nullptr;
+  std::unique_ptr<Landing> (*landing)(std::unique_ptr<Landing> real) = nullptr;
+  void (*connector)(ConnectorConfig& config) = nullptr;  // what the agent is given, other than what it was told to keep to
+  AgentStatus (*status)(AgentStatus real) = nullptr;
+};
+
+std::span<const Mutant> mutants();
+// Null when there is none of that name.
+const Mutant* find_mutant(std::string_view name);
+
+}  // namespace tidegate
