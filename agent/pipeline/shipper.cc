@@ -51,6 +51,7 @@ asio::awaitable<Error> Shipper::ship_in_sessions() {
     in_flight_.clear();
     if (stopped(stop)) break;
     if (journal_failed_) co_return ended;
+    show(store_.usage());  // what is kept grows older also while nothing changes
     state_.become(ended.code() == Code::denied ? Verdict::auth_failed : Verdict::unreachable, clock_.wall(), ended.text());
     log_.warning("session with the processor ended", {{"reason", ended.text()}});
     co_await clock_.sleep_for(backoff_.next());

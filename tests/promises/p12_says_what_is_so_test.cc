@@ -99,6 +99,24 @@ TEST(P12SaysWhatIsSo, ALostProcessorShowsAsUnreachableAndTheBacklogInTheJournal)
             std::string::npos);
 }
 
+TEST(P12SaysWhatIsSo, TheAgeOfABacklogGrowsWhileNothingElseChanges) {
+  World world{Seed{47}, small_tenant()};
+  world.processor->set_away(true);
+  world.start_agent();
+  world.run_for(10min);
+  world.api_away = true;
+  const auto age = [&world] {
+    const std::string text = world.metrics_text();
+    const std::string name = "tidegate_journal_oldest_seconds{lane=\"alerts\"} ";
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? -1 : std::stol(text.substr(at + name.size()));
+  };
+  const long before = age();
+  ASSERT_GT(before, 0);
+  world.run_for(2h);
+  EXPECT_GE(age(), before + 7000);
+}
+
 TEST(P12SaysWhatIsSo, AFullBufferIsPausedAndGoesOnByItself) {
   WorldOptions options = small_tenant();
   options.budget = 200'000;

@@ -20,7 +20,6 @@ namespace {
 
 constexpr WallTime origin{std::chrono::sys_days{std::chrono::year{2026} / 11 / 1} + std::chrono::hours{12}};
 constexpr std::chrono::minutes look_every{1};
-constexpr std::chrono::minutes requests_kept{2};
 constexpr std::uint16_t data_port = 24224;
 constexpr std::size_t broken_max = 50;
 
@@ -159,8 +158,6 @@ std::unique_ptr<Uplink> Fleet::make_uplink(std::size_t number, const Id128& epoc
 asio::awaitable<Result<HttpResponse>> Fleet::serve(std::size_t number, HttpRequest request) {
   const auto stop = co_await asio::this_coro::cancellation_state;
   Sensor& sensor = sensors_[number];
-  sensor.requests.push_back(now());
-  while (now() - sensor.requests.front() > requests_kept) sensor.requests.pop_front();
   note(sensor.name + " asks " + request.url);
   co_await clock_.sleep_for(std::chrono::milliseconds{random_.between(10, 400)});
   if (stop.cancelled() != asio::cancellation_type::none) co_return Error{Code::cancelled, "stopped while the answer was awaited"};

@@ -6,7 +6,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -26,7 +25,7 @@ namespace tidegate {
 
 struct Mutant;  // mutants.h
 
-// What one sensor is given; drawn by fleet_draw.h.
+// What one sensor is given; drawn in fleet_run.cc.
 struct FleetSensorOptions {
   SimOptions api;             // its tenant's; origin and tokens are the fleet's
   ConnectorConfig connector;  // name, tenant, type, URL and token are the fleet's
@@ -89,7 +88,6 @@ class Fleet {
     bool api_away = false;
     std::unique_ptr<SimSensor> agent;
     std::optional<SteadyTime> down_until;  // not running: it is started again then
-    std::deque<SteadyTime> requests;       // those of the last two minutes
   };
   struct Centre {
     std::unique_ptr<SimProcessor> processor;
@@ -99,7 +97,6 @@ class Fleet {
   std::vector<Centre>& centres() { return centres_; }
   SimNet& net() { return net_; }
   ModelIndex& index() { return index_; }
-  Random& random() { return random_; }
   SteadyTime now() const { return clock_.steady(); }
   // The true time, which is the APIs'.
   WallTime wall() const { return clock_.wall(); }

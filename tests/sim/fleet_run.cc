@@ -9,8 +9,6 @@
 namespace tidegate {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::minutes;
 using std::chrono::seconds;
 using namespace std::chrono_literals;
 
