@@ -1,6 +1,7 @@
 // P12, it says what is so: status and metrics come from the state the code acts on; who collects nothing is never healthy.
 #include <gtest/gtest.h>
 
+#include "tests/promises/expectations.h"
 #include "tests/world/world.h"
 
 namespace tidegate {
@@ -105,13 +106,8 @@ TEST(P12SaysWhatIsSo, TheAgeOfABacklogGrowsWhileNothingElseChanges) {
   world.start_agent();
   world.run_for(10min);
   world.api_away = true;
-  const auto age = [&world] {
-    const std::string text = world.metrics_text();
-    const std::string name = "tidegate_journal_oldest_seconds{lane=\"alerts\"} ";
-    const std::size_t at = text.find(name);
-    return at == std::string::npos ? -1 : std::stol(text.substr(at + name.size()));
-  };
-  const long before = age();
+  const auto age = [&world] { return metric_sum(world, "tidegate_journal_oldest_seconds", "alerts"); };
+  const std::int64_t before = age();
   ASSERT_GT(before, 0);
   world.run_for(2h);
   EXPECT_GE(age(), before + 7000);
