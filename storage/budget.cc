@@ -1,5 +1,7 @@
 #include "storage/budget.h"
 
+#include <algorithm>
+
 namespace tidegate {
 namespace {
 
@@ -26,11 +28,14 @@ Result<void> Budget::admit(Lane lane, std::uint64_t commit_bytes, const BudgetSt
   const bool held_back = waiting && !bare;
   const std::uint64_t slack = held_back ? percent_of(limits_.bytes, resume_percent) : 0;
 
-  const std::uint64_t free_needed = limits_.keep_free + commit_bytes + slack;
+  const std::uint64_t room = state.used + (state.disk_free > limits_.keep_free ? state.disk_free - limits_.keep_free : 0);
+  const std::uint64_t free_slack = held_back ? std::min(slack, percent_of(room, resume_percent)) : 0;
+  const std::uint64_t free_needed = limits_.keep_free + commit_bytes + free_slack;
   if (state.disk_free < free_needed) {
     if (!bare) waiting = true;
-    return Error{Code::full, "the file system has " + std::to_string(state.disk_free) + " bytes free, and storage.keep_free is " +
-                                 std::to_string(limits_.keep_free) + ": free space on it, reading goes on by itself"};
+    return Error{Code::full, "the file system has " + std::to_string(state.disk_free) + " bytes free, and " +
+                                 std::to_string(free_needed) + " are needed (storage.keep_free is " +
+                                 std::to_string(limits_.keep_free) + "): free space on it, reading goes on by itself"};
   }
 
   const std::uint64_t mark = percent_of(limits_.bytes, bare ? 100 : wait_percent(lane));

@@ -7,8 +7,9 @@
 //   own events, and commits without segments (a cursor, ids)   from 100 %
 //
 // The file system's free space bounds all of them alike: a commit must leave `keep_free`. A lane that waits goes on 5 % of the
-// budget below its mark, and with that much free space above `keep_free`. An empty journal takes any commit within the
-// budget's free space, so that one larger than its lane's share does not wait for ever.
+// budget below its mark, and with that much free space above `keep_free`, or 5 % of what the file system has for the journal where
+// that is less: on a small disk it must not wait for what can never be. An empty journal takes any commit within the budget's free
+// space, so that one larger than its lane's share does not wait for ever.
 //
 // Pure but for which lanes wait. Thread: the journal's.
 #pragma once

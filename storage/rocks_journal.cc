@@ -10,7 +10,7 @@ namespace tidegate {
 namespace {
 
 constexpr std::uint64_t trim_step_max = 512;               // segments deleted in one batch
-constexpr std::uint64_t reopen_free_min = 64ull << 20;     // opening writes tables: with less it would only fail again
+constexpr std::uint64_t reopen_free_min = 4ull << 20;      // for opening, beside the tables that it writes
 constexpr std::uint64_t look_for_dead_every = 8ull << 20;  // bytes trimmed between two looks
 constexpr std::uint64_t dead_bytes_max = 16ull << 20;      // dead blobs that are left lying beside a backlog
 constexpr std::uint64_t rewrite_least = 32ull << 20;       // dead blobs pinned by living ones, before those are moved
@@ -46,7 +46,8 @@ void RocksJournal::adopt(OpenedStore opened) {
 
 // Not healing: cursors are in the hands of collectors, and must not change under them.
 Result<void> RocksJournal::reopen() {
-  if (failed_->code() == Code::full && store_ && store_->disk_free() < reopen_free_min) return *failed_;
+  // Opening writes what is in memory to tables: with less room it would only fail again.
+  if (failed_->code() == Code::full && store_ && store_->disk_free() < store_->unwritten_bytes() + reopen_free_min) return *failed_;
   store_.reset();
   Result<OpenedStore> opened = open_checked(place_);
   if (!opened) {

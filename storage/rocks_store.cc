@@ -23,8 +23,6 @@ constexpr int open_files_max = 128;
 // Disk beside the segments (journal_overhead_bytes_max).
 constexpr std::uint64_t wal_bytes_max = 48u << 20;
 constexpr std::uint64_t blob_file_bytes = 16u << 20;
-constexpr std::size_t library_log_bytes_max = 1u << 20;
-constexpr std::size_t library_logs_max = 2;
 
 constexpr std::size_t blob_bytes_min = 256;  // smaller segments are cheaper inside the table
 
@@ -35,6 +33,16 @@ ByteView view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}
 class NoRecovery final : public rocksdb::EventListener {
  public:
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* automatic) override { *automatic = false; }
+};
+
+// What the library would write to a log of its own goes nowhere: where the disk has no room for it, the second line that it cannot
+// write ends the process (an assertion in Debian's build). What fails is told by what its calls return.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+  void Logv(rocksdb::InfoLogLevel, const char*, va_list) override {}
+  void LogHeader(const char*, va_list) override {}
 };
 
 rocksdb::DBOptions database_options(const StorePlace& place, Opening opening) {
@@ -60,9 +68,7 @@ rocksdb::DBOptions database_options(const StorePlace& place, Opening opening) {
   options.listeners.push_back(std::make_shared<NoRecovery>());
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = library_log_bytes_max;
-  options.keep_log_file_num = library_logs_max;
+  options.info_log = std::make_shared<NoLog>();
   return options;
 }
 
@@ -225,6 +231,12 @@ Result<void> RocksStore::collect(const std::vector<DeadRange>& dead, Rewrite rew
     if (!status.ok()) return error_from(status, "collecting the journal's dead segments");
   }
   return {};
+}
+
+std::uint64_t RocksStore::unwritten_bytes() const {
+  std::uint64_t bytes = 0;
+  db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  return bytes;
 }
 
 std::uint64_t RocksStore::disk_free() const {

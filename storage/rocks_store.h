@@ -71,6 +71,8 @@ class RocksStore {
 
   // Of blob files on disk.
   std::uint64_t blob_bytes() const;
+  // Held in memory, and in the log: tables are made of it when the store is opened again.
+  std::uint64_t unwritten_bytes() const;
   // Gives back the disk of trimmed segments: compacts away the references in each [from, to), so that blob files to
   // which none is left are deleted. `rewrite`: blobs that live in mostly dead files are copied out of them first.
   struct DeadRange {

@@ -8,6 +8,8 @@
 #include <cstdio>
 
 #include "base/random.h"
+#include "tests/crash/report.h"
+#include "tests/crash/traffic.h"
 #include "tests/support/rig.h"
 
 namespace tidegate {
@@ -19,8 +21,6 @@ constexpr std::chrono::milliseconds life_max{1500};
 constexpr std::uint64_t processor_killed_one_in = 6;
 constexpr std::chrono::seconds verdict_max{240};
 
-// Reading is slowed down, so that the backlog lasts from the first kill to the last: 20 pages of 200 a second at most.
-constexpr const char* requests_per_minute = "1200";
 constexpr std::uint64_t techniques_per_kill = 2000;
 
 struct KillLoopOptions {
@@ -31,35 +31,11 @@ struct KillLoopOptions {
   std::uint64_t techniques = 0;  // 0: about as many as the lives can read
 };
 
-std::vector<std::string> simulator_flags(const KillLoopOptions& options) {
-  const auto live = options.kills * static_cast<std::uint64_t>(life_max.count()) / 2000 + 5;
-  const std::uint64_t techniques = options.techniques > 0 ? options.techniques : techniques_per_kill * options.kills;
-  return {"--seed",
-          std::to_string(options.seed),
-          "--techniques",
-          std::to_string(techniques),
-          "--alerts",
-          "300",
-          "--audit-logs",
-          "500",
-          "--backlog-hours",
-          "6",
-          "--techniques-per-second",
-          "100",
-          "--alerts-per-second",
-          "1",
-          "--audit-logs-per-second",
-          "2",
-          "--live-seconds",
-          std::to_string(live),
-          "--updates-share",
-          "0.3",
-          "--late-share",
-          "0.02",
-          "--late-max",
-          "10s",
-          "--link-lifetime",
-          "10s"};
+CrashTraffic traffic_of(const KillLoopOptions& options) {
+  const auto live = static_cast<std::int64_t>(options.kills) * life_max.count() / 2000 + 5;
+  return {.seed = options.seed,
+          .live = std::chrono::seconds{live},
+          .techniques = options.techniques > 0 ? options.techniques : techniques_per_kill * options.kills};
 }
 
 class KillLoop {
@@ -68,10 +44,10 @@ class KillLoop {
       : options_(std::move(options)), clock_(clock), random_(Seed{options_.seed}) {}
 
   Result<VerdictFigures> run() {
-    RigOptions rig{.directory = options_.directory, .programs = options_.programs, .simulator_flags = simulator_flags(options_)};
-    rig.connector = {{"interval", "500ms"}, {"audit_logs_interval", "500ms"},
-                     {"overlap", "1min"},   {"settle", "1s"},
-                     {"first_read", "24h"}, {"requests_per_minute", requests_per_minute}};
+    RigOptions rig{.directory = options_.directory,
+                   .programs = options_.programs,
+                   .simulator_flags = simulator_flags(traffic_of(options_)),
+                   .connector = slow_connector()};
     Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
     if (!made) return std::move(made).error();
     rig_ = std::move(*made);
@@ -125,17 +101,7 @@ int run(KillLoopOptions options) {
   std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
   KillLoop loop{std::move(options), clock};
-  const Result<VerdictFigures> figures = loop.run();
-  if (!figures) {
-    std::printf("%s\nlogs in %s; again with %s\n", figures.error().text().c_str(), directory.c_str(), again.c_str());
-    return 1;
-  }
-  for (const std::string& example : figures->examples) std::printf("%s\n", example.c_str());
-  std::printf("foreign=%llu earlier_versions=%llu; again with %s\n%s\n", static_cast<unsigned long long>(figures->foreign),
-              static_cast<unsigned long long>(figures->earlier_versions), again.c_str(), figures->line().c_str());
-  if (!figures->ok()) return 1;
-  std::filesystem::remove_all(directory, ignored);
-  return 0;
+  return report(loop.run(), directory, again);
 }
 
 }  // namespace

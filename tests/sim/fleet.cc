@@ -1,7 +1,5 @@
 #include "tests/sim/fleet.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <map>
@@ -23,12 +21,6 @@ constexpr std::chrono::minutes look_every{1};
 constexpr std::uint16_t data_port = 24224;
 constexpr std::size_t broken_max = 50;
 
-std::filesystem::path fresh_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "tidegate-fleet-XXXXXX").string();
-  TG_ASSERT(mkdtemp(name.data()) != nullptr, "a simulation can make its folder");
-  return name;
-}
-
 std::string token_of(const std::string& tenant) { return "a-token-of-" + tenant; }
 
 }  // namespace
@@ -39,7 +31,6 @@ Fleet::Fleet(Seed seed, FleetOptions options, const Mutant* mutant)
       random_(seed),
       mutant_(mutant),
       options_(std::move(options)),
-      directory_(fresh_directory()),
       net_(clock_, random_),
       next_look_(began_ + look_every) {
   for (std::size_t number = 0; number < options_.processors; ++number) make_centre(number);
@@ -53,8 +44,6 @@ Fleet::~Fleet() {
   for (Centre& centre : centres_)
     if (centre.processor->running()) centre.processor->kill(SimProcessor::Manner::with_resets);
   drain();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 void Fleet::add(std::unique_ptr<Checker> checker) { checkers_.push_back(std::move(checker)); }
@@ -70,6 +59,7 @@ void Fleet::make_centre(std::size_t number) {
   // The watch stands inside the mutant: it tells of what was truly landed.
   ports.make_landing = [this, number](Landing& real) -> std::unique_ptr<Landing> {
     const auto watch = [this, number](std::span<const Chunk> chunks, const Result<std::vector<Landed>>& landed) {
+      centres_[number].processor->disk().background().settle();
       note(centres_[number].processor->place() + " landed " + std::to_string(chunks.size()));
       for (const auto& checker : checkers_) checker->on_landed(number, chunks, landed);
     };
@@ -77,7 +67,7 @@ void Fleet::make_centre(std::size_t number) {
     if (mutant_ != nullptr && mutant_->landing != nullptr) landing = mutant_->landing(std::move(landing));
     return landing;
   };
-  centres_.push_back({std::make_unique<SimProcessor>(loop_, place, directory_ / place, std::move(ports)), std::nullopt});
+  centres_.push_back({std::make_unique<SimProcessor>(loop_, place, directory_.path() / place, std::move(ports)), std::nullopt});
 }
 
 void Fleet::make_sensor(std::size_t number, Seed seed) {
@@ -98,7 +88,7 @@ void Fleet::make_sensor(std::size_t number, Seed seed) {
   sensor.log = std::make_unique<Log>(*sensor.clock, LogFormat::text, Level::info,
                                      [this, name = sensor.name](std::string_view line) { log(name, line); });
 
-  SimSensorOptions made{.config = {}, .budget = sensor.options.budget, .directory = directory_ / sensor.name};
+  SimSensorOptions made{.config = {}, .budget = sensor.options.budget, .directory = directory_.path() / sensor.name};
   made.config.sensor.name = sensor.name;
   made.config.connectors = {given(connector)};
   SimSensorPorts ports{.clock = *sensor.clock,
@@ -130,10 +120,12 @@ std::unique_ptr<Store> Fleet::make_store(std::size_t number, Journal& journal) {
   if (mutant_ != nullptr && mutant_->store != nullptr) store = mutant_->store(std::move(store));
   StoreWatch watch;
   watch.committed = [this, number](const Commit& commit, const Result<std::vector<SegmentId>>& result) {
+    sensors_[number].agent->disk().background().settle();
     note(sensors_[number].name + " commits to " + std::string{name(commit.key.lane)} + (result ? "" : ", in vain"));
     for (const auto& checker : checkers_) checker->on_commit(number, commit, result);
   };
   watch.trimmed = [this, number](const SegmentId& id, const Id128& chunk) {
+    sensors_[number].agent->disk().background().settle();
     note(sensors_[number].name + " trims " + std::string{name(id.lane)} + " " + std::to_string(id.sequence));
     for (const auto& checker : checkers_) checker->on_trim(number, chunk);
   };
@@ -194,13 +186,14 @@ bool Fleet::run_until(const std::function<bool()>& done, std::chrono::nanosecond
 
 void Fleet::drain() {
   loop_.restart();
-  while ((blow_ ? loop_.poll_one() : loop_.poll()) > 0) {
+  while (blow_ && loop_.poll_one() > 0) {
     loop_.restart();
-    if (!blow_ || --blow_after_ > 0) continue;
+    if (--blow_after_ > 0) continue;
     // Between two turns of the loop: at whatever wait everybody is.
     const std::function<void()> blow = std::exchange(blow_, {});
     blow();
   }
+  loop_.poll();
 }
 
 void Fleet::strike_after(std::uint64_t turns, std::function<void()> blow) {
@@ -210,6 +203,8 @@ void Fleet::strike_after(std::uint64_t turns, std::function<void()> blow) {
 
 // Starts what has been down for long enough, and ends what cannot go on.
 void Fleet::tend() {
+  for (Centre& centre : centres_) centre.processor->disk().background().settle();
+  for (Sensor& sensor : sensors_) sensor.agent->disk().background().settle();
   for (Centre& centre : centres_) {
     if (centre.processor->doomed()) {
       tell(centre.processor->place() + " died in the middle of a write");
@@ -231,7 +226,7 @@ void Fleet::tend() {
     } else if (agent.running() && agent.ended()) {
       tell(sensor.name + " ended by itself: " + agent.why_ended());
       agent.stop();
-      sensor.down_until = now() + std::chrono::seconds{5};
+      sensor.down_until = now() + std::chrono::seconds{random_.between(5, 60)};
     }
     if (!sensor.down_until || now() < *sensor.down_until) continue;
     sensor.down_until = agent.start() ? std::nullopt : std::optional{now() + std::chrono::seconds{30}};

@@ -6,7 +6,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "base/log.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/vision_one_sim.h"
 #include "tests/world/model_index.h"
 #include "tests/world/sensor_clock.h"
@@ -152,7 +152,7 @@ class Fleet {
   Random random_;
   const Mutant* mutant_;
   FleetOptions options_;
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   asio::io_context loop_{1};
   SimNet net_;
   ModelIndex index_;

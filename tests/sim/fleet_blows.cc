@@ -211,26 +211,27 @@ void FleetBlows::die_in_a_write() {
   fleet_.sensors()[any_sensor()].agent->disk().power_off_after(operations);
 }
 
-// Shorter than in the field: a store is opened anew each time that it is tried, which is most of what a run costs.
+// Mostly shorter than in the field: a store is opened anew each time that it is tried, which is most of what a run costs.
 void FleetBlows::fill_disk() {
-  const seconds span = between(10s, 10min);
+  const seconds span = dice_.chance(5) ? between(10min, 1h) : between(10s, 10min);
   const bool centre = dice_.chance(3);
   const std::size_t number = centre ? any_centre() : any_sensor();
   FaultyFs& disk = centre ? fleet_.centres()[number].processor->disk() : fleet_.sensors()[number].agent->disk();
   fleet_.tell((centre ? fleet_.centres()[number].processor->place() : fleet_.sensors()[number].name) + " has a full disk for " +
               text(span));
-  disk.arm({DiskFault::no_space, DiskAction::append, ".log", dice_.below(20)});
+  disk.arm({DiskFault::no_space, DiskAction::append, "", dice_.below(20)});
   last(span, [&disk] { disk.clear(); });
 }
 
 void FleetBlows::break_disk() {
-  const seconds span = between(1s, 5min);
+  const seconds span = dice_.chance(5) ? between(5min, 20min) : between(1s, 5min);
   const bool centre = dice_.chance(3);
   const std::size_t number = centre ? any_centre() : any_sensor();
   FaultyFs& disk = centre ? fleet_.centres()[number].processor->disk() : fleet_.sensors()[number].agent->disk();
   fleet_.tell((centre ? fleet_.centres()[number].processor->place() : fleet_.sensors()[number].name) + " has a failing disk for " +
               text(span));
-  disk.arm({DiskFault::io_error, dice_.chance(2) ? DiskAction::append : DiskAction::sync, ".log", dice_.below(20)});
+  const std::string suffix = dice_.chance(2) ? ".log" : "";
+  disk.arm({DiskFault::io_error, dice_.chance(2) ? DiskAction::append : DiskAction::sync, suffix, dice_.below(20)});
   last(span, [&disk] { disk.clear(); });
 }
 

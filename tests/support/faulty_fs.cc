@@ -1,5 +1,7 @@
 #include "tests/support/faulty_fs.h"
 
+#include <rocksdb/system_clock.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -7,6 +9,8 @@
 
 namespace tidegate {
 namespace {
+
+constexpr std::uint64_t free_space_without_limit = 1ull << 40;  // what the machine has is no part of a test
 
 std::string parent_of(const std::string& path) { return std::filesystem::path{path}.parent_path().string(); }
 
@@ -17,6 +21,34 @@ rocksdb::IOStatus status_of(DiskFault fault, const std::string& path) {
   return rocksdb::IOStatus::IOError("input/output error", path);
 }
 
+// After a failure the library's background lets a second pass.
+class ClockWithoutSleep final : public rocksdb::SystemClockWrapper {
+ public:
+  using SystemClockWrapper::SystemClockWrapper;
+  const char* Name() const override { return "ClockWithoutSleep"; }
+  void SleepForMicroseconds(int) override {}
+};
+
+// The background is the file system's.
+class SettledEnv final : public rocksdb::EnvWrapper {
+ public:
+  explicit SettledEnv(std::shared_ptr<FaultyFs> files)
+      : EnvWrapper(std::shared_ptr<rocksdb::Env>{rocksdb::NewCompositeEnv(files)}), files_(std::move(files)) {
+    system_clock_ = std::make_shared<ClockWithoutSleep>(system_clock_);
+  }
+
+  void Schedule(void (*function)(void*), void* argument, Priority, void* tag, void (*revoked)(void*)) override {
+    OneWorker::Job job{.work = [=] { function(argument); }, .revoked = {}, .tag = tag};
+    if (revoked != nullptr) job.revoked = [=] { revoked(argument); };
+    files_->background().run(std::move(job));
+  }
+  int UnSchedule(void* tag, Priority) override { return static_cast<int>(files_->background().revoke(tag)); }
+  unsigned int GetThreadPoolQueueLen(Priority) const override { return static_cast<unsigned int>(files_->background().waiting()); }
+
+ private:
+  std::shared_ptr<FaultyFs> files_;
+};
+
 }  // namespace
 
 class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -25,6 +57,7 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
       : FSWritableFileOwnerWrapper(std::move(base)), files_(files), path_(std::move(path)) {}
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    files_.background_.give_way();
     const std::lock_guard lock{files_.mutex_};
     const bool was_on = !files_.off_;
     const rocksdb::IOStatus refused = files_.refuse(DiskAction::append, path_);
@@ -40,12 +73,14 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, debug);
   }
   rocksdb::IOStatus Truncate(uint64_t size, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    files_.background_.give_way();
     const std::lock_guard lock{files_.mutex_};
     if (files_.off_) return off();
     files_.extents_[path_].written = size;
     return target()->Truncate(size, options, debug);
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+    files_.background_.give_way();
     const std::lock_guard lock{files_.mutex_};
     const rocksdb::IOStatus refused = files_.refuse(DiskAction::sync, path_);
     if (!refused.ok()) return refused;
@@ -94,7 +129,6 @@ void FaultyFs::power_off() {
 void FaultyFs::power_off_after(std::uint64_t operations) {
   const std::lock_guard lock{mutex_};
   operations_left_ = operations;
-  counted_ = pthread_self();
 }
 
 bool FaultyFs::is_off() const {
@@ -169,7 +203,7 @@ void FaultyFs::set_free_space(std::optional<std::uint64_t> bytes) {
 
 // Comes before each operation, which is done only if this is ok.
 rocksdb::IOStatus FaultyFs::spend() {
-  if (operations_left_ && pthread_equal(pthread_self(), counted_) != 0) {
+  if (operations_left_) {
     if (*operations_left_ == 0) off_ = true;
     else --*operations_left_;
   }
@@ -196,6 +230,8 @@ rocksdb::IOStatus FaultyFs::NewSequentialFile(const std::string& path, const roc
 
 rocksdb::IOStatus FaultyFs::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                             std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) {
+  if (std::filesystem::path{path}.filename().string().starts_with("OPTIONS-")) return rocksdb::IOStatus::NotSupported(path);
+  background_.give_way();
   const std::lock_guard lock{mutex_};
   if (const rocksdb::IOStatus spent = spend(); !spent.ok()) return spent;
   if (std::filesystem::exists(path)) {
@@ -231,6 +267,7 @@ rocksdb::IOStatus FaultyFs::stash_away(const std::string& path) {
 }
 
 rocksdb::IOStatus FaultyFs::DeleteFile(const std::string& path, const rocksdb::IOOptions&, rocksdb::IODebugContext*) {
+  background_.give_way();
   const std::lock_guard lock{mutex_};
   if (const rocksdb::IOStatus spent = spend(); !spent.ok()) return spent;
   return stash_away(path);
@@ -238,6 +275,7 @@ rocksdb::IOStatus FaultyFs::DeleteFile(const std::string& path, const rocksdb::I
 
 rocksdb::IOStatus FaultyFs::RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
                                        rocksdb::IODebugContext* debug) {
+  background_.give_way();
   const std::lock_guard lock{mutex_};
   if (const rocksdb::IOStatus spent = spend(); !spent.ok()) return spent;
   if (std::filesystem::is_directory(from)) {
@@ -258,16 +296,15 @@ rocksdb::IOStatus FaultyFs::RenameFile(const std::string& from, const std::strin
   return renamed;
 }
 
-rocksdb::IOStatus FaultyFs::GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options, std::uint64_t* bytes,
-                                         rocksdb::IODebugContext* debug) {
+rocksdb::IOStatus FaultyFs::GetFreeSpace(const std::string&, const rocksdb::IOOptions&, std::uint64_t* bytes,
+                                         rocksdb::IODebugContext*) {
   const std::lock_guard lock{mutex_};
   if (off_) return off();
-  if (!free_space_) return target()->GetFreeSpace(path, options, bytes, debug);
-  *bytes = *free_space_;
+  *bytes = free_space_.value_or(free_space_without_limit);
   return rocksdb::IOStatus::OK();
 }
 
-std::shared_ptr<rocksdb::Env> environment_of(const std::shared_ptr<FaultyFs>& files) { return rocksdb::NewCompositeEnv(files); }
+std::shared_ptr<rocksdb::Env> environment_of(const std::shared_ptr<FaultyFs>& files) { return std::make_shared<SettledEnv>(files); }
 
 std::shared_ptr<rocksdb::Env> memory_environment() {
   return std::shared_ptr<rocksdb::Env>{rocksdb::NewMemEnv(rocksdb::Env::Default())};

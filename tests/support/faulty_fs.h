@@ -1,15 +1,16 @@
 // FaultyFs: a file system that forgets what was not synced, and fails when told to. It stands on the real one, in a
-// directory of the test's own, and never asks the disk to sync: it only notes what would have been.
+// directory of the test's own, and never asks the disk to sync: it only notes what would have been. The library's
+// copies of its options, which nothing reads, are not kept: they would be most of what is written.
 //
 // What a power cut takes: the bytes of a file behind its last sync (or a random part of them, or it garbles them: pages
 // reach a disk in any order), and every creation, removal and renaming since its directory's last sync. Removals are undone
 // from a stash. Renaming a whole directory takes effect at once, and is durable at once. A kill of the process takes nothing:
 // what it wrote is with the system, and at risk until it is synced.
 //
-// Thread: any; the library calls from its own.
+// Thread: any; the library calls from its own. With environment_of() it has one for the background, and what is done to the disk is
+// done in the same order in every run.
 #pragma once
 
-#include <pthread.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "tests/support/one_worker.h"
 
 namespace tidegate {
 
@@ -52,9 +54,8 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
 
   // From now on nothing works: end every user of the file system, then power_on().
   void power_off();
-  // So many more operations of the calling thread are done: appends, syncs, creations, removals, renamings, syncs of a directory.
-  // The one after them finds the power gone and is not done; of an append, half of the bytes are written. What the library's own
-  // threads do is not counted, because how much that is by a given moment is not the same in every run.
+  // So many more operations are done: appends, syncs, creations, removals, renamings, syncs of a directory. The one after them
+  // finds the power gone and is not done; of an append, half of the bytes are written.
   void power_off_after(std::uint64_t operations);
   bool is_off() const;
   // Applies the loss, and works again. A power_off_after() that was not reached is forgotten.
@@ -64,6 +65,8 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
   // Also a power_off_after() that was not reached.
   void clear();
   void set_free_space(std::optional<std::uint64_t> bytes);
+  // What the library does in the background, and waits for it: before the directory is looked at from outside.
+  OneWorker& background() { return background_; }
 
   rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
                                       std::unique_ptr<rocksdb::FSSequentialFile>* file, rocksdb::IODebugContext* debug) override;
@@ -104,14 +107,14 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
   std::uint64_t stashed_ = 0;
   bool off_ = false;
   std::optional<std::uint64_t> operations_left_;  // until it is off
-  pthread_t counted_{};                           // whose they are
   std::map<std::string, Extent> extents_;
   std::vector<Change> changes_;
   std::optional<ArmedFault> armed_;
   std::optional<std::uint64_t> free_space_;
+  OneWorker background_;  // last: its jobs use the above
 };
 
-// The environment that a journal is given. Shared, because the library's threads use it while a store is open.
+// The environment that a store is given. Shared, because the library's threads use it while a store is open.
 std::shared_ptr<rocksdb::Env> environment_of(const std::shared_ptr<FaultyFs>& files);
 
 // A file system in memory, for tests that want none of this: nothing is left behind, nothing touches the disk.

@@ -46,6 +46,7 @@ struct ChildPlan {
   int errors;   // standard error
   int failure;  // where to tell that exec did not happen
   char* const* arguments;
+  char* const* environment;
   pid_t parent;
 };
 
@@ -58,7 +59,7 @@ struct ChildPlan {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const int input = ::open("/dev/null", O_RDONLY);
   const bool ok = input >= 0 && ::dup2(input, 0) >= 0 && ::dup2(plan.output, 1) >= 0 && ::dup2(plan.errors, 2) >= 0;
-  if (ok) ::execvp(plan.arguments[0], plan.arguments);
+  if (ok) ::execvpe(plan.arguments[0], plan.arguments, plan.environment);
   const int reason = errno;
   [[maybe_unused]] const ssize_t told = ::write(plan.failure, &reason, sizeof reason);
   ::_exit(127);
@@ -90,6 +91,11 @@ Result<Process> Process::start(const ProcessOptions& options) {
   std::vector<char*> arguments;
   for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
+  std::vector<std::string> settings = options.environment;
+  std::vector<char*> environment;
+  for (char** setting = environ; *setting != nullptr; ++setting) environment.push_back(*setting);
+  for (std::string& setting : settings) environment.push_back(setting.data());
+  environment.push_back(nullptr);
 
   const std::string log = options.output_file.empty() ? "/dev/null" : options.output_file.string();
   Descriptor file{::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
@@ -102,7 +108,11 @@ Result<Process> Process::start(const ProcessOptions& options) {
   Descriptor failure_read{pair[0]};
   Descriptor failure_write{pair[1]};
 
-  const ChildPlan plan{options.pipe_output ? write_end.get() : file.get(), file.get(), failure_write.get(), arguments.data(),
+  const ChildPlan plan{options.pipe_output ? write_end.get() : file.get(),
+                       file.get(),
+                       failure_write.get(),
+                       arguments.data(),
+                       environment.data(),
                        ::getpid()};
   Process process;
   process.pid_ = ::fork();

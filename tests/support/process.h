@@ -23,8 +23,9 @@ namespace tidegate {
 struct ProcessOptions {
   std::filesystem::path program;  // with a slash: that file; else looked up in PATH
   std::vector<std::string> arguments{};
-  std::filesystem::path output_file{};  // both streams, appended to; empty: /dev/null
-  bool pipe_output = false;             // standard output goes to Process::output() instead
+  std::filesystem::path output_file{};     // both streams, appended to; empty: /dev/null
+  bool pipe_output = false;                // standard output goes to Process::output() instead
+  std::vector<std::string> environment{};  // "NAME=value", beside what this process has
 };
 
 struct ProcessFigures {

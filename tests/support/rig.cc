@@ -91,7 +91,7 @@ Result<void> Rig::prepare() {
 
 Result<void> Rig::write_processor_file(const Identity& identity) const {
   std::ostringstream text;
-  text << "processor: {state_directory: \"" << (options_.directory / "processor").string() << "\"}\n"
+  text << "processor: {state_directory: \"" << state_directory(Part::processor).string() << "\"}\n"
        << "listen: {data: \"" << loopback(data_port_) << "\"}\n"
        << "tls: " << tls_block(pki_.ca_file(), identity) << "\n"
        << "metrics: {listen: \"" << loopback(metrics_ports_[index_of(Part::processor)]) << "\"}\n"
@@ -112,12 +112,12 @@ Result<void> Rig::write_agent_file(const Identity& identity) const {
   for (const auto& [key, value] : options_.connector) connector[key] = value;
 
   std::ostringstream text;
-  text << "sensor: {name: rig-01, state_directory: \"" << (options_.directory / "agent").string() << "\"}\n"
+  text << "sensor: {name: rig-01, state_directory: \"" << state_directory(Part::agent).string() << "\"}\n"
        << "processor:\n  data: [\"" << (options_.data_address.empty() ? loopback(data_port_) : options_.data_address) << "\"]\n"
        << "  tls: " << tls_block(pki_.ca_file(), identity) << "\n"
        << "metrics: {listen: \"" << loopback(metrics_ports_[index_of(Part::agent)]) << "\"}\n"
        << "control: {socket: \"" << (options_.directory / "agent.sock").string() << "\"}\n";
-  text << "storage: {budget: 4GiB, keep_free: 64MiB}\n"
+  text << "storage: {budget: " << options_.budget << ", keep_free: " << options_.keep_free << "}\n"
        << "log: {level: info, format: text}\n"
        << "connectors:\n";
   const char* indent = "  - ";
@@ -128,6 +128,7 @@ Result<void> Rig::write_agent_file(const Identity& identity) const {
   return write_file(config_file(Part::agent), text.str());
 }
 
+std::filesystem::path Rig::state_directory(Part part) const { return options_.directory / std::string{name(part)}; }
 std::filesystem::path Rig::log_file(Part part) const { return options_.directory / (std::string{name(part)} + ".log"); }
 std::filesystem::path Rig::config_file(Part part) const { return options_.directory / (std::string{name(part)} + ".yaml"); }
 std::filesystem::path Rig::program(Part part) const { return options_.programs / program_name(part); }
@@ -164,7 +165,10 @@ std::string Rig::log_tail(Part part) const {
 
 Result<void> Rig::launch(Part part) {
   if (running(part)) return {};
-  Result<Process> process = Process::start({.program = program(part), .arguments = arguments(part), .output_file = log_file(part)});
+  Result<Process> process = Process::start({.program = program(part),
+                                            .arguments = arguments(part),
+                                            .output_file = log_file(part),
+                                            .environment = environments_[index_of(part)]});
   if (!process) return std::move(process).error().in("start");
   processes_[index_of(part)].emplace(std::move(*process));
   return {};

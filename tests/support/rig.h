@@ -46,6 +46,9 @@ struct RigOptions {
   std::string data_address{};
   // Added to the connector, or instead of what the rig says: "interval" → "1s". A value is YAML.
   Settings connector{};
+  // Of the agent's storage.
+  std::string budget = "4GiB";
+  std::string keep_free = "64MiB";
   std::chrono::seconds ready_max{30};
   std::chrono::seconds stop_max{20};
 };
@@ -57,6 +60,8 @@ class Rig {
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
 
+  // Of a part from its next start on: "NAME=value", beside what this process has.
+  void set_environment(Part part, std::vector<std::string> environment) { environments_[index_of(part)] = std::move(environment); }
   // Starts a part that does not run, and waits until it answers. An error holds the last lines of its log.
   Result<void> start(Part part);
   // Starts it, and waits for nothing.
@@ -86,6 +91,8 @@ class Rig {
   TestPki& pki() { return pki_; }
   const std::filesystem::path& directory() const { return options_.directory; }
   std::filesystem::path log_file(Part part) const;
+  // Of the agent or the processor.
+  std::filesystem::path state_directory(Part part) const;
   std::filesystem::path config_file(Part part) const;
   std::filesystem::path program(Part part) const;
   std::string command_line(Part part) const;  // what a person would type
@@ -109,6 +116,7 @@ class Rig {
   std::uint16_t simulator_port_ = 0;
   std::uint16_t data_port_ = 0;
   std::array<std::uint16_t, part_count> metrics_ports_{};
+  std::array<std::vector<std::string>, part_count> environments_;
   std::array<std::optional<Process>, part_count> processes_;
 };
 

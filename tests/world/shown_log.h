@@ -1,4 +1,4 @@
-// What a log of a simulation shows: where a run's files are is no part of the run.
+// What a log of a simulation shows: what differs from run to run is no part of the run.
 #pragma once
 
 #include <filesystem>
@@ -7,13 +7,8 @@
 
 namespace tidegate {
 
-// The text with a dot in the place of the directory.
-inline std::string without_place(std::string_view text, const std::filesystem::path& directory) {
-  const std::string place = directory.string();
-  std::string shown{text};
-  for (std::size_t at = shown.find(place); at != std::string::npos; at = shown.find(place, at))
-    shown.replace(at, place.size(), ".");
-  return shown;
-}
+// The text with a dot in the place of the directory, and a dash in the place of a damaged block's checksums: tables hold the real
+// time, and ids of the library's own.
+std::string shown(std::string_view text, const std::filesystem::path& directory);
 
 }  // namespace tidegate

@@ -55,8 +55,7 @@ SimProcessor::SimProcessor(asio::io_context& loop, std::string place, std::files
       directory_(std::move(directory)),
       ports_(std::move(ports)),
       disk_(std::make_shared<FaultyFs>(directory_ / "stash")),
-      log_(ports_.clock, LogFormat::text, Level::info,
-           [this](std::string_view line) { ports_.log(without_place(line, directory_)); }) {}
+      log_(ports_.clock, LogFormat::text, Level::info, [this](std::string_view line) { ports_.log(shown(line, directory_)); }) {}
 
 SimProcessor::~SimProcessor() {
   if (!running()) return;

@@ -19,7 +19,7 @@ SimSensor::SimSensor(asio::io_context& loop, SimSensorOptions options, SimSensor
       ports_(std::move(ports)),
       disk_(std::make_shared<FaultyFs>(options_.directory / "stash")),
       log_(ports_.clock, LogFormat::text, Level::info,
-           [this](std::string_view line) { ports_.log(without_place(line, options_.directory)); }) {}
+           [this](std::string_view line) { ports_.log(shown(line, options_.directory)); }) {}
 
 SimSensor::~SimSensor() { stop(); }
 
@@ -35,6 +35,7 @@ bool SimSensor::start() {
     log_.error("the agent cannot start", {{"reason", journal.error().text()}});
     return false;
   }
+  disk_->background().settle();
   journal_ = *std::move(journal);
   store_ = ports_.make_store(*journal_);
   uplink_ = ports_.make_uplink(journal_->epoch());

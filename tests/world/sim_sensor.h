@@ -70,7 +70,7 @@ class SimSensor final : public SourceFactory {
   // The agent has ended by itself, as it does when its journal is damaged: stop it, and start it again.
   bool ended() const { return failure_.has_value(); }
   //   requires: ended
-  std::string why_ended() const { return without_place(failure_->text(), options_.directory); }
+  std::string why_ended() const { return shown(failure_->text(), options_.directory); }
 
   // The connectors as they are from now on, also where it does not run.
   void reconfigure(std::vector<ConnectorConfig> connectors);

@@ -1,7 +1,5 @@
 #include "tests/world/world.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -26,12 +24,6 @@ std::string text_of(const std::vector<std::uint32_t>& counts) {
 SourceName name_of(const LedgerEntry& entry) { return {std::string{msg_class(entry.feed)}, entry.id, entry.version}; }
 
 std::string text_of(const SourceName& source) { return source.msg_class + " " + source.id + " " + source.version; }
-
-std::filesystem::path fresh_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "tidegate-world-XXXXXX").string();
-  TG_ASSERT(mkdtemp(name.data()) != nullptr, "a test can make its folder");
-  return name;
-}
 
 // The way to a processor that outlives it. What it carried ends with it.
 class SharedUplink final : public Uplink {
@@ -70,12 +62,7 @@ WorldOptions small_tenant() {
 }
 
 World::World(Seed seed, WorldOptions options)
-    : clock(origin),
-      random(seed),
-      origin_(origin),
-      began_(clock.steady()),
-      options_(std::move(options)),
-      directory_(fresh_directory()) {
+    : clock(origin), random(seed), origin_(origin), began_(clock.steady()), options_(std::move(options)) {
   options_.sim.data.origin = origin;
   options_.sim.serve.tokens = {std::string{token}};
   api = std::make_unique<VisionOneSim>(options_.sim, seed);
@@ -88,14 +75,10 @@ World::World(Seed seed, WorldOptions options)
   options_.connector.bearer_token = Secret{std::string{token}};
   config.connectors = {options_.connector};
   sensor_ = std::make_unique<SimSensor>(
-      loop_, SimSensorOptions{.config = config, .budget = options_.budget, .directory = directory_}, ports());
+      loop_, SimSensorOptions{.config = config, .budget = options_.budget, .directory = directory_.path()}, ports());
 }
 
-World::~World() {
-  sensor_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
-}
+World::~World() = default;
 
 SimSensorPorts World::ports() {
   return {.clock = clock,

@@ -4,7 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "tests/support/manual_clock.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/vision_one_sim.h"
 #include "tests/world/processor_sim.h"
 #include "tests/world/sim_sensor.h"
@@ -105,7 +105,7 @@ class World final {
   WallTime origin_;
   SteadyTime began_;
   WorldOptions options_;
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   Id128 epoch_;  // of the journal; the processor looks at it
   asio::io_context loop_{1};
   std::unique_ptr<SimSensor> sensor_;

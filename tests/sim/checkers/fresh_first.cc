@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t passed_by_max = 3;
 constexpr std::chrono::minutes way_max{10};
 constexpr std::chrono::minutes catching_up_max{20};
-constexpr std::chrono::minutes look_every{10};  // a ledger is dear
+constexpr std::chrono::minutes look_every{30};  // a ledger is dear
 
 bool is_well(Verdict verdict) { return verdict == Verdict::healthy || verdict == Verdict::idle; }
 

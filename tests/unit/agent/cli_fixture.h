@@ -58,7 +58,7 @@ class AgentCliTest : public ::testing::Test {
   }
 
   SystemClock clock_;
-  testkit::Folder folder_;
+  TemporaryDirectory folder_;
   std::unique_ptr<VisionOneSim> sim_;
   std::unique_ptr<VisionOneServerThread> server_;
   std::string out_;

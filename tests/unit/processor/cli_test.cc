@@ -44,7 +44,7 @@ class CliTest : public testing::Test {
     ASSERT_TRUE(stores->index->upsert(std::vector<IndexRecord>{{*read_record(document), "zurich-01", WallTime{}}}));
   }
 
-  test::Folder folder_;
+  TemporaryDirectory folder_;
   std::string out_;
   std::string err_;
 };

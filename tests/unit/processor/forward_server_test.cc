@@ -117,7 +117,7 @@ class ForwardServerTest : public testing::Test {
     return shows("tidegate_connections_refused_total{reason=\"" + reason + "\"} " + std::to_string(times));
   }
 
-  test::Folder folder_;
+  TemporaryDirectory folder_;
   SystemClock clock_;
   std::mutex logged_mutex_;
   std::string logged_;

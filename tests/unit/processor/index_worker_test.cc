@@ -10,7 +10,6 @@ namespace tidegate {
 namespace {
 
 using test::chunk;
-using test::Folder;
 
 // Passes everything on to a real index, but for failures that a test asks for.
 class FailingIndex final : public Index {
@@ -53,7 +52,7 @@ class IndexWorkerTest : public testing::Test {
 
   bool shows(const std::string& metric) { return metrics_.text().find(metric) != std::string::npos; }
 
-  Folder folder_;
+  TemporaryDirectory folder_;
   std::filesystem::path state_;
   SystemClock clock_;
   Log log_{clock_, LogFormat::text, Level::error, [](std::string_view) {}};

@@ -11,7 +11,6 @@
 namespace tidegate {
 namespace {
 
-using test::Folder;
 using test::noon_ms;
 using test::put_pair;
 
@@ -52,7 +51,7 @@ Chunk gap_chunk() {
 }  // namespace
 
 TEST(OwnEvents, AGapIsIndexedOnceAndFound) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const SystemClock clock;
   Log log{clock, LogFormat::text, Level::error, [](std::string_view) {}};
   Metrics metrics;

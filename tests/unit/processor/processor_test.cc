@@ -93,7 +93,7 @@ class ProcessorTest : public testing::Test {
     co_return false;
   }
 
-  test::Folder folder_;
+  TemporaryDirectory folder_;
   SystemClock clock_;
   Log log_{clock_, LogFormat::text, Level::error, [](std::string_view line) { ADD_FAILURE() << line; }};
   Metrics metrics_;

@@ -14,31 +14,12 @@
 #include "base/bytes.h"
 #include "base/id128.h"
 #include "processor/ports.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/match/documents.h"
 #include "transport/compression.h"
 #include "transport/msgpack_write.h"
 
 namespace tidegate::test {
-
-// A folder of its own under the system's temporary one, removed at the end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tidegate-test-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // True once `holds` is; false when it still does not after a while that is long enough for any machine.
 inline bool eventually(const std::function<bool()>& holds) {

@@ -13,9 +13,8 @@ namespace tidegate {
 namespace {
 
 using test::chunk;
-using test::Folder;
 
-std::unique_ptr<RocksLanding> open(const Folder& folder, const LandingLimits& limits = {}) {
+std::unique_ptr<RocksLanding> open(const TemporaryDirectory& folder, const LandingLimits& limits = {}) {
   LandingReport report;
   Result<std::unique_ptr<RocksLanding>> landing = RocksLanding::open(folder.path() / "landing", report, {.limits = limits});
   EXPECT_TRUE(landing) << landing.error().text();
@@ -31,7 +30,7 @@ Chunk large(const std::string& id, std::size_t bytes, WallTime received = {}) {
 }
 
 TEST(RocksLanding, GivesBackWhatWasLandedInOrder) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const auto landing = open(folder);
   const std::vector<Chunk> chunks{chunk("one", {{.number = 1}}), chunk(std::nullopt, {{.number = 2}, {.number = 3}})};
   const Result<std::vector<Landed>> landed = landing->land(chunks);
@@ -56,7 +55,7 @@ TEST(RocksLanding, GivesBackWhatWasLandedInOrder) {
 }
 
 TEST(RocksLanding, DropsAChunkIdThatItHasSeenBefore) {  // P2
-  const Folder folder;
+  const TemporaryDirectory folder;
   {
     const auto landing = open(folder);
     ASSERT_TRUE(landing->land(std::vector{chunk("one", {{}})}));
@@ -74,7 +73,7 @@ TEST(RocksLanding, DropsAChunkIdThatItHasSeenBefore) {  // P2
 }
 
 TEST(RocksLanding, AnIdOfOneSensorIsNotTakenForThatOfAnother) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const auto landing = open(folder);
   Chunk other = chunk("one", {{}});
   other.sensor = "basel-02";
@@ -84,8 +83,8 @@ TEST(RocksLanding, AnIdOfOneSensorIsNotTakenForThatOfAnother) {
 }
 
 TEST(RocksLanding, WhatWasLandedSurvivesASuddenDeath) {  // P4
-  const Folder living;
-  const Folder folder;
+  const TemporaryDirectory living;
+  const TemporaryDirectory folder;
   const auto before = open(living);
   ASSERT_TRUE(before->land(std::vector{chunk("one", {{.number = 7}}), large("two", 100'000)}));
   test::copy_as_left_by_a_death(living.path(), folder.path());
@@ -100,7 +99,7 @@ TEST(RocksLanding, WhatWasLandedSurvivesASuddenDeath) {  // P4
 }
 
 TEST(RocksLanding, GoesOnFromThePlaceThatWasDone) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   LandingPlace second;
   {
     const auto landing = open(folder);
@@ -119,7 +118,7 @@ TEST(RocksLanding, GoesOnFromThePlaceThatWasDone) {
 }
 
 TEST(RocksLanding, ForgetsTheOldestIdsWhenThereAreTooMany) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const auto landing = open(folder, {.ids_max = 3});
   for (const char* id : {"a", "b", "c", "d", "e", "f"}) {
     ASSERT_TRUE(landing->land(std::vector{large(id, 10)}));
@@ -132,7 +131,7 @@ TEST(RocksLanding, ForgetsTheOldestIdsWhenThereAreTooMany) {
 }
 
 TEST(RocksLanding, ForgetsIdsThatAreTooOld) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const auto landing = open(folder, {.id_age_max = std::chrono::hours{1}});
   const WallTime start{std::chrono::hours{1000}};
   ASSERT_TRUE(landing->land(std::vector{large("a", 10, start)}));
@@ -144,7 +143,7 @@ TEST(RocksLanding, ForgetsIdsThatAreTooOld) {
 }
 
 TEST(RocksLanding, AnswersFullBeyondItsBacklog) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const auto landing = open(folder, {.backlog_bytes_max = 1000});
   ASSERT_TRUE(landing->land(std::vector{large("a", 2000)}));
   EXPECT_EQ(landing->land(std::vector{large("b", 10)}).error().code(), Code::full);
@@ -153,7 +152,7 @@ TEST(RocksLanding, AnswersFullBeyondItsBacklog) {
 }
 
 TEST(RocksLanding, GivesDiskSpaceBackOnceChunksAreIndexed) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   {
     const auto landing = open(folder, {.compact_after_bytes = 32u << 20});
     constexpr int behind = 90;  // chunks that wait, so that payloads reach their files before they are done
@@ -179,7 +178,7 @@ TEST(RocksLanding, GivesDiskSpaceBackOnceChunksAreIndexed) {
 TEST(RocksLanding, WhatWasAnsweredSurvivesACutOfThePower) {  // P4
   constexpr TornTail torn[] = {TornTail::dropped, TornTail::cut_anywhere, TornTail::garbled};
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
-    const Folder folder;
+    const TemporaryDirectory folder;
     Random random{Seed{seed}};
     const auto disk = std::make_shared<FaultyFs>(folder.path() / "stash");
     const std::shared_ptr<rocksdb::Env> env{rocksdb::NewCompositeEnv(disk)};
@@ -222,7 +221,7 @@ TEST(RocksLanding, ADiskThatFailsForAWhileIsSaidAndTheLandingGoesOnAfterIt) {  /
                                {DiskFault::io_error, DiskAction::append, ".log"},
                                {DiskFault::io_error, DiskAction::sync, ".log"}};
   for (const ArmedFault& fault : faults) {
-    const Folder folder;
+    const TemporaryDirectory folder;
     Random random{Seed{1}};
     const auto disk = std::make_shared<FaultyFs>(folder.path() / "stash");
     const LandingOptions options{.limits = {}, .env = environment_of(disk)};
@@ -260,9 +259,53 @@ TEST(RocksLanding, ADiskThatFailsForAWhileIsSaidAndTheLandingGoesOnAfterIt) {  /
   }
 }
 
+// A log of the library's own would end the process where the disk is full.
+TEST(RocksLanding, NoLogOfTheLibraryIsKept) {
+  const TemporaryDirectory folder;
+  LandingReport report;
+  for (int start = 0; start < 2; ++start) ASSERT_TRUE(RocksLanding::open(folder.path() / "landing", report, {}));
+  for (const auto& file : std::filesystem::directory_iterator{folder.path() / "landing"})
+    EXPECT_FALSE(file.path().filename().string().starts_with("LOG")) << file.path();
+}
+
+// Whatever file the disk has no room for, and wherever it is in it: the process lives, and goes on when there is room.
+TEST(RocksLanding, NoFileThatCannotBeWrittenEndsTheProcess) {  // P4
+  for (const DiskFault fault : {DiskFault::no_space, DiskFault::io_error}) {
+    for (const char* suffix : {"", ".log", ".blob", ".sst"}) {
+      for (std::uint64_t skip = 0; skip < 12; ++skip) {
+        SCOPED_TRACE(std::string{fault == DiskFault::no_space ? "no space for " : "errors at "} + suffix + " after " +
+                     std::to_string(skip));
+        const TemporaryDirectory folder;
+        const auto disk = std::make_shared<FaultyFs>(folder.path() / "stash");
+        const LandingOptions options{.limits = {}, .env = environment_of(disk)};
+        LandingReport report;
+        Result<std::unique_ptr<RocksLanding>> landing = RocksLanding::open(folder.path() / "landing", report, options);
+        ASSERT_TRUE(landing) << landing.error().text();
+        ASSERT_TRUE((*landing)->land(std::vector{large("chunk 1", 5000), large("chunk 2", 5000)}));
+        landing = Error{Code::cancelled, "stopped"};
+        landing = RocksLanding::open(folder.path() / "landing", report, options);  // which writes tables
+        ASSERT_TRUE(landing) << landing.error().text();
+        std::set<std::string> answered{"chunk 1", "chunk 2"};
+        disk->arm({fault, DiskAction::append, suffix, skip});
+        for (int again = 0; again < 6; ++again) {
+          const std::string id = "chunk 3" + std::to_string(again);
+          if ((*landing)->land(std::vector{large(id, 5000)})) answered.insert(id);
+        }
+        disk->clear();
+        ASSERT_TRUE((*landing)->land(std::vector{large("chunk 4", 5000)}));
+        for (const std::string& id : answered) {
+          const Result<std::vector<Landed>> known = (*landing)->land(std::vector{large(id, 5000)});
+          ASSERT_TRUE(known);
+          EXPECT_EQ(known->front(), Landed::duplicate) << id;
+        }
+      }
+    }
+  }
+}
+
 // Indexing goes on beside landing: what is done while the disk fails must not end the process either.
 TEST(RocksLanding, WhatIsDoneWhileTheDiskFailsIsDoneAgainAfterIt) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const auto disk = std::make_shared<FaultyFs>(folder.path() / "stash");
   LandingReport report;
   Result<std::unique_ptr<RocksLanding>> landing =
@@ -290,8 +333,8 @@ void flip_a_byte_in_the_middle(const std::filesystem::path& directory, const std
 }
 
 TEST(RocksLanding, ADamagedLogIsReportedAndTheRestIsKept) {  // P11
-  const Folder living;
-  const Folder folder;
+  const TemporaryDirectory living;
+  const TemporaryDirectory folder;
   const auto before = open(living);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(before->land(std::vector{large("chunk " + std::to_string(i), 3000)}));
   test::copy_as_left_by_a_death(living.path(), folder.path());
@@ -305,7 +348,7 @@ TEST(RocksLanding, ADamagedLogIsReportedAndTheRestIsKept) {  // P11
 }
 
 TEST(RocksLanding, AStoreThatCannotBeOpenedIsSetAside) {  // P11
-  const Folder folder;
+  const TemporaryDirectory folder;
   {
     ASSERT_TRUE(open(folder)->land(std::vector{large("a", 10)}));
   }
@@ -319,7 +362,7 @@ TEST(RocksLanding, AStoreThatCannotBeOpenedIsSetAside) {  // P11
 }
 
 TEST(RocksLanding, ASecondProcessIsToldThatTheStoreIsInUse) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const auto landing = open(folder);
   LandingReport report;
   EXPECT_EQ(RocksLanding::open(folder.path() / "landing", report).error().code(), Code::unavailable);

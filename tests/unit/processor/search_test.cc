@@ -17,7 +17,6 @@
 namespace tidegate {
 namespace {
 
-using test::Folder;
 using test::put_pair;
 using test::Sample;
 
@@ -47,7 +46,7 @@ class SearchTest : public testing::Test {
     });
   }
 
-  Folder folder_;
+  TemporaryDirectory folder_;
   SystemClock clock_;
   Log log_{clock_, LogFormat::text, Level::error, [](std::string_view) {}};
   Metrics metrics_;

@@ -11,7 +11,6 @@
 namespace tidegate {
 namespace {
 
-using test::Folder;
 using test::Sample;
 
 constexpr std::int64_t day_ms = 24 * 3600 * 1000;
@@ -54,7 +53,7 @@ class SqliteIndexTest : public testing::Test {
     return found;
   }
 
-  Folder folder_;
+  TemporaryDirectory folder_;
   SystemClock clock_;
   Log log_{clock_, LogFormat::text, Level::error, [this](std::string_view line) { logged_.append(line); }};
   Metrics metrics_;

@@ -2,38 +2,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
 
 #include "storage/rocks_journal.h"
+#include "tests/support/temporary_directory.h"
 
 namespace tidegate {
-
-// A directory for temporary files, removed with all that is in it: in memory where the system has a place for that, since
-// what is tested here is order, not the disk.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::error_code none;
-    const std::filesystem::path memory{"/dev/shm"};
-    const bool usable = std::filesystem::is_directory(memory, none) && ::access(memory.c_str(), W_OK) == 0;
-    std::string pattern = ((usable ? memory : std::filesystem::temp_directory_path()) / "tidegate-storage-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline WallSeconds at(std::int64_t seconds) { return WallSeconds{std::chrono::seconds{seconds}}; }
 

@@ -15,7 +15,6 @@ namespace tidegate {
 namespace {
 
 using testkit::Channel;
-using testkit::Folder;
 using testkit::Peer;
 using testkit::run;
 using testkit::text_of;
@@ -83,7 +82,7 @@ class ForwardClientTest : public ::testing::Test {
     co_return 0;
   }
 
-  Folder folder;
+  TemporaryDirectory folder;
   TestPki pki = std::move(*TestPki::make(folder.path()));
   asio::io_context loop;
   SystemClock clock;

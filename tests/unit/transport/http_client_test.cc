@@ -11,7 +11,6 @@ namespace tidegate {
 namespace {
 
 using testkit::Channel;
-using testkit::Folder;
 using testkit::Peer;
 using testkit::run;
 using testkit::text_of;
@@ -285,7 +284,7 @@ class HttpsTest : public ::testing::Test {
   }
   TlsContextPtr trusting() { return *make_client_tls({.ca_file = text_of(pki.ca_file())}); }
 
-  Folder folder;
+  TemporaryDirectory folder;
   TestPki pki = std::move(*TestPki::make(folder.path()));
   asio::io_context loop;
 };

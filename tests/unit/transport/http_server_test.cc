@@ -14,7 +14,6 @@
 namespace tidegate {
 namespace {
 
-using testkit::Folder;
 using testkit::run;
 using testkit::text_of;
 using namespace std::chrono_literals;
@@ -59,7 +58,7 @@ class HttpServerTest : public ::testing::Test {
     co_return all;
   }
 
-  Folder folder;
+  TemporaryDirectory folder;
   asio::io_context loop;
   SystemClock clock;
   Log log{clock, LogFormat::text, Level::error, [](std::string_view) {}};

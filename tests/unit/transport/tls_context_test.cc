@@ -11,7 +11,6 @@ namespace tidegate {
 namespace {
 
 using testkit::Channel;
-using testkit::Folder;
 using testkit::Peer;
 using testkit::run;
 using testkit::text_of;
@@ -50,7 +49,7 @@ class TlsContextTest : public ::testing::Test {
     co_return std::string{room, *came};
   }
 
-  Folder folder;
+  TemporaryDirectory folder;
   TestPki pki = std::move(*TestPki::make(folder.path() / "pki"));
   asio::io_context loop;
 };

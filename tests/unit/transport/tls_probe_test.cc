@@ -10,7 +10,6 @@ namespace tidegate {
 namespace {
 
 using testkit::Channel;
-using testkit::Folder;
 using testkit::Peer;
 using testkit::run;
 using namespace std::chrono_literals;
@@ -23,7 +22,7 @@ asio::awaitable<void> wait_for_the_end(Channel& channel) {
 }
 
 struct Bench {
-  Folder folder;
+  TemporaryDirectory folder;
   TestPki pki = *TestPki::make(folder.path());
   asio::io_context loop;
 

@@ -97,7 +97,7 @@ class SimProcessorTest : public testing::Test {
     return std::any_of(lines_.begin(), lines_.end(), [&](const std::string& line) { return line.find(text) != std::string::npos; });
   }
 
-  test::Folder folder_;
+  TemporaryDirectory folder_;
   asio::io_context loop_{1};
   ManualClock clock_{WallTime{std::chrono::milliseconds{test::noon_ms}}};
   Random random_{Seed{1}};

@@ -136,7 +136,7 @@ class ConnectorProbeTest : public ::testing::Test {
     return sum;
   }
 
-  testkit::Folder folder_;
+  TemporaryDirectory folder_;
   std::optional<TestPki> pki_;
   std::string token_;
   ConnectorConfig connector_;

@@ -50,7 +50,7 @@ class VisionOneSourcesTest : public ::testing::Test {
     return waits;
   }
 
-  testkit::Folder folder_;
+  TemporaryDirectory folder_;
   ManualClock clock_{*parse_time("2026-11-24T12:00:00Z")};
   Random random_{Seed{1}};
   Metrics metrics_;
