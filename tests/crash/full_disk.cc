@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 constexpr int exit_cannot_be_tested = 77;
 // What the stores need beside the data (journal_overhead_bytes_max, and a log of the landing), and some room.
 constexpr const char* agent_mount = "size=128m";
-constexpr const char* processor_mount = "size=2g";
+constexpr const char* processor_mount = "size=1200m";
 constexpr std::chrono::seconds full_max{120};
 constexpr int fills = 6;
 constexpr std::chrono::seconds verdict_max{240};

@@ -2,10 +2,8 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,9 +41,12 @@ std::size_t OneWorker::revoke(void* tag) {
   std::vector<Job> taken;
   {
     const std::lock_guard lock{mutex_};
-    const auto theirs = std::stable_partition(jobs_.begin(), jobs_.end(), [tag](const Job& job) { return job.tag != tag; });
-    taken.assign(std::make_move_iterator(theirs), std::make_move_iterator(jobs_.end()));
-    jobs_.erase(theirs, jobs_.end());
+    std::deque<Job> others;
+    for (Job& job : jobs_) {
+      if (job.tag == tag) taken.push_back(std::move(job));
+      else others.push_back(std::move(job));
+    }
+    jobs_ = std::move(others);
   }
   changed_.notify_all();
   for (const Job& job : taken)
