@@ -77,6 +77,7 @@ std::unique_ptr<ByteStream> SimNet::connect(const std::string& from, const std::
   const SimWire wire{.clock = clock_, .random = random_, .weather = weather(from, to), .carried = carried_};
   const auto connection = std::make_shared<SimConnection>(wire, from, to);
   connections_.push_back(connection);
+  ++made_[from];
   const Accept accept = accepts_.at(to);  // it may listen anew or shut
   accept(std::make_unique<SimStream>(connection, SimSide::acceptor), from);
   return std::make_unique<SimStream>(connection, SimSide::dialler);
@@ -87,6 +88,11 @@ std::size_t SimNet::connections() const {
     const std::shared_ptr<SimConnection> connection = each.lock();
     return connection && !connection->ended();
   }));
+}
+
+std::uint64_t SimNet::connections_made_by(const std::string& from) const {
+  const auto made = made_.find(from);
+  return made == made_.end() ? 0 : made->second;
 }
 
 std::unique_ptr<IncomingStream> as_incoming(std::unique_ptr<ByteStream> stream, std::string peer) {

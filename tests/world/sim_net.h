@@ -63,6 +63,8 @@ class SimNet {
 
   std::size_t connections() const;                          // that have not ended on both sides
   std::uint64_t bytes_carried() const { return carried_; }  // to readers
+  // How often a place has reached another, ever.
+  std::uint64_t connections_made_by(const std::string& from) const;
 
  private:
   std::unique_ptr<ByteStream> connect(const std::string& from, const std::string& to);
@@ -71,6 +73,7 @@ class SimNet {
   Random& random_;
   std::uint64_t carried_ = 0;
   std::map<std::string, Accept> accepts_;
+  std::map<std::string, std::uint64_t> made_;  // by who dialled
   std::map<std::pair<std::string, std::string>, Weather> weather_;
   std::vector<std::weak_ptr<SimConnection>> connections_;  // in the order of their making; an end keeps its connection
 };

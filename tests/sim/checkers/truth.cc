@@ -6,8 +6,7 @@
 //     last is overdue within a minute, and writing and connecting have theirs.
 //   - Its journal is as it says.
 //   - When nothing has been wrong for two intervals and half an hour, each content type is healthy or idle, and so is the way to
-//   the
-//     processors.
+//     the processors.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -68,7 +67,8 @@ class Truth final : public Checker {
   // Since when each has been so at every look, absent where it is not.
   struct View {
     std::optional<SteadyTime> away_since{};     // the API, and nothing was answered
-    std::optional<SteadyTime> cut_off_since{};  // no processor can be reached, something waits, and nothing was acknowledged
+    std::optional<SteadyTime> cut_off_since{};  // no processor is or was reached, something waits, and nothing was acknowledged
+    std::uint64_t connections{};                // made by then: a processor may come and go between two looks
     std::optional<SteadyTime> up_since{};       // the agent
     WallTime started{};
     std::optional<WallTime> last_ack{};
@@ -93,8 +93,11 @@ class Truth final : public Checker {
     since(view.up_since, true, fleet.now());
     const bool acked = status.last_ack != view.last_ack;
     view.last_ack = status.last_ack;
-    if (acked) view.cut_off_since.reset();
-    since(view.cut_off_since, !acked && status.journal.bytes > 0 && cut_off(fleet, sensor), fleet.now());
+    const std::uint64_t connections = fleet.net().connections_made_by(sensor.name);
+    const bool reached = connections != view.connections;
+    view.connections = connections;
+    if (acked || reached) view.cut_off_since.reset();
+    since(view.cut_off_since, !acked && !reached && status.journal.bytes > 0 && cut_off(fleet, sensor), fleet.now());
   }
 
   void look_at(Fleet& fleet, const Fleet::Sensor& sensor, const ContentStatus& content, View& view,
