@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 constexpr int exit_cannot_be_tested = 77;
 // What the stores need beside the data (journal_overhead_bytes_max, and a log of the landing), and some room.
 constexpr const char* agent_mount = "size=128m";
-constexpr const char* processor_mount = "size=1200m";
+constexpr const char* processor_mount = "size=2g";
 constexpr std::chrono::seconds full_max{120};
 constexpr int fills = 6;
 constexpr std::chrono::seconds verdict_max{240};
@@ -34,7 +34,7 @@ constexpr auto look_again = 250ms;
 struct FullDiskOptions {
   std::filesystem::path directory;
   std::filesystem::path programs;
-  std::uint64_t techniques = 300'000;
+  std::uint64_t techniques = 250'000;
 };
 
 // The namespace of this process alone has the mounts: they go with it.
