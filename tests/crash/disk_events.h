@@ -19,7 +19,7 @@ inline constexpr const char* file_variable = "TIDEGATE_DISK_EVENTS";
 inline constexpr const char* stash_variable = "TIDEGATE_DISK_STASH";
 // Optional, each with one meaning: kill the program as soon as it has synced so many write-ahead logs ("*.log") ...
 inline constexpr const char* die_variable = "TIDEGATE_DISK_DIE_AFTER_LOG_SYNCS";
-// ... and: write no "synced", as a disk does that says so and has not.
+// ... and: write no "synced" and no "listed", as a disk does that says so and has not.
 inline constexpr const char* lie_variable = "TIDEGATE_DISK_LIES";
 
 inline constexpr char separator = '\t';

@@ -8,7 +8,6 @@
 #include <sys/mount.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
 

@@ -162,6 +162,7 @@ int open_noted(int directory, const char* name, int flags, mode_t mode) {
     book.note({"removed", path, stash});
     ::syscall(SYS_rename, path.c_str(), stash.c_str());
     book.note({"made", path});
+    if ((flags & O_CREAT) == 0) mode = 0600;
     flags |= O_CREAT;
   }
   const int descriptor = static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode));

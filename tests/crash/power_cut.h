@@ -1,6 +1,8 @@
 // What a power cut takes from a program that has been killed: the bytes behind the last sync of each file, or a random part of
 // them, or it garbles them; what was written over since then; and what was made, moved and removed in a folder since that was
-// synced. Thread: any, one at a time; the program must be dead.
+// synced.
+//
+// Thread: any, one at a time; the program must be dead.
 #pragma once
 
 #include <cstdint>

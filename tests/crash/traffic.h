@@ -22,6 +22,5 @@ std::vector<std::string> simulator_flags(const CrashTraffic& traffic);
 
 // Reading is slowed down, so that the backlog lasts: 20 pages of 200 a second at most.
 Settings slow_connector();
-inline constexpr std::uint64_t techniques_per_second_max = 4000;
 
 }  // namespace tidegate

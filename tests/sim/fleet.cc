@@ -136,6 +136,7 @@ std::unique_ptr<Uplink> Fleet::make_uplink(std::size_t number, const Id128& epoc
   UplinkOptions options;
   for (const Centre& centre : centres_) options.endpoints.emplace_back(centre.processor->place(), data_port);
   options.limits.session.ack_wait_max = options_.ack_wait_max;
+  options.limits.session.in_flight_chunks_max = options_.in_flight_chunks_max;
   options.dial = [this, number](ForwardEndpoint endpoint, TlsContextPtr) {
     return net_.dial(sensors_[number].name, std::move(endpoint.host));
   };

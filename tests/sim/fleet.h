@@ -20,6 +20,7 @@
 #include "tests/world/sim_net.h"
 #include "tests/world/sim_processor.h"
 #include "tests/world/sim_sensor.h"
+#include "transport/forward_session.h"
 
 namespace tidegate {
 
@@ -37,6 +38,7 @@ struct FleetOptions {
   std::vector<FleetSensorOptions> sensors;
   std::size_t processors = 2;
   std::chrono::nanoseconds ack_wait_max{std::chrono::seconds{60}};
+  std::size_t in_flight_chunks_max = SessionLimits{}.in_flight_chunks_max;  // of one sensor
 };
 
 // What is looked at while the fleet runs. Each checker is one (checkers.h); what is broken goes to Fleet::report_broken().

@@ -77,6 +77,28 @@ TEST_F(RocksJournalFaultsTest, AFullDiskIsFullAndGoesOnByItselfOnceThereIsSpace)
   EXPECT_TRUE(journal_->trim({Lane::alerts, 1}));
 }
 
+// What is needed for that is what the store has in memory and a little more, on a small disk too.
+TEST_F(RocksJournalFaultsTest, P5AFullDiskIsGoneOnWithAlsoWhereLittleIsFree) {
+  open();
+  ASSERT_TRUE(commit(100));
+  files_->arm({.fault = DiskFault::no_space, .action = DiskAction::append, .suffix = ".log"});
+  EXPECT_EQ(commit(200).error().code(), Code::full);
+  files_->clear();
+  files_->set_free_space(4u << 20);
+  EXPECT_EQ(commit(200).error().code(), Code::full) << "not yet enough for the tables";
+  files_->set_free_space(16u << 20);
+  EXPECT_TRUE(journal_->trim({Lane::alerts, 1}));
+  EXPECT_TRUE(commit(200));
+}
+
+// A log of the library's own would end the process where the disk is full.
+TEST_F(RocksJournalFaultsTest, NoLogOfTheLibraryIsKept) {
+  open();
+  open();
+  for (const auto& each : std::filesystem::directory_iterator{directory()})
+    EXPECT_FALSE(each.path().filename().string().starts_with("LOG")) << each.path();
+}
+
 TEST_F(RocksJournalFaultsTest, ACommitThatTheFullDiskKeptAfterAllIsSaidBeforeTheNext) {
   open();
   ASSERT_TRUE(commit(100));

@@ -2,8 +2,6 @@
 // that plays a script on each connection, over TCP or TLS.
 #pragma once
 
-#include <unistd.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
