@@ -30,7 +30,8 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(TidegateOptions INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
 if(FUZZ)
-  target_compile_options(TidegateOptions INTERFACE -fsanitize=fuzzer-no-link)
+  target_compile_options(TidegateOptions INTERFACE -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(TidegateOptions INTERFACE -fprofile-instr-generate)
 endif()
 
 # Asio and Beast, compiled once.

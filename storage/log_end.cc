@@ -1,7 +1,6 @@
 #include "storage/log_end.h"
 
 #include <rocksdb/env.h>
-#include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <optional>
@@ -53,31 +52,84 @@ std::optional<Fragment> fragment_at(ByteView rest) {
   return Fragment{type, rest.substr(header_bytes, length)};
 }
 
+// Takes a batch apart. The library's own reader of batches ends the process at what it does not expect, and what is put together
+// behind a damage need not be a batch.
+class BatchReader {
+ public:
+  explicit BatchReader(ByteView bytes) : rest_(bytes) { rest_.remove_prefix(std::min(rest_.size(), batch_header_bytes)); }
+
+  struct Row {
+    bool put = false;   // else deleted
+    bool once = false;  // deleted, and put once before
+    std::uint64_t family = 0;
+    ByteView key;
+    ByteView value;
+  };
+
+  // The next row; absent at the end, or where no batch of ours goes on.
+  std::optional<Row> next() {
+    if (rest_.empty()) return std::nullopt;
+    const auto tag = static_cast<std::uint8_t>(rest_[0]);
+    rest_.remove_prefix(1);
+    Row row;
+    row.put = tag == put_row || tag == put_row_of_family;
+    row.once = tag == delete_row_once || tag == delete_row_once_of_family;
+    if (!row.put && !row.once && tag != delete_row && tag != delete_row_of_family) return std::nullopt;
+    const bool of_family = tag == put_row_of_family || tag == delete_row_of_family || tag == delete_row_once_of_family;
+    if (of_family && !number(row.family)) return std::nullopt;
+    if (!text(row.key) || (row.put && !text(row.value))) return std::nullopt;
+    return row;
+  }
+
+ private:
+  static constexpr std::size_t batch_header_bytes = 12;  // a sequence number u64, rows u32
+  enum : std::uint8_t {
+    delete_row = 0,
+    put_row = 1,
+    delete_row_of_family = 4,
+    put_row_of_family = 5,
+    delete_row_once = 7,
+    delete_row_once_of_family = 8
+  };
+
+  // LEB128 of at most 32 bits.
+  bool number(std::uint64_t& value) {
+    value = 0;
+    for (unsigned shift = 0; shift < 35 && !rest_.empty(); shift += 7) {
+      const auto byte = static_cast<std::uint8_t>(rest_[0]);
+      rest_.remove_prefix(1);
+      value |= std::uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+
+  bool text(ByteView& out) {
+    std::uint64_t bytes = 0;
+    if (!number(bytes) || bytes > rest_.size()) return false;
+    out = rest_.substr(0, bytes);
+    rest_.remove_prefix(bytes);
+    return true;
+  }
+
+  ByteView rest_;
+};
+
 // What a batch of ours tells: a commit puts rows outside of the first family, and the end of a reader removes its cursor there; a
 // trim puts nothing but its lane's row, and deletes only what is deleted once. A commit is said to be behind for both of the
 // former.
-class BatchWitness final : public rocksdb::WriteBatch::Handler {
- public:
-  explicit BatchWitness(LogEnd& end) : end_(end) {}
-
-  rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
-    if (family != 0) end_.commit_behind = true;
+void witness(ByteView batch, LogEnd& end) {
+  BatchReader reader{batch};
+  while (const std::optional<BatchReader::Row> row = reader.next()) {
+    if (row->family != 0 && !row->once) end.commit_behind = true;
+    if (!row->put) continue;
     for (const Lane lane : all_lanes) {
-      if (key != rocksdb::Slice{lane_key(lane)}) continue;
-      Result<LaneRow> row = decode_lane_row({value.data(), value.size()});
-      if (row) end_.last_behind[index_of(lane)] = std::max(end_.last_behind[index_of(lane)], row->last);
+      if (row->key != lane_key(lane)) continue;
+      Result<LaneRow> stored = decode_lane_row(row->value);
+      if (stored) end.last_behind[index_of(lane)] = std::max(end.last_behind[index_of(lane)], stored->last);
     }
-    return rocksdb::Status::OK();
   }
-  rocksdb::Status DeleteCF(std::uint32_t family, const rocksdb::Slice&) override {
-    if (family != 0) end_.commit_behind = true;
-    return rocksdb::Status::OK();
-  }
-  rocksdb::Status SingleDeleteCF(std::uint32_t, const rocksdb::Slice&) override { return rocksdb::Status::OK(); }
-
- private:
-  LogEnd& end_;
-};
+}
 
 // Goes through the log block by block. Records are put together only behind a damage, where what they hold matters.
 class LogWalk {
@@ -117,9 +169,7 @@ class LogWalk {
       end_.whole_bytes = end;
       return;
     }
-    rocksdb::WriteBatch batch{record_};
-    BatchWitness witness{end_};
-    batch.Iterate(&witness).PermitUncheckedError();  // what is no batch of ours is no commit
+    witness(record_, end_);
   }
 
   LogEnd& end_;

@@ -6,7 +6,9 @@
 // The log's format is the library's (its wiki, "Write Ahead Log File Format"): blocks of 32 KiB; in them fragments of
 // crc32c u32 | length u16 | type u8 | payload, little-endian, the checksum over type and payload, masked; type 1 is a whole
 // record, 2, 3 and 4 are its first, middle and last fragment; fewer than 7 bytes at a block's end are filler. Files that
-// were closed before the newest one are proved by the library itself and by the continuity of the lanes.
+// were closed before the newest one are proved by the library itself and by the continuity of the lanes. A record is a batch:
+// sequence number u64 | rows u32 | rows: tag u8 | family varint (by the tag) | key | value (of a put), texts with their length as a
+// varint before them.
 #pragma once
 
 #include <array>

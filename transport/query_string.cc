@@ -10,7 +10,9 @@ Result<QueryPairs> parse_query_string(std::string_view text) {
   if (text.size() > query_string_bytes_max) return Error{Code::invalid, "the query is longer than 8 KiB"};
   QueryPairs pairs;
   if (text.empty()) return pairs;
-  const auto parsed = boost::urls::parse_query({text.data(), text.size()});
+  // Boost.URL 1.81 reads on to a zero byte.
+  const std::string ended{text};
+  const auto parsed = boost::urls::parse_query({ended.data(), ended.size()});
   if (!parsed)
     return Error{Code::invalid, "the query holds what must be percent-encoded, or a % without two hexadecimal digits (write %25)"};
   for (const auto& pair : *parsed) {

@@ -41,16 +41,13 @@ std::optional<Error> IndexWorker::status() const {
 }
 
 void IndexWorker::run() {
-  while (wait_for_work()) {
-    const Result<std::uint64_t> indexed = step();
-    if (!indexed) failed(indexed.error());
-  }
+  while (wait_for_work()) (void)step();  // a failure is in status()
 }
 
 // False when it is time to stop.
 bool IndexWorker::wait_for_work() {
   std::unique_lock lock{mutex_};
-  if (error_) changed_.wait_for(lock, limits_.retry_wait, [this] { return stopping_; });
+  if (error_) changed_.wait_for(lock, wait_, [this] { return stopping_; });
   changed_.wait(lock, [this] { return stopping_ || landing_.usage().chunks() > 0; });
   // Compressed bytes stand for what cannot be known yet; a batch of that size is worth no wait.
   const auto enough = [this] { return stopping_ || landing_.usage().bytes() >= limits_.batch_plain_bytes_max / 4; };
@@ -58,13 +55,27 @@ bool IndexWorker::wait_for_work() {
   return !stopping_;
 }
 
-void IndexWorker::failed(const Error& error) {
-  log_.error("records could not be indexed: they stay landed and are tried again", {{"reason", error.text()}});
+std::chrono::milliseconds IndexWorker::wait_before_step() const {
   const std::unique_lock lock{mutex_};
-  error_ = error;
+  return wait_;
 }
 
 Result<std::uint64_t> IndexWorker::step() {
+  Result<std::uint64_t> indexed = index_batch();
+  const std::unique_lock lock{mutex_};
+  if (indexed) {
+    if (*indexed == 0) return indexed;
+    error_.reset();
+    wait_ = {};
+    return indexed;
+  }
+  log_.error("records could not be indexed: they stay landed and are tried again", {{"reason", indexed.error().text()}});
+  error_ = indexed.error();
+  wait_ = std::min(std::max(wait_ * 2, limits_.retry_wait), limits_.retry_wait_max);
+  return indexed;
+}
+
+Result<std::uint64_t> IndexWorker::index_batch() {
   Result<Batch> batch = gather();
   if (!batch) return std::move(batch).error();
   if (batch->chunks == 0) return std::uint64_t{0};
@@ -73,8 +84,6 @@ Result<std::uint64_t> IndexWorker::step() {
   TG_ASSERT(answers->size() == batch->records.size(), "a payload is forgotten only when all its records are in the index (P1)");
   count(*batch, *answers);
   if (Result<void> done = landing_.done(batch->place); !done) return std::move(done).error();
-  const std::unique_lock lock{mutex_};
-  error_.reset();
   return batch->chunks;
 }
 

@@ -3,7 +3,8 @@
 // forgotten is indexed again, and record_id keeps it single (P2).
 //
 // A chunk that cannot be read back is reported, counted and passed: it was acknowledged, so nothing can bring it back.
-// Any other failure is tried again until it passes, and is seen in status() meanwhile (P12).
+// Any other failure is tried again until it passes, and is seen in status() meanwhile (P12). Trying again may open a whole store
+// again, so the waits grow.
 //
 // Threads: start(), stop(), wake() and status() from any; step() on the index thread, or by a test without one.
 #pragma once
@@ -28,8 +29,9 @@ namespace tidegate {
 struct IndexWorkerLimits {
   std::size_t batch_plain_bytes_max = 8u << 20;  // a batch is closed by the chunk that reaches it
   std::chrono::milliseconds gather_max{200};     // how long a small batch waits for more
-  std::chrono::milliseconds retry_wait{1000};    // after a failure
-  std::size_t msg_classes_max = 64;              // with a metric of their own; further ones are counted as "other"
+  std::chrono::milliseconds retry_wait{1000};    // after the first failure; each further one doubles it
+  std::chrono::milliseconds retry_wait_max{30'000};
+  std::size_t msg_classes_max = 64;  // with a metric of their own; further ones are counted as "other"
 };
 
 class IndexWorker {
@@ -45,8 +47,10 @@ class IndexWorker {
   // Something was landed.
   void wake();
 
-  // Indexes one batch and says how many chunks it was; 0: none is left.
+  // Indexes one batch and says how many chunks it was; 0: none is left. A failure is logged.
   Result<std::uint64_t> step();
+  // How long to wait before the next step: zero, but for the failures since the last success.
+  std::chrono::milliseconds wait_before_step() const;
 
   // Why nothing is indexed at the moment; absent when all is well.
   std::optional<Error> status() const;
@@ -64,7 +68,7 @@ class IndexWorker {
 
   void run();
   bool wait_for_work();
-  void failed(const Error& error);
+  Result<std::uint64_t> index_batch();
   Result<Batch> gather();
   // Adds one chunk. `corrupt` and `absent`: it is lost.
   Result<void> add_chunk(Batch& batch, std::uint64_t sequence);
@@ -84,6 +88,7 @@ class IndexWorker {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::optional<Error> error_;
+  std::chrono::milliseconds wait_{};
   std::thread thread_;
 };
 

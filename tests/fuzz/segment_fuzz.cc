@@ -13,6 +13,15 @@
 namespace tidegate {
 namespace {
 
+void check_seen(const SeenPack& pack) {
+  SeenSet seen{{pack}};
+  seen.add(pack);
+  TG_ASSERT(seen.size() <= pack.ids.size(), "an id is seen once");
+  for (const Id128& id : pack.ids) TG_ASSERT(seen.contains(id), "an id of a pack is seen");
+  seen.forget_before(pack.latest);
+  for (const Id128& id : pack.ids) TG_ASSERT(seen.contains(id), "an id is seen until its pack is forgotten");
+}
+
 void decode(std::uint8_t what, const Bytes& stored) {
   switch (what % 9) {
     case 0:
@@ -23,6 +32,7 @@ void decode(std::uint8_t what, const Bytes& stored) {
     case 1:
       if (Result<SeenPack> pack = decode_pack(stored)) {
         TG_ASSERT(encode_pack(*pack) == stored, "a pack has one stored form");
+        check_seen(*pack);
       }
       return;
     case 2:

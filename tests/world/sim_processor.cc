@@ -17,7 +17,7 @@ constexpr std::size_t batch_plain_bytes_max = 256u << 10;
 
 constexpr std::chrono::nanoseconds landing_wait_max = 50ms;
 constexpr std::chrono::nanoseconds index_wait_max = 500ms;
-constexpr std::chrono::nanoseconds index_again = 1s;  // after a failure
+constexpr std::chrono::nanoseconds index_again = 1s;  // where nothing was left
 constexpr int turns_max = 10'000;
 
 bool stopped(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
@@ -134,10 +134,8 @@ asio::awaitable<Error> SimProcessor::index_in_turn() {
     co_await take_turn(index_wait_max);
     if (stopped(stop)) break;
     const Result<std::uint64_t> indexed = worker_->step();
-    if (indexed && *indexed > 0) continue;
-    if (!indexed)
-      log_.error("records could not be indexed: they stay landed and are tried again", {{"reason", indexed.error().text()}});
-    co_await ports_.clock.sleep_for(index_again);
+    if (!indexed) co_await ports_.clock.sleep_for(worker_->wait_before_step());
+    else if (*indexed == 0) co_await ports_.clock.sleep_for(index_again);
   }
   co_return Error{Code::cancelled, "indexing stopped"};
 }

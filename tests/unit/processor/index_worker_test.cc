@@ -147,6 +147,23 @@ TEST_F(IndexWorkerTest, AFailingIndexForgetsNothingAndShowsInTheStatus) {  // P1
   EXPECT_EQ(indexed(), 1u);
 }
 
+TEST_F(IndexWorkerTest, AFailureThatLastsIsTriedAgainEverMoreSeldom) {
+  using namespace std::chrono_literals;
+  ASSERT_TRUE(stores_.landing->land(std::vector{chunk("a", {{.number = 1}})}));
+  FailingIndex index{*stores_.index};
+  index.fail(4);
+  IndexWorker worker{*stores_.landing, index, log_, metrics_, {.retry_wait = 1s, .retry_wait_max = 5s}};
+  EXPECT_EQ(worker.wait_before_step(), 0ms);
+  for (const std::chrono::milliseconds wait : {1s, 2s, 4s, 5s}) {
+    ASSERT_FALSE(worker.step());
+    EXPECT_EQ(worker.wait_before_step(), wait);
+    EXPECT_TRUE(worker.status());
+  }
+  ASSERT_TRUE(worker.step());
+  EXPECT_EQ(worker.wait_before_step(), 0ms);
+  EXPECT_FALSE(worker.status());
+}
+
 TEST_F(IndexWorkerTest, ABatchIsBounded) {
   std::vector<Chunk> chunks;
   for (std::uint64_t i = 0; i < 10; ++i) chunks.push_back(chunk(std::to_string(i), {{.number = i}}));

@@ -19,6 +19,13 @@ TEST(QueryString, WhatIsNoListOfPairsIsInvalid) {
   }
 }
 
+TEST(QueryString, AViewIsReadToItsEndAndNoFurther) {
+  const std::string request = "connector=edge&from=%zz HTTP/1.1";
+  const Result<QueryPairs> pairs = parse_query_string(std::string_view{request}.substr(0, 14));
+  ASSERT_TRUE(pairs) << pairs.error().text();
+  EXPECT_EQ(*pairs, (QueryPairs{{"connector", "edge"}}));
+}
+
 TEST(QueryString, IsBounded) {
   std::string many;
   for (std::size_t i = 0; i < query_string_pairs_max; ++i) many += (i == 0 ? "n" : "&n") + std::to_string(i) + "=v";
