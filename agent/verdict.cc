@@ -36,4 +36,15 @@ std::string_view remedy(Verdict verdict) {
   return "";
 }
 
+std::string_view uplink_remedy(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::auth_failed:
+      return "compare the sensor's certificate, or its shared key, user and password, with what the receiver lets in; the files of "
+             "the "
+             "latter are read again at each attempt";
+    case Verdict::unreachable: return "check network, firewall and certificates between this sensor and processor.data";
+    default: return "";
+  }
+}
+
 }  // namespace tidegate

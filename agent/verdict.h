@@ -23,8 +23,9 @@ enum class Verdict : unsigned char {
 };
 
 std::string_view name(Verdict verdict);
-// What an operator can do about it; empty where nothing is to be done.
+// What an operator can do about it, of a content type and of the way to the processor; empty where nothing is to be done.
 std::string_view remedy(Verdict verdict);
+std::string_view uplink_remedy(Verdict verdict);
 
 struct StageState {
   Verdict verdict = Verdict::starting;

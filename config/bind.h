@@ -22,6 +22,9 @@ void visit_agent(Agent& agent, Visitor&& visit) {
   visit("ship.compression", agent.ship.compression);
   visit("ship.in_flight", agent.ship.in_flight);
   visit("ship.bandwidth", agent.ship.bandwidth);
+  visit("ship.shared_key_file", agent.ship.shared_key_file);
+  visit("ship.username", agent.ship.username);
+  visit("ship.password_file", agent.ship.password_file);
   visit("metrics.listen", agent.metrics_listen);
   visit("control.socket", agent.control_socket);
   visit("log.level", agent.log.level);

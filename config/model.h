@@ -78,6 +78,11 @@ struct ShipConfig {
   ShipCompression compression = ShipCompression::zstd;
   std::uint64_t in_flight = 8ull << 20;    // bytes sent and not yet acknowledged
   std::optional<std::uint64_t> bandwidth;  // bits per second; absent: unlimited
+  // With Receiver::forward alone: the handshake that such a receiver may want. The files hold one line each, and are read at each
+  // connection (secret_file.h).
+  std::string shared_key_file;  // empty: no handshake
+  std::string username;         // empty: none; with it always a password_file
+  std::string password_file;
 
   bool operator==(const ShipConfig&) const = default;
 };

@@ -15,7 +15,6 @@ using Fault = std::optional<TextFault>;
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 bool is_name_character(char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }
 bool is_printable_ascii(char c) { return c >= ' ' && c <= '~'; }
-bool is_one_line(std::string_view text) { return !not_text_at(text) && text.find_first_of("\t\n\r") == std::string_view::npos; }
 
 Fault check_name(std::string_view text) {
   const bool good = is_letter_or_digit(text.front()) && std::all_of(text.begin(), text.end(), is_name_character);
@@ -119,6 +118,8 @@ std::optional<TextFault> check_text(const Field& field, std::string& text) {
   }
   return check_form(field, text);
 }
+
+bool is_one_line(std::string_view text) { return !not_text_at(text) && text.find_first_of("\t\n\r") == std::string_view::npos; }
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });

@@ -18,6 +18,9 @@ struct TextFault {
 // at its end.
 std::optional<TextFault> check_text(const Field& field, std::string& text);
 
+// True for printable UTF-8 without tabs and ends of line.
+bool is_one_line(std::string_view text);
+
 // True for an API key's form: printable ASCII without spaces, not empty.
 bool is_token(std::string_view text);
 

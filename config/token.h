@@ -3,10 +3,11 @@
 
 #include "base/result.h"
 #include "config/model.h"
+#include "config/secret_file.h"
 
 namespace tidegate {
 
-inline constexpr std::size_t token_file_bytes_max = 64 * 1024;
+inline constexpr std::size_t token_file_bytes_max = secret_file_bytes_max;
 
 // Reads the file anew at each call, so that a renewed token takes effect without a restart. White space around the
 // token is dropped. `invalid`: no such file, not readable, empty, too large, or not one line of printable ASCII; the

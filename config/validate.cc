@@ -3,6 +3,7 @@
 #include <map>
 
 #include "config/regions.h"
+#include "config/values.h"
 
 namespace tidegate {
 namespace {
@@ -30,6 +31,36 @@ void check_tls(const AgentConfig& config, std::vector<Breach>& breaches) {
   if (!tls.private_key_file.empty()) {
     require("certificate_file", tls.certificate_file, "processor.tls.private_key_file", "is missing beside private_key_file");
   }
+}
+
+// The handshake of receivers of others: a shared key, and where they ask for a user as well, both name and password.
+void check_handshake(const ShipConfig& ship, std::vector<Breach>& breaches) {
+  const auto refuse = [&](std::string_view key, const std::string& value, std::string_view other, std::string problem,
+                          std::string remedy) {
+    const std::string field = "ship." + std::string{key};
+    breaches.push_back({.field = field,
+                        .other = "ship." + std::string{other},
+                        .value = shown(find_field(agent_fields(), field), value),
+                        .problem = std::move(problem),
+                        .remedy = std::move(remedy)});
+  };
+  const auto useless = [&](std::string_view key, const std::string& value) {
+    if (!value.empty())
+      refuse(key, value, "receiver", "is of no use where the receiver is tidegate", "take it away, or write receiver: forward");
+  };
+  const auto alone = [&](std::string_view key, const std::string& value, std::string_view other, const std::string& beside) {
+    const std::string name{other};
+    if (!value.empty() && beside.empty()) refuse(key, value, other, "stands without " + name, "give " + name + ", or take it away");
+  };
+  if (ship.receiver == Receiver::tidegate) {
+    useless("shared_key_file", ship.shared_key_file);
+    useless("username", ship.username);
+    useless("password_file", ship.password_file);
+    return;
+  }
+  alone("username", ship.username, "shared_key_file", ship.shared_key_file);
+  alone("username", ship.username, "password_file", ship.password_file);
+  alone("password_file", ship.password_file, "username", ship.username);
 }
 
 // `first` or `second`, never both and never neither.
@@ -101,6 +132,7 @@ void check_connector(const std::string& path, const ConnectorConfig& connector, 
 std::vector<Breach> validate(const AgentConfig& config) {
   std::vector<Breach> breaches;
   check_tls(config, breaches);
+  check_handshake(config.ship, breaches);
   UniqueNames names{"connectors", "connector"};
   for (std::size_t i = 0; i < config.connectors.size(); ++i) {
     const ConnectorConfig& connector = config.connectors[i];

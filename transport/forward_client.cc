@@ -19,6 +19,22 @@ asio::awaitable<Result<std::unique_ptr<ByteStream>>> open_stream(ForwardEndpoint
   co_return co_await start_tls(std::move(*plain), std::move(tls), endpoint.host);
 }
 
+// HELO, PING, PONG.   requires: stream and handshake outlive the wait
+asio::awaitable<Result<void>> shake_hands(ByteStream& stream, ForwardHandshake& handshake) {
+  std::array<char, 1024> received{};
+  while (!handshake.done()) {
+    const Result<std::size_t> came = co_await stream.read_some(received);
+    if (!came) co_return came.error();
+    if (*came == 0) co_return handshake.on_end();
+    const Result<Bytes> answer = handshake.on_bytes(ByteView{received.data(), *came});
+    if (!answer) co_return answer.error();
+    if (answer->empty()) continue;
+    Result<void> written = co_await stream.write({*answer, {}, {}});
+    if (!written) co_return written;
+  }
+  co_return Result<void>{};
+}
+
 bool stopped(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
 
 }  // namespace
@@ -26,14 +42,18 @@ bool stopped(const asio::cancellation_state& state) { return state.cancelled() !
 // One session. It ends once, for one reason, which everyone who waits on it is then given.
 class ForwardClient::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Clock& clock, const ForwardLimits& limits, std::unique_ptr<ByteStream> stream, std::string peer,
+  enum class Greeted : bool { no, yes };
+
+  // Greeted: there was a handshake.
+  Connection(Clock& clock, const ForwardLimits& limits, std::unique_ptr<ByteStream> stream, std::string peer, Greeted greeted,
              const asio::any_io_executor& executor)
       : clock_(clock),
         limits_(limits),
         stream_(std::move(stream)),
         peer_(std::move(peer)),
         session_(limits.session),
-        executor_(executor) {}
+        executor_(executor),
+        may_greet_(greeted == Greeted::no) {}
 
   const std::optional<Error>& ended() const { return ended_; }
   std::size_t in_flight_bytes() const { return session_.in_flight_bytes(); }
@@ -80,7 +100,10 @@ class ForwardClient::Connection : public std::enable_shared_from_this<Connection
   void take(const Result<std::size_t>& came) {
     if (!came) return end(Error{came.error()}.in(peer_));
     if (*came == 0) return end(Error{Code::unavailable, peer_ + ": the receiver closed the connection"});
-    auto done = session_.on_bytes(ByteView{received_.data(), *came});
+    const ByteView bytes{received_.data(), *came};
+    if (std::exchange(may_greet_, false) && begins_with_helo(bytes))
+      return end(Error{Code::denied, peer_ + ": the receiver asks for a shared key, and none is configured"});
+    auto done = session_.on_bytes(bytes);
     if (!done) return end(std::move(done).error().in(peer_));
     watch();
     room_.notify();
@@ -109,6 +132,7 @@ class ForwardClient::Connection : public std::enable_shared_from_this<Connection
   std::string peer_;
   ForwardSession session_;
   asio::any_io_executor executor_;
+  bool may_greet_;  // nothing came yet, and a HELO would be nobody's
   Alarm overdue_;
   std::optional<SteadyTime> watched_;  // what the alarm is set to
   Signal room_;
@@ -128,12 +152,34 @@ ForwardClient::ForwardClient(Clock& clock, ForwardLimits limits, Dial dial)
 ForwardClient::~ForwardClient() { close(); }
 
 asio::awaitable<Result<void>> ForwardClient::connect(ForwardEndpoint endpoint, TlsContextPtr tls) {
+  std::unique_ptr<ForwardHandshake> none;
+  co_return co_await open(std::move(endpoint), std::move(tls), std::move(none));
+}
+
+asio::awaitable<Result<void>> ForwardClient::connect(ForwardEndpoint endpoint, TlsContextPtr tls, HandshakeOptions handshake) {
+  auto begun = std::make_unique<ForwardHandshake>(std::move(handshake));
+  co_return co_await open(std::move(endpoint), std::move(tls), std::move(begun));
+}
+
+asio::awaitable<Result<void>> ForwardClient::open(ForwardEndpoint endpoint, TlsContextPtr tls,
+                                                  std::unique_ptr<ForwardHandshake> handshake) {
   close();
   const std::string peer = endpoint.host + ":" + std::to_string(endpoint.port);
   auto stream =
       co_await with_deadline(dial_(std::move(endpoint), std::move(tls)), limits_.connect_max, peer + ": connect", &clock_);
   if (!stream) co_return std::move(stream).error();
-  connection_ = std::make_shared<Connection>(clock_, limits_, std::move(*stream), peer, co_await asio::this_coro::executor);
+  ForwardLimits limits = limits_;
+  if (handshake) {
+    Result<void> shaken = co_await with_deadline(shake_hands(**stream, *handshake), limits_.handshake_max, "handshake", &clock_);
+    if (!shaken && shaken.error().code() == Code::timeout)
+      co_return Error{Code::timeout, peer + ": " + shaken.error().text() + ", waiting for " + std::string{handshake->awaited()}};
+    if (!shaken) co_return std::move(shaken).error().in(peer);
+    // Of several chunks the receiver would take the first and close on the others.
+    if (!handshake->keepalive()) limits.session.in_flight_chunks_max = 1;
+  }
+  const auto greeted = handshake ? Connection::Greeted::yes : Connection::Greeted::no;
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  connection_ = std::make_shared<Connection>(clock_, limits, std::move(*stream), peer, greeted, executor);
   co_return Result<void>{};
 }
 

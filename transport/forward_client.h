@@ -1,5 +1,5 @@
-// ForwardClient: a ForwardSession over mutual TLS, one connection at a time. send() and next_ack() run in two coroutines
-// side by side on one thread.
+// ForwardClient: a ForwardSession over TLS, one connection at a time; a handshake comes before it where the receiver wants a
+// shared key. send() and next_ack() run in two coroutines side by side on one thread.
 //
 // Promises: a payload is not copied; a window of bytes in flight; every wait but that for an ack has a deadline of its
 // own, and an ack that does not come within ack_wait_max ends the session. Whatever ends it makes both send() and
@@ -20,6 +20,7 @@
 #include "base/id128.h"
 #include "base/result.h"
 #include "transport/forward_codec.h"
+#include "transport/forward_handshake.h"
 #include "transport/forward_session.h"
 #include "transport/tls_context.h"
 
@@ -39,8 +40,9 @@ struct ForwardEndpoint {
 
 struct ForwardLimits {
   SessionLimits session{};
-  std::chrono::nanoseconds connect_max{std::chrono::seconds{30}};  // name, TCP and TLS together
-  std::chrono::nanoseconds write_max{std::chrono::seconds{60}};    // of one chunk
+  std::chrono::nanoseconds connect_max{std::chrono::seconds{30}};    // name, TCP and TLS together
+  std::chrono::nanoseconds handshake_max{std::chrono::seconds{30}};  // HELO, PING and PONG together
+  std::chrono::nanoseconds write_max{std::chrono::seconds{60}};      // of one chunk
 };
 
 // How a client comes to a connection. The default: name, TCP, TLS.
@@ -59,9 +61,13 @@ class ForwardClient {
   // Ends the session there is and begins a new one. `unavailable`: the name does not resolve, refused, reset.
   // `timeout`: not within connect_max. `invalid`: a certificate was refused, on either side.
   asio::awaitable<Result<void>> connect(ForwardEndpoint endpoint, TlsContextPtr tls);
+  // The same with a handshake, before which nothing is sent. `timeout` also: no HELO within handshake_max, as from a receiver that
+  // wants no key. `denied`, `corrupt`: forward_handshake.h. A receiver that closes after each message is given one at a time.
+  asio::awaitable<Result<void>> connect(ForwardEndpoint endpoint, TlsContextPtr tls, HandshakeOptions handshake);
 
   // Waits for room in the window, then writes the chunk. Ok means written, not kept. `unavailable`: no session, or it
-  // ended; `timeout`; `corrupt`: the receiver broke the protocol; `cancelled`.
+  // ended; `timeout`; `corrupt`: the receiver broke the protocol; `denied`: it asks for a handshake, and there was none;
+  // `cancelled`.
   //   requires: what the chunk views stays valid until this returns; one send() at a time
   asio::awaitable<Result<void>> send(ForwardChunk chunk);
 
@@ -75,6 +81,8 @@ class ForwardClient {
 
  private:
   class Connection;
+
+  asio::awaitable<Result<void>> open(ForwardEndpoint endpoint, TlsContextPtr tls, std::unique_ptr<ForwardHandshake> handshake);
 
   Clock& clock_;
   ForwardLimits limits_;

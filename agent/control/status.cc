@@ -26,11 +26,11 @@ int weight(Verdict verdict) {
 
 Verdict worse(Verdict a, Verdict b) { return weight(a) >= weight(b) ? a : b; }
 
-void write_state(ObjectWriter& object, const StageState& state) {
+void write_state(ObjectWriter& object, const StageState& state, std::string_view advice) {
   object.text("state", name(state.verdict));
   object.time("since", state.since);
   object.text("reason", state.reason);
-  object.text("remedy", remedy(state.verdict));
+  object.text("remedy", advice);
 }
 
 void write_gap(std::string& out, const Gap& gap) {
@@ -52,7 +52,7 @@ void write_token(std::string& out, const TokenView& token) {
 void write_content(std::string& out, const ContentStatus& content) {
   ObjectWriter object{out};
   object.text("content_type", content.content_type);
-  write_state(object, content.state);
+  write_state(object, content.state, remedy(content.state.verdict));
   object.number("lag_seconds", content.lag.count());
   object.time("read_through", content.read_through);
   object.time("last_success", content.last_success);
@@ -101,11 +101,11 @@ void write_journal(std::string& out, const JournalUsage& usage, WallTime now) {
   lanes.push_back(']');
 }
 
-std::string line_of(std::string_view indent, std::string_view what, const StageState& state) {
+std::string line_of(std::string_view indent, std::string_view what, const StageState& state, std::string_view advice) {
   std::string line{indent};
   line.append(what).append("  ").append(name(state.verdict)).append(" since ").append(to_iso8601(state.since));
   if (!state.reason.empty()) line.append("\n").append(indent).append("  reason: ").append(state.reason);
-  if (!remedy(state.verdict).empty()) line.append("\n").append(indent).append("  remedy: ").append(remedy(state.verdict));
+  if (!advice.empty()) line.append("\n").append(indent).append("  remedy: ").append(advice);
   return line + "\n";
 }
 
@@ -149,7 +149,7 @@ std::string status_json(const AgentStatus& status) {
     list.push_back(']');
     {
       ObjectWriter uplink{object.key("uplink")};
-      write_state(uplink, status.uplink);
+      write_state(uplink, status.uplink, uplink_remedy(status.uplink.verdict));
       uplink.time("last_ack", status.last_ack);
       uplink.number("chunks_in_flight", static_cast<std::int64_t>(status.chunks_in_flight));
     }
@@ -169,7 +169,7 @@ std::string status_text(const AgentStatus& status) {
                               status.now + connector.token.expiry.clock_offset.value_or(std::chrono::seconds{0})))
           .append("\n");
     for (const ContentStatus& content : connector.contents) {
-      out.append(line_of("    ", content.content_type, content.state));
+      out.append(line_of("    ", content.content_type, content.state, remedy(content.state.verdict)));
       out.append("      read through ").append(content.read_through ? to_iso8601(*content.read_through) : "nothing yet");
       out.append(", lag ").append(std::to_string(content.lag.count())).append(" s, next poll in ");
       out.append(std::to_string(content.next_poll_in.count())).append(" s\n");
@@ -182,7 +182,7 @@ std::string status_text(const AgentStatus& status) {
             .append(gap.reason + "\n");
     }
   }
-  out.append(line_of("  ", "uplink", status.uplink));
+  out.append(line_of("  ", "uplink", status.uplink, uplink_remedy(status.uplink.verdict)));
   out.append("  journal  ")
       .append(std::to_string(status.journal.bytes))
       .append(" of ")

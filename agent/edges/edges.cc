@@ -1,6 +1,7 @@
 #include "agent/edges/edges.h"
 
 #include "agent/compression.h"
+#include "config/secret_file.h"
 #include "storage/rocks_journal.h"
 
 namespace tidegate {
@@ -31,7 +32,20 @@ Result<std::unique_ptr<Journal>> open_journal(const AgentConfig& config, Random&
   return std::unique_ptr<Journal>{*std::move(journal)};
 }
 
-Result<UplinkOptions> uplink_options(const AgentConfig& config) {
+Result<HandshakeOptions> handshake_of(const ShipConfig& ship, const std::string& sensor, Random& random) {
+  Result<Secret> key = read_secret_file("ship.shared_key_file", ship.shared_key_file);
+  if (!key) return std::move(key).error();
+  Result<Secret> password = Secret{};
+  if (!ship.password_file.empty()) password = read_secret_file("ship.password_file", ship.password_file);
+  if (!password) return std::move(password).error();
+  return HandshakeOptions{.self_hostname = sensor,
+                          .salt = handshake_salt(random),
+                          .shared_key = *std::move(key),
+                          .username = ship.username,
+                          .password = *std::move(password)};
+}
+
+Result<UplinkOptions> uplink_options(const AgentConfig& config, Random& random) {
   UplinkOptions options;
   for (const HostPort& place : config.processor.data) options.endpoints.push_back({place.host, place.port});
   const TlsFiles& files = config.processor.tls;
@@ -43,6 +57,9 @@ Result<UplinkOptions> uplink_options(const AgentConfig& config) {
     const double bytes_per_second = static_cast<double>(*config.ship.bandwidth) / 8;
     options.bandwidth = {.per_second = bytes_per_second, .burst = bytes_per_second / 4};
   }
+  if (!config.ship.shared_key_file.empty())
+    options.handshake = [ship = config.ship, sensor = config.sensor.name, &random] { return handshake_of(ship, sensor, random); };
+  options.receiver_knows_zstd = config.ship.receiver == Receiver::tidegate || config.ship.compression == ShipCompression::zstd;
   return options;
 }
 
@@ -51,7 +68,7 @@ Result<UplinkOptions> uplink_options(const AgentConfig& config) {
 Result<std::unique_ptr<Edges>> Edges::open(const AgentConfig& config, Surroundings around, Log& log, Metrics& metrics,
                                            bool& storage_failed) {
   std::unique_ptr<Edges> edges{new Edges{around, metrics, config.sensor.name}};
-  Result<UplinkOptions> uplink = uplink_options(config);
+  Result<UplinkOptions> uplink = uplink_options(config, around.random);
   if (!uplink) return std::move(uplink).error();
   Result<std::unique_ptr<Journal>> journal = open_journal(config, around.random, log, metrics);
   storage_failed = !journal;

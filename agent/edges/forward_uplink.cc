@@ -1,8 +1,10 @@
 #include "agent/edges/forward_uplink.h"
 
 #include "agent/compression.h"
+#include "transport/compression.h"
 
 namespace tidegate {
+
 ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Clock& clock, Log& log)
     : options_(std::move(options)),
       epoch_(epoch),
@@ -10,13 +12,22 @@ ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Clock& clock, L
       client_(clock, options_.limits, options_.dial),
       bandwidth_(clock, options_.bandwidth) {}
 
+asio::awaitable<Result<void>> ForwardUplink::connect_to(ForwardEndpoint endpoint) {
+  if (!options_.handshake) co_return co_await client_.connect(std::move(endpoint), options_.tls);
+  Result<HandshakeOptions> handshake = options_.handshake();
+  // Without its key nobody lets us in: the same as with a wrong one.
+  if (!handshake) co_return Error{Code::denied, handshake.error().text()};
+  HandshakeOptions given = *std::move(handshake);
+  co_return co_await client_.connect(std::move(endpoint), options_.tls, std::move(given));
+}
+
 asio::awaitable<Result<void>> ForwardUplink::connect() {
   if (client_.connected()) co_return Result<void>{};
   Error last{Code::unavailable, "no processor is configured"};
   for (std::size_t tried = 0; tried < options_.endpoints.size(); ++tried) {
     const ForwardEndpoint endpoint = options_.endpoints[next_endpoint_];
     const std::string place = endpoint.host + ":" + std::to_string(endpoint.port);
-    Result<void> connected = co_await client_.connect(endpoint, options_.tls);
+    Result<void> connected = co_await connect_to(endpoint);
     if (connected) {
       log_.info("session with the processor begun", {{"processor", place}});
       co_return Result<void>{};
@@ -34,15 +45,22 @@ asio::awaitable<Result<void>> ForwardUplink::connect() {
 asio::awaitable<Result<void>> ForwardUplink::ship(const StoredSegment& segment) {
   if (!client_.connected()) co_return Error{Code::unavailable, "there is no session"};
   const Segment& content = segment.segment;
-  Result<void> turn = co_await bandwidth_.take(static_cast<double>(content.payload.size()));
+  ForwardChunk chunk{.tag = content.tag,
+                     .payload = content.payload,
+                     .compression = on_wire(content.compression),
+                     .records = content.records,
+                     .chunk = chunk_id(epoch_, segment.id)};
+  Result<Bytes> plain = Bytes{};
+  if (chunk.compression == WireCompression::zstd && !options_.receiver_knows_zstd) {
+    plain = decompress_entries(content.payload, chunk.compression);
+    if (!plain) co_return std::move(plain).error();
+    chunk.payload = *plain;
+    chunk.compression = WireCompression::none;
+  }
+  Result<void> turn = co_await bandwidth_.take(static_cast<double>(chunk.payload.size()));
   if (!turn) co_return std::move(turn).error();
-  const Id128 chunk = chunk_id(epoch_, segment.id);
-  in_flight_.emplace(chunk, segment.id);
-  co_return co_await client_.send({.tag = content.tag,
-                                   .payload = content.payload,
-                                   .compression = on_wire(content.compression),
-                                   .records = content.records,
-                                   .chunk = chunk});
+  in_flight_.emplace(chunk.chunk, segment.id);
+  co_return co_await client_.send(chunk);
 }
 
 asio::awaitable<Result<SegmentId>> ForwardUplink::ack() {

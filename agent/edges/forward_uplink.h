@@ -1,10 +1,11 @@
-// ForwardUplink: the way to the processors, in order of preference, over Forward v1 and mutual TLS. One session at a time; when
-// it cannot be had with one endpoint, the next one is tried. What is shipped is paced by the receiver's acks (the window of
-// bytes in flight) and by the bandwidth (P7).
+// ForwardUplink: the way to the processors, in order of preference, over Forward v1 and TLS; to receivers of others with a
+// handshake where they want one. One session at a time; when it cannot be had with one endpoint, the next one is tried. What is
+// shipped is paced by the receiver's acks (the window of bytes in flight) and by the bandwidth (P7).
 //
 // Thread: the loop.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -22,6 +23,10 @@ struct UplinkOptions {
   ForwardLimits limits;
   RateLimit bandwidth;  // bytes per second
   Dial dial = dial_tls();
+  // What a handshake is made with, asked for anew before each: keys may change, and each salt is used once. Empty: no handshake.
+  std::function<Result<HandshakeOptions>()> handshake;
+  // False: what the journal holds as zstd, from a time when the receiver was another, goes out uncompressed.
+  bool receiver_knows_zstd = true;
 };
 
 class ForwardUplink final : public Uplink {
@@ -34,6 +39,8 @@ class ForwardUplink final : public Uplink {
   void reset() override;
 
  private:
+  asio::awaitable<Result<void>> connect_to(ForwardEndpoint endpoint);
+
   UplinkOptions options_;
   Id128 epoch_;
   Log& log_;

@@ -101,29 +101,35 @@ Result<void> Rig::write_processor_file(const Identity& identity) const {
 
 Result<void> Rig::write_agent_file(const Identity& identity) const {
   const std::filesystem::path token = owns_simulator() ? options_.directory / "token" : options_.api_token_file;
-  const std::string api = owns_simulator() ? "https://" + loopback(simulator_port_) : options_.api_base_url;
   const std::filesystem::path ca = owns_simulator() ? pki_.ca_file() : options_.api_ca_file;
   Settings connector{{"name", "rig-visionone"},
                      {"type", "trendmicro_visionone"},
                      {"tenant", "{id: acme, name: ACME Corp}"},
-                     {"api_base_url", "\"" + api + "\""},
+                     {"api_base_url", "\"" + api_base_url() + "\""},
                      {"bearer_token_file", "\"" + token.string() + "\""}};
   if (!ca.empty()) connector["ca_file"] = "\"" + ca.string() + "\"";
   for (const auto& [key, value] : options_.connector) connector[key] = value;
 
+  const std::string trust_alone = "{ca_file: \"" + pki_.ca_file().string() + "\"}";
   std::ostringstream text;
   text << "sensor: {name: rig-01, state_directory: \"" << state_directory(Part::agent).string() << "\"}\n"
        << "processor:\n  data: [\"" << (options_.data_address.empty() ? loopback(data_port_) : options_.data_address) << "\"]\n"
-       << "  tls: " << tls_block(pki_.ca_file(), identity) << "\n"
+       << "  tls: " << (options_.sensor_certificate ? tls_block(pki_.ca_file(), identity) : trust_alone) << "\n"
        << "metrics: {listen: \"" << loopback(metrics_ports_[index_of(Part::agent)]) << "\"}\n"
        << "control: {socket: \"" << (options_.directory / "agent.sock").string() << "\"}\n";
   text << "storage: {budget: " << options_.budget << ", keep_free: " << options_.keep_free << "}\n"
-       << "log: {level: info, format: text}\n"
-       << "connectors:\n";
-  const char* indent = "  - ";
-  for (const auto& [key, value] : connector) {
-    text << indent << key << ": " << value << "\n";
-    indent = "    ";
+       << "log: {level: info, format: text}\n";
+  if (!options_.ship.empty()) text << "ship:\n";
+  for (const auto& [key, value] : options_.ship) text << "  " << key << ": " << value << "\n";
+  text << "connectors:\n";
+  const std::string first_name = connector["name"];
+  for (std::size_t i = 0; i < options_.connectors; ++i) {
+    if (i > 0) connector["name"] = first_name + "-" + std::to_string(i + 1);
+    const char* indent = "  - ";
+    for (const auto& [key, value] : connector) {
+      text << indent << key << ": " << value << "\n";
+      indent = "    ";
+    }
   }
   return write_file(config_file(Part::agent), text.str());
 }
@@ -149,6 +155,8 @@ std::string Rig::command_line(Part part) const {
   for (const std::string& argument : arguments(part)) line.append(" ").append(argument);
   return line;
 }
+
+std::string Rig::api_base_url() const { return owns_simulator() ? "https://" + loopback(simulator_port_) : options_.api_base_url; }
 
 std::string Rig::ready_url(Part part) const {
   if (part == Part::simulator) return "https://" + loopback(simulator_port_) + "/sim/stats";

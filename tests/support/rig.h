@@ -44,8 +44,11 @@ struct RigOptions {
   std::filesystem::path api_ca_file{};  // empty: the system's roots
   // A receiver beside the processor, "127.0.0.1:4711", with a certificate of pki(); with it the processor is never started.
   std::string data_address{};
+  bool sensor_certificate = true;  // false: the agent has none to show to the receiver
   // Added to the connector, or instead of what the rig says: "interval" → "1s". A value is YAML.
   Settings connector{};
+  std::size_t connectors = 1;  // alike but for their names
+  Settings ship{};             // of the agent: "compression" → "none"
   // Of the agent's storage.
   std::string budget = "4GiB";
   std::string keep_free = "64MiB";
@@ -96,6 +99,7 @@ class Rig {
   std::filesystem::path config_file(Part part) const;
   std::filesystem::path program(Part part) const;
   std::string command_line(Part part) const;  // what a person would type
+  std::string api_base_url() const;           // as the agent has it
 
  private:
   Rig(RigOptions options, const Clock& clock, TestPki pki);

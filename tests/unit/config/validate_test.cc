@@ -64,6 +64,37 @@ TEST(Validate, AProcessorOfOursIsMetWithACertificate) {
   EXPECT_EQ(errors_of(neither + "ship: {receiver: forward}\n"), "");
 }
 
+TEST(Validate, AnotherReceiverMayDoWithoutFilesOfTls) {
+  const std::string tls =
+      least_agent.substr(least_agent.find("  tls:"), least_agent.find("connectors:") - least_agent.find("  tls:"));
+  EXPECT_EQ(errors_of(replaced(least_agent, tls, "") + "ship: {receiver: forward}\n"), "");
+}
+
+TEST(Validate, AHandshakeIsForReceiversOfOthers) {
+  EXPECT_EQ(errors_of(least_agent + "ship: {shared_key_file: /key, username: sensor, password_file: /password}\n"),
+            "agent.yaml:14: ship.shared_key_file: '***' is of no use where the receiver is tidegate; take it away, or write "
+            "receiver: forward\n"
+            "agent.yaml:14: ship.username: 'sensor' is of no use where the receiver is tidegate; take it away, or write "
+            "receiver: forward\n"
+            "agent.yaml:14: ship.password_file: '***' is of no use where the receiver is tidegate; take it away, or write "
+            "receiver: forward\n");
+  const auto with = [](const std::string& keys) { return errors_of(least_agent + "ship: {receiver: forward, " + keys + "}\n"); };
+  EXPECT_EQ(with("shared_key_file: /key"), "");
+  EXPECT_EQ(with("shared_key_file: /key, username: sensor, password_file: /password"), "");
+}
+
+TEST(Validate, AUserHasAKeyAndAPassword) {
+  const auto with = [](const std::string& keys) { return errors_of(least_agent + "ship: {receiver: forward, " + keys + "}\n"); };
+  EXPECT_EQ(with("username: sensor, password_file: /password"),
+            "agent.yaml:14: ship.username: 'sensor' stands without shared_key_file; give shared_key_file, or take it away\n");
+  EXPECT_EQ(with("shared_key_file: /key, username: sensor"),
+            "agent.yaml:14: ship.username: 'sensor' stands without password_file; give password_file, or take it away\n");
+  EXPECT_EQ(with("shared_key_file: /key, password_file: /password"),
+            "agent.yaml:14: ship.password_file: '***' stands without username; give username, or take it away\n");
+  EXPECT_THAT(with("shared_key_file: /key, password_file: /password, username: " + std::string(129, 'u')),
+              HasSubstr("ship.username: "));
+}
+
 // Passes run over windows of any length side by side, so the overlap is no bound of theirs.
 TEST(Validate, AWindowMayBeShorterThanTheOverlap) {
   EXPECT_EQ(errors_of(least_agent + "    window: 1min\n    overlap: 10min\n"), "");

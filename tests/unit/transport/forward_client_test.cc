@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "tests/support/run_until.h"
+#include "tests/unit/transport/handshake_receiver.h"
 #include "tests/unit/transport/loopback.h"
 #include "tests/unit/transport/msgpack_test_bytes.h"
 #include "transport/forward_reader.h"
@@ -15,6 +16,7 @@ namespace tidegate {
 namespace {
 
 using testkit::Channel;
+using testkit::HandshakeReceiver;
 using testkit::Peer;
 using testkit::run;
 using testkit::text_of;
@@ -51,6 +53,26 @@ Peer::Script say(Bytes answer) {
   };
 }
 
+// Greets, answers PING, and goes on as `then` says where it let the client in.
+Peer::Script greet(HandshakeReceiver receiver, Peer::Script then) {
+  return [receiver, then](Channel& channel) -> asio::awaitable<void> {
+    co_await channel.write(receiver.helo());
+    const Bytes ping = co_await channel.read();
+    const Bytes pong = receiver.answer(ping);
+    co_await channel.write(pong);
+    if (pong.find("\xc3") != Bytes::npos) co_await then(channel);
+  };
+}
+
+HandshakeOptions with_key(const std::string& key) {
+  Random random{Seed{7}};
+  return {.self_hostname = "zurich-01",
+          .salt = handshake_salt(random),
+          .shared_key = Secret{key},
+          .username = "agent",
+          .password = Secret{"pw"}};
+}
+
 class ForwardClientTest : public ::testing::Test {
  protected:
   TlsContextPtr server() {
@@ -67,6 +89,15 @@ class ForwardClientTest : public ::testing::Test {
   }
   Result<void> connect(ForwardClient& client, const Peer& peer) {
     return run(loop, client.connect({"localhost", peer.port()}, client_tls()));
+  }
+  // A receiver of others: it asks for no certificate.
+  TlsContextPtr public_server() {
+    const auto identity = pki.issue("centre");
+    return *make_public_server_tls(text_of(identity->certificate_file), text_of(identity->private_key_file));
+  }
+  Result<void> connect(ForwardClient& client, const Peer& peer, HandshakeOptions handshake) {
+    const TlsContextPtr tls = *make_client_tls({.ca_file = text_of(pki.ca_file())});
+    return run(loop, client.connect({"localhost", peer.port()}, tls, std::move(handshake)));
   }
   static asio::awaitable<Error> send_all(ForwardClient& client, std::vector<Bytes>& payloads, std::optional<Error>& failed) {
     for (std::size_t i = 0; i < payloads.size(); ++i) {
@@ -265,6 +296,97 @@ TEST_F(ForwardClientTest, WhoCannotBeReachedOrTrustedIsSaid) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::invalid);
   EXPECT_FALSE(client.connected());
+}
+
+TEST_F(ForwardClientTest, ChunksFollowAHandshakeWithWhoKnowsTheKey) {
+  std::vector<ForwardMessage> taken;
+  HandshakeReceiver receiver;
+  receiver.auth = "sixteen bytes ..";
+  const Peer peer{loop, greet(receiver, acknowledge(taken)), public_server()};
+  ForwardClient client{clock, {}};
+  const auto connected = connect(client, peer, with_key("s3cret"));
+  ASSERT_TRUE(connected) << connected.error().text();
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(run(loop, client.send({.tag = "t", .payload = "x", .records = 1, .chunk = id(i)})));
+    EXPECT_EQ(*run(loop, client.next_ack()), id(i));
+  }
+  EXPECT_EQ(taken.size(), 3u);
+}
+
+TEST_F(ForwardClientTest, WithAnotherKeyOrPasswordThereIsNoSession) {
+  std::vector<ForwardMessage> taken;
+  HandshakeReceiver receiver;
+  receiver.auth = "sixteen bytes ..";
+  const Peer peer{loop, greet(receiver, acknowledge(taken)), public_server()};
+  ForwardClient client{clock, {}};
+  const auto other_key = connect(client, peer, with_key("another"));
+  ASSERT_FALSE(other_key);
+  EXPECT_EQ(other_key.error().code(), Code::denied);
+  EXPECT_NE(other_key.error().text().find("the receiver refuses us: shared_key mismatch"), std::string::npos)
+      << other_key.error().text();
+  HandshakeOptions other_password = with_key("s3cret");
+  other_password.password = Secret{"another"};
+  const auto refused = connect(client, peer, std::move(other_password));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::denied);
+  EXPECT_FALSE(client.connected());
+  EXPECT_TRUE(connect(client, peer, with_key("s3cret")));
+  EXPECT_TRUE(client.connected());
+}
+
+TEST_F(ForwardClientTest, AReceiverThatClosesInsteadOfAnsweringRefuses) {
+  const Peer::Script leave = [](Channel& channel) -> asio::awaitable<void> {
+    const HandshakeReceiver receiver;
+    co_await channel.write(receiver.helo());
+    co_await channel.read();
+  };
+  const Peer peer{loop, leave, public_server()};
+  ForwardClient client{clock, {}};
+  const auto refused = connect(client, peer, with_key("s3cret"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::denied);
+}
+
+TEST_F(ForwardClientTest, AHandshakeThatDoesNotComeIsNotWaitedForWithoutEnd) {
+  const Peer peer{loop, say(""), public_server()};
+  ForwardClient client{clock, {.handshake_max = 100ms}};
+  const auto late = connect(client, peer, with_key("s3cret"));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), Code::timeout);
+  EXPECT_NE(late.error().text().find("handshake: no answer within 100 ms, waiting for HELO"), std::string::npos)
+      << late.error().text();
+  EXPECT_FALSE(client.connected());
+}
+
+TEST_F(ForwardClientTest, AReceiverThatAsksForAKeyWhereThereIsNoneIsNamed) {
+  std::vector<ForwardMessage> taken;
+  const Peer peer{loop, greet({}, acknowledge(taken)), server()};
+  ForwardClient client{clock, {}};
+  ASSERT_TRUE(connect(client, peer));
+  const auto ack = run(loop, client.next_ack());
+  ASSERT_FALSE(ack);
+  EXPECT_EQ(ack.error().code(), Code::denied);
+  EXPECT_NE(ack.error().text().find("asks for a shared key"), std::string::npos) << ack.error().text();
+}
+
+TEST_F(ForwardClientTest, AReceiverThatClosesAfterEachMessageIsGivenOneAtATime) {
+  std::vector<ForwardMessage> taken;
+  HandshakeReceiver receiver;
+  receiver.keepalive = false;
+  const Peer peer{loop, greet(receiver, acknowledge(taken, 2)), public_server()};
+  ForwardClient client{clock, {}};
+  ASSERT_TRUE(connect(client, peer, with_key("s3cret")));
+  std::vector<Bytes> payloads(2, "x");
+  std::optional<Error> failed;
+  TaskGroup group{loop.get_executor()};
+  group.spawn("sender", send_all(client, payloads, failed));
+  ASSERT_TRUE(run_until(loop, [&] { return !taken.empty(); }));
+  loop.restart();
+  loop.run_for(50ms);  // were the next one let through, it would come now
+  EXPECT_EQ(taken.size(), 1u);
+  client.close();
+  run(loop, joined(group));
+  EXPECT_TRUE(failed);
 }
 
 }  // namespace

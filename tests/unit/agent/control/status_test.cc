@@ -76,6 +76,14 @@ TEST(Status, JsonIsOneDocumentWithReasonAndRemedy) {
   EXPECT_EQ(std::string_view{root["state"]}, "auth_failed");
 }
 
+TEST(Status, P12TheUplinksRemedyIsItsOwn) {
+  AgentStatus status = working();
+  status.uplink.become(Verdict::auth_failed, WallTime{}, "the receiver refuses us: shared key mismatch");
+  const std::string text = status_text(status);
+  EXPECT_NE(text.find("shared key, user and password"), std::string::npos) << text;
+  EXPECT_EQ(text.find("token"), std::string::npos) << "a token has nothing to do with the receiver";
+}
+
 TEST(Status, TextNamesEveryContentTypeAndItsReason) {
   AgentStatus status = working();
   status.connectors[0].contents[0].state.become(Verdict::unreachable, WallTime{}, "connection refused");
