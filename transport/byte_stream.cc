@@ -4,13 +4,13 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 
 #include "transport/net_error.h"
+#include "transport/tls_socket.h"
 
 namespace tidegate {
 namespace {
@@ -51,78 +51,64 @@ bool quiet_socket(int socket) {
   return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-using SslStream = asio::ssl::stream<tcp::socket>;
-
-asio::awaitable<Result<std::size_t>> read_tls(SslStream& stream, std::span<char> room) {
-  const auto [error, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_values);
-  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) co_return std::size_t{0};
-  // With TLS 1.3 a server refuses our certificate after our side of the handshake is done: it is read here.
-  if (error) co_return handshake_error(stream.native_handle(), error, {});
-  co_return bytes;
-}
-
-asio::awaitable<Result<void>> write_tls_part(SslStream& stream, ByteView part) {
-  const auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(part), as_values);
-  if (error) co_return handshake_error(stream.native_handle(), error, {});
-  co_return Result<void>{};
-}
-
-asio::awaitable<Result<void>> write_tls(SslStream& stream, Parts parts) {
+asio::awaitable<Result<void>> write_tls(TlsSocket& socket, Parts parts) {
   const std::size_t bytes = parts[0].size() + parts[1].size() + parts[2].size();
+  Bytes record;
   if (bytes <= tls_record_bytes) {
     // Each write makes a record and a packet of its own: what fits one goes as one.
-    Bytes record;
     record.reserve(bytes);
     for (const ByteView part : parts) record.append(part);
-    co_return co_await write_tls_part(stream, record);
+    parts = {record, {}, {}};
   }
   for (const ByteView part : parts) {
-    if (part.empty()) continue;
-    if (auto done = co_await write_tls_part(stream, part); !done) co_return done;
+    if (const error_code failed = co_await socket.write(part)) co_return handshake_error(socket.native(), failed, {});
   }
   co_return Result<void>{};
 }
 
 // What both sides of a TLS connection have in common.
-template <class Stream>
+template <class Stream, TlsSocket::Side side>
 class TlsSide : public Stream {
  public:
-  TlsSide(tcp::socket socket, TlsContextPtr tls) : tls_(std::move(tls)), stream_(std::move(socket), tls_->native()) {}
+  TlsSide(tcp::socket socket, TlsContextPtr tls) : socket_(std::move(socket), std::move(tls), side) {}
 
-  asio::awaitable<Result<std::size_t>> read_some(std::span<char> room) override { return read_tls(stream_, room); }
-  asio::awaitable<Result<void>> write(Parts parts) override { return write_tls(stream_, parts); }
-  void close() override { close_socket(stream_.next_layer()); }
-  bool quiet() override { return quiet_socket(stream_.next_layer().native_handle()); }
+  asio::awaitable<Result<std::size_t>> read_some(std::span<char> room) override {
+    const TlsSocket::Read read = co_await socket_.read_some(room);
+    if (read.error == asio::ssl::error::stream_truncated) co_return std::size_t{0};
+    // With TLS 1.3 a server refuses our certificate after our side of the handshake is done: it is read here.
+    if (read.error) co_return handshake_error(socket_.native(), read.error, {});
+    co_return read.bytes;
+  }
+  asio::awaitable<Result<void>> write(Parts parts) override { return write_tls(socket_, parts); }
+  void close() override { socket_.close(); }
+  bool quiet() override { return socket_.quiet(); }
 
  protected:
-  SslStream& stream() { return stream_; }
+  TlsSocket& socket() { return socket_; }
 
  private:
-  TlsContextPtr tls_;
-  SslStream stream_;
+  TlsSocket socket_;
 };
 
-class TlsStream final : public TlsSide<ByteStream> {
+class TlsStream final : public TlsSide<ByteStream, TlsSocket::Side::client> {
  public:
   using TlsSide::TlsSide;
 
   asio::awaitable<Result<void>> handshake(std::string host) {
-    if (auto expected = expect_host(stream().native_handle(), host); !expected) co_return expected;
-    const auto [error] = co_await stream().async_handshake(asio::ssl::stream_base::client, as_values);
-    if (error) co_return handshake_error(stream().native_handle(), error, host);
+    if (auto expected = expect_host(socket().native(), host); !expected) co_return expected;
+    if (const error_code failed = co_await socket().handshake()) co_return handshake_error(socket().native(), failed, host);
     co_return Result<void>{};
   }
 };
 
-class IncomingTlsStream final : public TlsSide<IncomingStream> {
+class IncomingTlsStream final : public TlsSide<IncomingStream, TlsSocket::Side::server> {
  public:
   IncomingTlsStream(tcp::socket socket, TlsContextPtr tls, std::string peer)
       : TlsSide(std::move(socket), std::move(tls)), peer_(std::move(peer)) {}
 
   asio::awaitable<Result<std::string>> handshake() override {
-    const auto [error] = co_await stream().async_handshake(asio::ssl::stream_base::server, as_values);
-    if (error) co_return handshake_error(stream().native_handle(), error, peer_);
-    co_return peer_common_name(stream().native_handle()).value_or(std::string{});
+    if (const error_code failed = co_await socket().handshake()) co_return handshake_error(socket().native(), failed, peer_);
+    co_return peer_common_name(socket().native()).value_or(std::string{});
   }
 
  private:
