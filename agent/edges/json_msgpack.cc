@@ -12,8 +12,6 @@
 namespace tidegate {
 namespace {
 
-namespace sj = simdjson::ondemand;
-
 constexpr std::size_t exact_digits = 15;  // a decimal of so many digits survives a double
 constexpr int exact_exponent = 290;       // well inside a double's range
 
@@ -71,6 +69,18 @@ std::optional<double> exact_double(std::string_view text) {
   return std::nullopt;
 }
 
+// Absent where the token is no integer that fits.
+std::optional<std::uint64_t> small_integer(std::string_view token) {
+  constexpr std::size_t digits_max = 18;
+  if (token.empty() || token.size() > digits_max || (token.front() == '0' && token.size() > 1)) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : token) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
 bool append_integer(Bytes& out, std::string_view token) {
   const char* const begin = token.data();
   const char* const end = begin + token.size();
@@ -88,108 +98,95 @@ bool append_integer(Bytes& out, std::string_view token) {
   return true;
 }
 
-simdjson::error_code append_object(Bytes& out, sj::object& object, unsigned depth) {
-  OpenContainer map{out, OpenContainer::Kind::map};
+simdjson::error_code append_object(PayloadWriter& out, JsonText& json, unsigned depth) {
+  const std::size_t opened = out.open();
   std::size_t count = 0;
-  for (auto field : object) {
-    std::string_view key;
-    if (auto error = field.unescaped_key().get(key)) return error;
-    put_str(out, key);
-    sj::value value;
-    if (auto error = field.value().get(value)) return error;
-    if (auto error = append_msgpack(out, value, depth + 1)) return error;
-    ++count;
+  if (!json.take('}')) {
+    do {
+      std::string_view key;
+      if (auto error = append_string(out, json, key)) return error;
+      if (!json.take(':')) return simdjson::TAPE_ERROR;
+      if (auto error = append_msgpack(out, json, depth + 1)) return error;
+      ++count;
+    } while (json.take(','));
+    if (!json.take('}')) return simdjson::TAPE_ERROR;
   }
-  map.close(count);
+  out.close(opened, PayloadWriter::Kind::map, count);
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code append_array(Bytes& out, sj::array& array, unsigned depth) {
-  OpenContainer list{out, OpenContainer::Kind::array};
+simdjson::error_code append_array(PayloadWriter& out, JsonText& json, unsigned depth) {
+  const std::size_t opened = out.open();
   std::size_t count = 0;
-  for (auto element : array) {
-    sj::value value;
-    if (auto error = element.get(value)) return error;
-    if (auto error = append_msgpack(out, value, depth + 1)) return error;
-    ++count;
+  if (!json.take(']')) {
+    do {
+      if (auto error = append_msgpack(out, json, depth + 1)) return error;
+      ++count;
+    } while (json.take(','));
+    if (!json.take(']')) return simdjson::TAPE_ERROR;
   }
-  list.close(count);
+  out.close(opened, PayloadWriter::Kind::array, count);
   return simdjson::SUCCESS;
+}
+
+simdjson::error_code append_scalar(PayloadWriter& out, std::string_view token) {
+  switch (token.empty() ? '\0' : token.front()) {
+    case 't':
+      if (token != "true") return simdjson::T_ATOM_ERROR;
+      out.put_byte(0xc3);
+      return simdjson::SUCCESS;
+    case 'f':
+      if (token != "false") return simdjson::F_ATOM_ERROR;
+      out.put_byte(0xc2);
+      return simdjson::SUCCESS;
+    case 'n':
+      if (token != "null") return simdjson::N_ATOM_ERROR;
+      out.put_byte(0xc0);
+      return simdjson::SUCCESS;
+    default: return append_number(out, token);
+  }
 }
 
 }  // namespace
 
-OpenContainer::OpenContainer(Bytes& out, Kind kind) : out_(out), at_(out.size()), kind_(kind) { out_.append(3, '\0'); }
-
-void OpenContainer::close(std::size_t count) {
-  if (count > 0xffff) {
-    // Rare: two bytes more, in front of what is written.
-    out_.insert(at_ + 3, 2, '\0');
-    out_[at_] = static_cast<char>(kind_ == Kind::map ? 0xdf : 0xdd);
-    for (std::size_t i = 0; i < 4; ++i) out_[at_ + 1 + i] = static_cast<char>(count >> (8 * (3 - i)));
-    return;
+simdjson::error_code append_number(PayloadWriter& out, std::string_view token) {
+  if (const std::optional<std::uint64_t> value = small_integer(token)) {
+    out.put_uint(*value);
+    return simdjson::SUCCESS;
   }
-  out_[at_] = static_cast<char>(kind_ == Kind::map ? 0xde : 0xdc);
-  out_[at_ + 1] = static_cast<char>(count >> 8);
-  out_[at_ + 2] = static_cast<char>(count);
-}
-
-simdjson::error_code append_number(Bytes& out, std::string_view token) {
   if (!is_json_number(token)) return simdjson::NUMBER_ERROR;
+  Bytes number;
   const bool integer = token.find_first_of(".eE") == std::string_view::npos;
-  if (integer && append_integer(out, token)) return simdjson::SUCCESS;
-  if (!integer) {
-    if (const std::optional<double> value = exact_double(token)) {
-      put_double(out, *value);
-      return simdjson::SUCCESS;
-    }
+  if (!integer || !append_integer(number, token)) {
+    const std::optional<double> value = integer ? std::nullopt : exact_double(token);
+    if (value) put_double(number, *value);
+    else put_ext(number, ext_decimal, token);
   }
-  put_ext(out, ext_decimal, token);
+  out.put_bytes(number);
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code append_msgpack(Bytes& out, sj::value& value, unsigned depth) {
-  if (depth > payload_depth_max) return simdjson::DEPTH_ERROR;
-  sj::json_type type;
-  if (auto error = value.type().get(type)) return error;
-  switch (type) {
-    case sj::json_type::object: {
-      sj::object object;
-      if (auto error = value.get_object().get(object)) return error;
-      return append_object(out, object, depth);
-    }
-    case sj::json_type::array: {
-      sj::array array;
-      if (auto error = value.get_array().get(array)) return error;
-      return append_array(out, array, depth);
-    }
-    case sj::json_type::string: {
-      std::string_view text;
-      if (auto error = value.get_string().get(text)) return error;
-      put_str(out, text);
-      return simdjson::SUCCESS;
-    }
-    case sj::json_type::number: {
-      std::string_view token = value.raw_json_token();
-      // The token reaches up to the next structural character.
-      const std::size_t end = token.find_last_not_of(" \t\r\n");
-      return append_number(out, token.substr(0, end == std::string_view::npos ? 0 : end + 1));
-    }
-    case sj::json_type::boolean: {
-      bool truth = false;
-      if (auto error = value.get_bool().get(truth)) return error;
-      put_bool(out, truth);
-      return simdjson::SUCCESS;
-    }
-    case sj::json_type::null: {
-      bool null = false;
-      if (auto error = value.is_null().get(null)) return error;
-      if (!null) return simdjson::N_ATOM_ERROR;
-      put_nil(out);
-      return simdjson::SUCCESS;
-    }
+simdjson::error_code append_string(PayloadWriter& out, JsonText& json, std::string_view& text) {
+  if (json.quoted(text) && out.put_plain_str(text)) {
+    json.pass();
+    return simdjson::SUCCESS;
   }
-  return simdjson::INCORRECT_TYPE;
+  if (auto error = json.take_string(text)) return error;
+  out.put_str(text);
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code append_msgpack(PayloadWriter& out, JsonText& json, unsigned depth) {
+  if (depth > payload_depth_max) return simdjson::DEPTH_ERROR;
+  switch (json.next()) {
+    case '"': {
+      std::string_view text;
+      return append_string(out, json, text);
+    }
+    case '{': json.pass(); return append_object(out, json, depth);
+    case '[': json.pass(); return append_array(out, json, depth);
+    default: return append_scalar(out, json.take_scalar());
+  }
 }
 
 }  // namespace tidegate

@@ -6,39 +6,27 @@
 //   any other number: bigger, or more digits         ext type 1 (ext_decimal), its decimal text
 //   string, true, false, null, array, object         str, bool, nil, array, map
 //
-// simdjson's on-demand interface walks the text once; the count of a container stands before its elements in msgpack and is
-// filled in behind them, so arrays and maps have the 16-bit form, however few they hold, and the 32-bit form above 65,535.
+// The text is gone through once; the count of a container stands before its elements in msgpack and is filled in behind them, so
+// arrays and maps have the 16-bit form, however few they hold, and the 32-bit form above 65,535.
 //
 // Thread: the owner's.
 #pragma once
 
-#include <simdjson.h>
-
-#include "base/bytes.h"
+#include "agent/edges/json_text.h"
+#include "agent/edges/payload_writer.h"
 
 namespace tidegate {
 
 // A payload nested deeper than this is not transcoded. Our own reader takes msgpack_depth_max; one of another make may take less.
 inline constexpr unsigned payload_depth_max = 28;
 
-// Appends the value. On an error `out` holds a part of it: cut it back.
-simdjson::error_code append_msgpack(Bytes& out, simdjson::ondemand::value& value, unsigned depth = 0);
+// Appends the value that comes next, and takes it. On an error `out` holds a part of it: cut it back.
+simdjson::error_code append_msgpack(PayloadWriter& out, JsonText& json, unsigned depth = 0);
+
+// The same of a string, which is also given back: a view of the text, or of JsonText's own.
+simdjson::error_code append_string(PayloadWriter& out, JsonText& json, std::string_view& text);
 
 // Appends a number as JSON writes it (RFC 8259 section 6). NUMBER_ERROR when the text is none.
-simdjson::error_code append_number(Bytes& out, std::string_view token);
-
-// A map or array whose count is not known yet. Close it with the count when its elements are written.
-class OpenContainer {
- public:
-  enum class Kind : unsigned char { array, map };
-
-  OpenContainer(Bytes& out, Kind kind);
-  void close(std::size_t count);
-
- private:
-  Bytes& out_;
-  std::size_t at_;
-  Kind kind_;
-};
+simdjson::error_code append_number(PayloadWriter& out, std::string_view token);
 
 }  // namespace tidegate

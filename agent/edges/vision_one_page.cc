@@ -11,8 +11,6 @@
 
 namespace tidegate {
 
-namespace sj = simdjson::ondemand;
-
 // Which of a record's own fields say what it is and when it was.
 struct VisionOnePageParser::Wanted {
   std::string_view id;
@@ -42,12 +40,8 @@ constexpr std::size_t number_digits_max = 18;
 constexpr std::int64_t milliseconds_least = 100'000'000'000;
 constexpr std::int64_t milliseconds_most = 9'000'000'000'000;
 
-// True when the walk has reached the end of the text.
-bool at_end(sj::document& document) { return document.current_location().error() == simdjson::OUT_OF_BOUNDS; }
-
 // The token, where it is a whole number; else nothing.
 std::string_view digits_of(std::string_view token) {
-  token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
   const bool whole = token.size() <= number_digits_max && token.find_first_not_of("0123456789") == std::string_view::npos;
   return whole ? token : std::string_view{};
 }
@@ -68,14 +62,28 @@ std::optional<WallTime> pipeline_time(std::initializer_list<std::string_view> te
 // Between a text and bytes: msgpack's str must be UTF-8.
 bool is_utf8(ByteView text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
+Error no_page(simdjson::error_code error) {
+  return Error{Code::corrupt, std::string{"not a page: "} + simdjson::error_message(error)};
+}
+
 // False: there is a link, and it is no string that can be read. Taken for the last page, it would end the window too early (P1).
-bool take_link(sj::value value, std::string& link) {
-  bool null = false;
-  if (value.is_null().get(null) == simdjson::SUCCESS && null) return true;
+bool take_link(JsonText& json, std::string& link) {
+  if (json.next() == 'n') return json.take_scalar() == "null";
   std::string_view text;
-  if (value.get_string().get(text) != simdjson::SUCCESS) return false;
+  if (json.take_string(text)) return false;
   link.assign(text);
   return true;
+}
+
+// Absent where it is no number that counts.
+std::optional<std::int64_t> take_count(JsonText& json) {
+  const bool scalar = json.next() != '{' && json.next() != '[' && json.next() != '"';
+  const std::string_view digits = scalar ? digits_of(json.take_scalar()) : std::string_view{};
+  if (!scalar) (void)json.skip();
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (error != std::errc{}) return std::nullopt;
+  return count;
 }
 
 }  // namespace
@@ -101,45 +109,47 @@ Result<Page> VisionOnePageParser::parse(Bytes body, WallTime fallback) {
 // The fast way: one walk over the whole page. `odd_record` says that the page may be fine but for a record.
 Result<Page> VisionOnePageParser::parse_whole(Bytes& body, WallTime fallback, bool& odd_record) {
   body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  const auto bad = [](simdjson::error_code error) {
-    return Error{Code::corrupt, std::string{"not a page: "} + simdjson::error_message(error)};
-  };
-  sj::document document;
-  if (auto error = parser_.iterate(body.data(), body.size(), body.capacity()).get(document)) {
+  if (auto error = json_.index(body)) {
     odd_record = error == simdjson::UTF8_ERROR || error == simdjson::UNESCAPED_CHARS;
-    return bad(error);
+    return no_page(error);
   }
-  sj::object root;
-  if (auto error = document.get_object().get(root)) return bad(error);
   Page page;
-  page.payloads.reserve(body.size() + body.size() / 8);
-  bool items_found = false;
-  for (auto field : root) {
-    std::string_view key;
-    sj::value value;
-    if (auto error = field.unescaped_key().get(key)) return bad(error);
-    if (auto error = field.value().get(value)) return bad(error);
-    if (key == "items") {
-      items_found = true;
-      sj::array items;
-      if (auto error = value.get_array().get(items); error == simdjson::INCORRECT_TYPE) {
-        bool null = false;
-        if (value.is_null().get(null) != simdjson::SUCCESS || !null) return Error{Code::corrupt, "not a page: items is no list"};
-      } else if (error || (error = append_items(page, items, fallback))) {
-        odd_record = true;
-        return bad(error);
-      }
-    } else if (key == "nextLink") {
-      if (!take_link(value, page.next_link)) return Error{Code::corrupt, "not a page: its link cannot be read"};
-    } else if (key == "totalCount") {
-      std::int64_t count = 0;
-      if (value.get_int64().get(count) == simdjson::SUCCESS && count >= 0) page.total_count = count;
-    }
-  }
-  if (!at_end(document)) return Error{Code::corrupt, "not a page: something follows the object"};
-  if (!items_found) return Error{Code::corrupt, "not a page: an object without items"};
+  if (Result<void> parsed = parse_root(page, body.size(), fallback, odd_record); !parsed) return std::move(parsed).error();
+  if (!json_.at_end()) return Error{Code::corrupt, "not a page: something follows the object"};
   if (page.next_link.size() > limits_.link_bytes_max) return Error{Code::corrupt, "not a page: its link is too long"};
   return page;
+}
+
+Result<void> VisionOnePageParser::parse_root(Page& page, std::size_t bytes, WallTime fallback, bool& odd_record) {
+  PayloadWriter out{page.payloads, bytes};
+  bool items_found = false;
+  if (!json_.take('{')) return no_page(simdjson::INCORRECT_TYPE);
+  if (json_.take('}')) return Error{Code::corrupt, "not a page: an object without items"};
+  do {
+    std::string_view key;
+    if (auto error = json_.take_string(key)) return no_page(error);
+    if (!json_.take(':')) return no_page(simdjson::TAPE_ERROR);
+    if (key == "items") {
+      items_found = true;
+      if (json_.take('[')) {
+        if (auto error = append_items(out, page.records, fallback)) {
+          odd_record = true;
+          return no_page(error);
+        }
+      } else if (json_.next() != 'n' || json_.take_scalar() != "null") {
+        return Error{Code::corrupt, "not a page: items is no list"};
+      }
+    } else if (key == "nextLink") {
+      if (!take_link(json_, page.next_link)) return Error{Code::corrupt, "not a page: its link cannot be read"};
+    } else if (key == "totalCount") {
+      if (const std::optional<std::int64_t> count = take_count(json_)) page.total_count = *count;
+    } else if (!json_.skip()) {
+      return no_page(simdjson::TAPE_ERROR);
+    }
+  } while (json_.take(','));
+  if (!json_.take('}')) return no_page(simdjson::TAPE_ERROR);
+  if (!items_found) return Error{Code::corrupt, "not a page: an object without items"};
+  return {};
 }
 
 // The slow way, record by record: what cannot be transcoded is kept as it came.
@@ -162,75 +172,84 @@ Result<Page> VisionOnePageParser::parse_piecewise(const Bytes& body, WallTime fa
 void VisionOnePageParser::append(Page& page, ByteView text, WallTime fallback) {
   const std::size_t payload_before = page.payloads.size();
   const std::size_t records_before = page.records.size();
-  sj::document document;
-  sj::value value;
-  simdjson::error_code error = parser_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document);
-  if (!error) error = document.get_value().get(value);
-  if (!error) error = append_record(page, value, fallback);
-  if (!error && at_end(document)) return;
+  simdjson::error_code error = json_.index(text);
+  if (!error) {
+    PayloadWriter out{page.payloads, text.size()};
+    error = append_record(out, page.records, fallback);
+  }
+  if (!error && json_.at_end()) return;
   page.payloads.resize(payload_before);
   page.records.resize(records_before);
   append_quarantined(page, text, fallback);
 }
 
-simdjson::error_code VisionOnePageParser::append_items(Page& page, sj::array items, WallTime fallback) {
-  for (auto item : items) {
-    if (page.records.size() >= limits_.records_max) return simdjson::CAPACITY;
-    sj::value value;
-    if (auto error = item.get(value)) return error;
-    if (auto error = append_record(page, value, fallback)) return error;
-  }
-  return simdjson::SUCCESS;
+// Behind the bracket that opens the list.
+simdjson::error_code VisionOnePageParser::append_items(PayloadWriter& out, std::vector<Record>& records, WallTime fallback) {
+  if (json_.take(']')) return simdjson::SUCCESS;
+  do {
+    if (records.size() >= limits_.records_max) return simdjson::CAPACITY;
+    if (auto error = append_record(out, records, fallback)) return error;
+  } while (json_.take(','));
+  return json_.take(']') ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
 }
 
-simdjson::error_code VisionOnePageParser::append_record(Page& page, sj::value item, WallTime fallback) {
+const VisionOnePageParser::Wanted& VisionOnePageParser::wanted() const {
   static constexpr Wanted alerts{"id", "updatedDateTime", "", "createdDateTime"};
   static constexpr Wanted audit_logs{"uuid", "", "loggedDateTime", "ingestedDateTime"};
   static constexpr Wanted techniques{"uuid", "", "detectedDateTime", "ingestedDateTime"};
   static constexpr Wanted pipeline{"uuid", "", "detectionTime", "eventTime", "logReceivedTime"};
-  const Wanted& of_list = lane_ == Lane::alerts ? alerts : (lane_ == Lane::audit_logs ? audit_logs : techniques);
-  const Wanted& wanted = form_ == RecordForm::pipeline ? pipeline : of_list;
+  if (form_ == RecordForm::pipeline) return pipeline;
+  if (lane_ == Lane::alerts) return alerts;
+  return lane_ == Lane::audit_logs ? audit_logs : techniques;
+}
 
+simdjson::error_code VisionOnePageParser::append_record(PayloadWriter& out, std::vector<Record>& records, WallTime fallback) {
   Record record;
-  record.offset = static_cast<std::uint32_t>(page.payloads.size());
+  record.offset = static_cast<std::uint32_t>(out.size());
   Captured captured;
-  sj::object object;
-  if (auto error = item.get_object().get(object); error == simdjson::INCORRECT_TYPE) {
-    if (auto other = append_msgpack(page.payloads, item)) return other;
-  } else if (error) {
-    return error;
-  } else {
-    captured.object = true;
-    OpenContainer map{page.payloads, OpenContainer::Kind::map};
-    std::size_t count = 0;
-    for (auto field : object) {
-      std::string_view key;
-      sj::value value;
-      if (auto bad = field.unescaped_key().get(key)) return bad;
-      put_str(page.payloads, key);
-      if (auto bad = field.value().get(value)) return bad;
-      std::string_view* const into = captured.place_of(key, wanted);
-      sj::json_type type;
-      if (auto bad = value.type().get(type)) return bad;
-      if (into != nullptr && type == sj::json_type::number && form_ == RecordForm::pipeline)
-        *into = digits_of(value.raw_json_token());
-      if (into != nullptr && type == sj::json_type::string) {
-        std::string_view text;
-        if (auto bad = value.get_string().get(text)) return bad;
-        put_str(page.payloads, text);
-        if (text.size() <= id_bytes_max) *into = text;
-      } else if (auto bad = append_msgpack(page.payloads, value, 1)) {
-        return bad;
-      }
-      ++count;
-    }
-    map.close(count);
-  }
-  record.bytes = static_cast<std::uint32_t>(page.payloads.size() - record.offset);
+  captured.object = json_.take('{');
+  if (auto error = captured.object ? append_object(out, captured) : append_msgpack(out, json_)) return error;
+  record.bytes = static_cast<std::uint32_t>(out.size() - record.offset);
   if (record.bytes > limits_.record_bytes_max) return simdjson::CAPACITY;
-  identify(page, record, captured, fallback);
-  page.records.push_back(record);
+  identify(out.from(record.offset), record, captured, fallback);
+  records.push_back(record);
   return simdjson::SUCCESS;
+}
+
+// Behind the brace that opens it.
+simdjson::error_code VisionOnePageParser::append_object(PayloadWriter& out, Captured& captured) {
+  const std::size_t opened = out.open();
+  std::size_t count = 0;
+  const Wanted& looked_for = wanted();
+  if (!json_.take('}')) {
+    do {
+      if (auto error = append_field(out, captured, looked_for)) return error;
+      ++count;
+    } while (json_.take(','));
+    if (!json_.take('}')) return simdjson::TAPE_ERROR;
+  }
+  out.close(opened, PayloadWriter::Kind::map, count);
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code VisionOnePageParser::append_field(PayloadWriter& out, Captured& captured, const Wanted& looked_for) {
+  std::string_view key;
+  if (auto error = append_string(out, json_, key)) return error;
+  if (!json_.take(':')) return simdjson::TAPE_ERROR;
+  std::string_view* const into = captured.place_of(key, looked_for);
+  const char first = json_.next();
+  if (into != nullptr && first == '"') {
+    std::string_view text;
+    if (auto error = append_string(out, json_, text)) return error;
+    if (text.size() <= id_bytes_max) *into = text;
+    return simdjson::SUCCESS;
+  }
+  if (into != nullptr && form_ == RecordForm::pipeline && first >= '0' && first <= '9') {
+    const std::string_view token = json_.take_scalar();
+    *into = digits_of(token);
+    return append_number(out, token);
+  }
+  return append_msgpack(out, json_, 1);
 }
 
 void VisionOnePageParser::append_quarantined(Page& page, ByteView text, WallTime fallback) {
@@ -240,7 +259,7 @@ void VisionOnePageParser::append_quarantined(Page& page, ByteView text, WallTime
   if (is_utf8(text)) put_str(page.payloads, text);
   else put_bin(page.payloads, text);
   record.bytes = static_cast<std::uint32_t>(page.payloads.size() - record.offset);
-  identify(page, record, {}, fallback);
+  identify(page.payload(record), record, {}, fallback);
   page.records.push_back(record);
 }
 
@@ -262,7 +281,7 @@ void VisionOnePageParser::append_in_pieces(Page& page, ByteView text, WallTime f
   }
 }
 
-void VisionOnePageParser::identify(const Page& page, Record& record, const Captured& captured, WallTime fallback) {
+void VisionOnePageParser::identify(ByteView payload, Record& record, const Captured& captured, WallTime fallback) {
   const bool changes = lane_ == Lane::alerts;
   const std::string_view own_time = changes ? captured.version : captured.time;
   const std::optional<WallTime> own = parse_time(own_time);
@@ -274,7 +293,7 @@ void VisionOnePageParser::identify(const Page& page, Record& record, const Captu
   record.named = !captured.id.empty() && (!changes || !captured.version.empty());
   // Audit entries have a uuid only on newer tenants: without one they are known by their content.
   record.understood = captured.object && when.has_value() && (record.named || lane_ == Lane::audit_logs);
-  if (!record.named) record.source_id = hash128({"content", page.payload(record)}, hashed_);
+  if (!record.named) record.source_id = hash128({"content", payload}, hashed_);
   else record.source_id = changes ? hash128({captured.id, captured.version}, hashed_) : hash128({captured.id}, hashed_);
 }
 

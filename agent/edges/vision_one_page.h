@@ -7,10 +7,11 @@
 // Thread: the owner's; one parser is used again from page to page.
 #pragma once
 
-#include <simdjson.h>
-
 #include <initializer_list>
+#include <vector>
 
+#include "agent/edges/json_text.h"
+#include "agent/edges/payload_writer.h"
 #include "agent/record.h"
 #include "base/result.h"
 #include "storage/types.h"
@@ -45,17 +46,21 @@ class VisionOnePageParser {
   struct Captured;
 
   Result<Page> parse_whole(Bytes& body, WallTime fallback, bool& odd_record);
+  Result<void> parse_root(Page& page, std::size_t bytes, WallTime fallback, bool& odd_record);
   Result<Page> parse_piecewise(const Bytes& body, WallTime fallback);
-  simdjson::error_code append_items(Page& page, simdjson::ondemand::array items, WallTime fallback);
-  simdjson::error_code append_record(Page& page, simdjson::ondemand::value item, WallTime fallback);
+  simdjson::error_code append_items(PayloadWriter& out, std::vector<Record>& records, WallTime fallback);
+  simdjson::error_code append_record(PayloadWriter& out, std::vector<Record>& records, WallTime fallback);
+  simdjson::error_code append_object(PayloadWriter& out, Captured& captured);
+  simdjson::error_code append_field(PayloadWriter& out, Captured& captured, const Wanted& looked_for);
+  const Wanted& wanted() const;
   void append_quarantined(Page& page, ByteView text, WallTime fallback);
   void append_in_pieces(Page& page, ByteView text, WallTime fallback);
-  void identify(const Page& page, Record& record, const Captured& captured, WallTime fallback);
+  void identify(ByteView payload, Record& record, const Captured& captured, WallTime fallback);
 
   Lane lane_;
   PageLimits limits_;
   RecordForm form_;
-  simdjson::ondemand::parser parser_;
+  JsonText json_;
   Bytes hashed_;  // what the last id was made of; keeps its memory from record to record
 };
 

@@ -12,13 +12,14 @@ namespace tidegate::test {
 // The API's record as msgpack.   requires: `json` is one JSON object
 inline Bytes payload(std::string_view json) {
   const simdjson::padded_string padded{json};
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::value value;
-  EXPECT_EQ(parser.iterate(padded).get(document), simdjson::SUCCESS) << json;
-  EXPECT_EQ(document.get_value().get(value), simdjson::SUCCESS) << json;
+  JsonText text;
+  EXPECT_EQ(text.index(padded), simdjson::SUCCESS) << json;
   Bytes out;
-  EXPECT_EQ(append_msgpack(out, value), simdjson::SUCCESS) << json;
+  {
+    PayloadWriter writer{out, 0};
+    EXPECT_EQ(append_msgpack(writer, text), simdjson::SUCCESS) << json;
+  }
+  EXPECT_TRUE(text.at_end()) << json;
   return out;
 }
 

@@ -9,13 +9,15 @@ namespace {
 
 // JSON → msgpack → JSON.
 std::string round_trip(std::string_view json) {
-  simdjson::ondemand::parser parser;
   const simdjson::padded_string padded{json};
-  simdjson::ondemand::document document;
-  simdjson::ondemand::value value;
-  if (parser.iterate(padded).get(document) || document.get_value().get(value)) return "not JSON";
+  JsonText text;
+  if (text.index(padded)) return "not JSON";
   Bytes msgpack;
-  if (const auto error = append_msgpack(msgpack, value)) return simdjson::error_message(error);
+  {
+    PayloadWriter writer{msgpack, 0};
+    if (const auto error = append_msgpack(writer, text)) return simdjson::error_message(error);
+  }
+  if (!text.at_end()) return "more than one value";
   Result<std::string> back = to_json(msgpack);
   return back ? *back : back.error().text();
 }
@@ -59,7 +61,8 @@ TEST(JsonMsgpack, DepthIsBounded) {
 TEST(JsonMsgpack, WhatIsNoNumberIsRefused) {
   for (const char* token : {"", "-", "01", "1.", ".5", "1e", "+1", "0x10", "1.2.3", "NaN"}) {
     Bytes out;
-    EXPECT_EQ(append_number(out, token), simdjson::NUMBER_ERROR) << token;
+    PayloadWriter writer{out, 0};
+    EXPECT_EQ(append_number(writer, token), simdjson::NUMBER_ERROR) << token;
   }
 }
 
