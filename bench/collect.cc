@@ -1,16 +1,11 @@
 #include "bench/collect.h"
 
-#include <simdjson.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <fstream>
-#include <optional>
 #include <sstream>
 
+#include "bench/pages.h"
 #include "config/parse.h"
 #include "config/token.h"
-#include "transport/http_client.h"
 
 namespace tidegate {
 namespace {
@@ -19,41 +14,11 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds whole_run_max{3600};
 constexpr auto look_again = 20ms;
-constexpr auto answer_max = 70s;
-
-double seconds_of(std::chrono::nanoseconds span) { return std::chrono::duration<double>(span).count(); }
 
 struct Pages {
   std::vector<std::string> urls;
   std::uint64_t bytes = 0;
 };
-
-// Follows the links from the first page to the last.
-asio::awaitable<Result<Pages>> walk(HttpClient& client, std::string url, std::string token) {
-  Pages pages;
-  simdjson::ondemand::parser parser;  // it passes over the records, whose numbers a strict parser refuses
-  while (!url.empty()) {
-    pages.urls.push_back(url);
-    HttpRequest request;
-    request.url = url;
-    request.headers = {{"Authorization", "Bearer " + token}};
-    Result<HttpResponse> answer = co_await client.send(std::move(request), answer_max);
-    if (!answer) co_return std::move(answer).error();
-    if (answer->status != 200) co_return Error{Code::invalid, "the simulator answers " + std::to_string(answer->status)};
-    pages.bytes += answer->body.size();
-    const simdjson::padded_string padded{answer->body};
-    simdjson::ondemand::document page;
-    if (parser.iterate(padded).get(page) != simdjson::SUCCESS) co_return Error{Code::corrupt, "not a page"};
-    std::string_view next;
-    if (page["nextLink"].get_string().get(next) != simdjson::SUCCESS) next = {};
-    url = std::string{next};
-  }
-  co_return pages;
-}
-
-asio::awaitable<void> walk_into(HttpClient& client, std::string url, std::string token, std::optional<Result<Pages>>& pages) {
-  pages.emplace(co_await walk(client, std::move(url), std::move(token)));
-}
 
 class CollectBench {
  public:
@@ -70,8 +35,8 @@ class CollectBench {
     if (!curl) return std::move(curl).error().in("curl");
     Report report{.name = "collect", .environment = environment(), .parameters = {}, .figures = {}};
     report.parameters = options_.parameters();
-    const double agent_seconds = seconds_of(*agent);
-    const double curl_seconds = seconds_of(*curl);
+    const double agent_seconds = in_seconds(*agent);
+    const double curl_seconds = in_seconds(*curl);
     report.figures = {{"agent_seconds", agent_seconds},
                       {"curl_seconds", curl_seconds},
                       {"ratio_to_curl", agent_seconds / curl_seconds},
@@ -117,21 +82,14 @@ class CollectBench {
     Result<Secret> token = load_token(connector_);
     if (!token) return std::move(token).error();
     token_ = std::string{token->reveal()};
-    Result<TlsContextPtr> tls = make_client_tls({connector_.ca_file, {}, {}});
-    if (!tls) return std::move(tls).error();
-    HttpClientOptions http;
-    http.tls = *tls;
-    asio::io_context loop{1};  // before the client, whose connection ends in it
-    HttpClient client{std::move(http)};
-    const WallSeconds now = std::chrono::floor<std::chrono::seconds>(clock_.wall());
-    const std::string first = connector_.api_base_url + "/v3.0/oat/detections?ingestedStartDateTime=" + to_iso8601(now - 8h) +
-                              "&ingestedEndDateTime=" + to_iso8601(now) + "&detectedStartDateTime=" + to_iso8601(now - 364 * 24h) +
-                              "&detectedEndDateTime=" + to_iso8601(now) + "&top=200";
-    std::optional<Result<Pages>> pages;
-    asio::co_spawn(loop, walk_into(client, first, token_, pages), [](const std::exception_ptr&) {});
-    loop.run();
-    if (!pages) return Error{Code::unavailable, "the pages could not be walked"};
-    return *std::move(pages);
+    Pages pages;
+    const PageSink sink = [&pages](const std::string& url, const Bytes& page) -> Result<void> {
+      pages.urls.push_back(url);
+      pages.bytes += page.size();
+      return {};
+    };
+    if (Result<void> walked = walk_pages(*rig_, clock_, sink); !walked) return std::move(walked).error();
+    return pages;
   }
 
   Result<std::chrono::nanoseconds> time_curl(const Pages& pages) {

@@ -1,7 +1,6 @@
 #include "bench/pipeline.h"
 
-#include <simdjson.h>
-
+#include "bench/peers.h"
 #include "bench/receiver.h"
 
 namespace tidegate {
@@ -9,26 +8,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds whole_run_max{3600};
-constexpr std::chrono::seconds no_progress_max{60};
 constexpr auto look_again = 20ms;
 
-double seconds_of(std::chrono::nanoseconds span) { return std::chrono::duration<double>(span).count(); }
+struct PipelineOptions : BacklogOptions {
+  PeerRuns peers = PeerRuns::where_installed;
+};
 
-// The number under a key of the simulator's statistics; nested keys by a slash, as JSON pointers are written.
-Result<double> stat(const Bytes& json, const char* pointer) {
-  simdjson::dom::parser parser;
-  const simdjson::padded_string padded{json};
-  double value = 0;
-  if (parser.parse(padded).at_pointer(pointer).get(value) != simdjson::SUCCESS) {
-    return Error{Code::corrupt, std::string{"simulator statistics: no "} + pointer};
-  }
-  return value;
+// Debian's packages that cannot be installed side by side are unpacked there, beside the build folder.
+std::filesystem::path unpacked_packages(const std::filesystem::path& programs) {
+  return programs.parent_path().parent_path().parent_path() / "third";
 }
 
 class PipelineBench {
  public:
-  PipelineBench(const BacklogOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
+  PipelineBench(const PipelineOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
 
   Result<Report> run() {
     if (Result<void> ready = set_up(); !ready) return std::move(ready).error();
@@ -38,12 +31,19 @@ class PipelineBench {
     const std::chrono::nanoseconds took = clock_.steady() - begun;
     Result<Bytes> stats = rig_->simulator_stats();
     if (!stats) return std::move(stats).error();
-    Result<double> input_bytes = stat(*stats, "/body_bytes");
+    Result<double> input_bytes = number_in(*stats, "/body_bytes");
     if (!input_bytes) return std::move(input_bytes).error();
     Result<ProcessEnd> end = rig_->stop(Part::agent);
     if (!end) return std::move(end).error();
+    receiver_.stop();
     if (!received && receiver_.distinct() == 0) return received.error();
-    return report(end->figures, *input_bytes, took);
+    Report report = agent_report(end->figures, *input_bytes, took);
+    if (options_.peers == PeerRuns::none) return report;
+    Result<PeerResults> peers = run_peers(*rig_, unpacked_packages(options_.programs), options_.records, clock_);
+    if (!peers) return std::move(peers).error().in("peers");
+    report.peers = std::move(peers->figures);
+    report.parameters.insert(report.parameters.end(), peers->facts.begin(), peers->facts.end());
+    return report;
   }
 
  private:
@@ -61,37 +61,22 @@ class PipelineBench {
 
   // Until every record has come, or no more of them come.
   Result<void> receive_all() {
-    const SteadyTime deadline = clock_.steady() + whole_run_max;
-    SteadyTime progress = clock_.steady();
-    std::uint64_t seen = 0;
-    while (receiver_.distinct() < options_.records) {
-      pause_for(look_again);
-      const SteadyTime now = clock_.steady();
-      if (receiver_.distinct() > seen) {
-        seen = receiver_.distinct();
-        progress = now;
-      }
-      if (!rig_->running(Part::agent))
-        return Error{Code::unavailable, "the agent has ended; see " + rig_->log_file(Part::agent).string()};
-      if (now > deadline || now - progress > no_progress_max) {
-        return Error{Code::timeout, "no records for a minute; see " + rig_->log_file(Part::agent).string()};
-      }
-    }
-    return {};
+    const auto distinct = [this] { return std::optional{static_cast<double>(receiver_.distinct())}; };
+    return wait_for({"pipeline: records received", static_cast<double>(options_.records), distinct, look_again}, *rig_, clock_);
   }
 
-  Report report(const ProcessFigures& used, double input_bytes, std::chrono::nanoseconds took) const {
+  Report agent_report(const ProcessFigures& used, double input_bytes, std::chrono::nanoseconds took) const {
     const auto records = static_cast<double>(options_.records);
     const auto distinct = static_cast<double>(receiver_.distinct());
     Report report{.name = "pipeline", .environment = environment(), .parameters = {}, .figures = {}};
     report.parameters = options_.parameters();
     report.figures = {{"cpu_s_per_million", used.cpu_seconds() * 1e6 / records},
-                      {"records_per_s", distinct / seconds_of(took)},
+                      {"records_per_s", distinct / in_seconds(took)},
                       {"disk_bytes_per_input_byte", static_cast<double>(used.written_bytes) / input_bytes},
                       {"peak_rss_mb", static_cast<double>(used.peak_rss_bytes) / 1e6},
                       {"missing", records - distinct},
                       {"twins", static_cast<double>(receiver_.records()) - distinct},
-                      {"seconds", seconds_of(took)},
+                      {"seconds", in_seconds(took)},
                       {"cpu_user_s", used.user_seconds},
                       {"cpu_system_s", used.system_seconds},
                       {"input_mb", input_bytes / 1e6},
@@ -101,7 +86,7 @@ class PipelineBench {
     return report;
   }
 
-  const BacklogOptions& options_;
+  const PipelineOptions& options_;
   const Clock& clock_;
   CountingReceiver receiver_;
   std::unique_ptr<Rig> rig_;
@@ -109,8 +94,9 @@ class PipelineBench {
 
 }  // namespace
 
-Result<Report> bench_pipeline(const BacklogOptions& options, const Clock& clock) {
-  return run_in_clean_folder<PipelineBench>(options, clock);
+Result<Report> bench_pipeline(const BacklogOptions& options, const Clock& clock, PeerRuns peers) {
+  const PipelineOptions all{options, peers};
+  return run_in_clean_folder<PipelineBench>(all, clock);
 }
 
 }  // namespace tidegate

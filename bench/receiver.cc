@@ -1,5 +1,8 @@
 #include "bench/receiver.h"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -8,10 +11,14 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <ctime>
+#include <deque>
 #include <exception>
 #include <thread>
 #include <unordered_set>
+#include <utility>
 
+#include "base/check.h"
 #include "base/id128.h"
 #include "transport/compression.h"
 #include "transport/forward_entries.h"
@@ -56,6 +63,7 @@ struct CountingReceiver::Loop {
       const std::span<char> room = reader.prepare(read_bytes_max);
       auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_result);
       if (failure) co_return;
+      if (!owner.first_byte()) owner.first_byte_ = now();
       reader.commit(bytes);
       for (;;) {
         Result<std::optional<ForwardMessage>> message = reader.next();
@@ -69,14 +77,31 @@ struct CountingReceiver::Loop {
           auto [unsent, sent] = co_await asio::async_write(stream, asio::buffer(ack), as_result);
           if (unsent) co_return;
         }
-        count(**message);
+        take(**std::move(message));
       }
     }
   }
 
-  void count(const ForwardMessage& message) {
+  SteadyTime now() const { return owner.options_.clock != nullptr ? owner.options_.clock->steady() : SteadyTime{}; }
+
+  // What was acknowledged: counted now, or later.
+  void take(ForwardMessage message) {
+    const ReceiverOptions& options = owner.options_;
     ++owner.chunks_;
     owner.wire_bytes_ += message.entries().size();
+    const bool timed = !options.timed_tag.empty() && message.tag == options.timed_tag;
+    if (!timed && (!message.chunk || known_chunks.insert(hash128(*message.chunk)).second)) {
+      owner.last_announced_ = now();
+      owner.announced_ += message.size_hint;
+    }
+    const bool keep = options.counting == Counting::later && kept_bytes + message.bytes.size() <= options.kept_bytes_max;
+    if (timed || (options.counting != Counting::never && !keep)) return count(message, timed);
+    if (!keep) return;
+    kept_bytes += message.bytes.size();
+    kept.push_back(std::move(message));
+  }
+
+  void count(const ForwardMessage& message, bool timed) {
     const Result<Bytes> plain = decompress_entries(message.entries(), message.compression);
     if (!plain) {
       ++owner.refused_;
@@ -95,7 +120,11 @@ struct CountingReceiver::Loop {
         return;
       }
       ++owner.records_;
-      if (ids.insert(*id).second) ++owner.distinct_;
+      if (!ids.insert(*id).second) continue;
+      ++owner.distinct_;
+      if (!timed) continue;
+      owner.timed_.push_back({(*entry)->time, now()});
+      owner.latest_timed_ = std::max<WallTime>(owner.latest_timed_, (*entry)->time);
     }
   }
 
@@ -104,10 +133,13 @@ struct CountingReceiver::Loop {
   asio::io_context loop{1};
   tcp::acceptor acceptor{loop};
   std::unordered_set<Id128> ids;
+  std::unordered_set<Id128> known_chunks;
+  std::deque<ForwardMessage> kept;
+  std::uint64_t kept_bytes = 0;
   std::thread thread;
 };
 
-CountingReceiver::CountingReceiver() = default;
+CountingReceiver::CountingReceiver(ReceiverOptions options) : options_(std::move(options)) {}
 CountingReceiver::~CountingReceiver() { stop(); }
 
 Result<void> CountingReceiver::start(std::uint16_t port, const Identity& identity, const std::filesystem::path& ca_file) {
@@ -134,6 +166,21 @@ void CountingReceiver::stop() {
   if (!loop_ || !loop_->thread.joinable()) return;
   loop_->loop.stop();
   loop_->thread.join();
+}
+
+void CountingReceiver::count_kept() {
+  if (!loop_) return;
+  TG_ASSERT(!loop_->thread.joinable(), "what was kept is counted once nothing more comes");
+  for (std::deque<ForwardMessage>& kept = loop_->kept; !kept.empty(); kept.pop_front()) loop_->count(kept.front(), false);
+  loop_->kept_bytes = 0;
+}
+
+double CountingReceiver::cpu_seconds() const {
+  TG_ASSERT(loop_ && loop_->thread.joinable(), "a thread's use is told while it runs");
+  clockid_t id{};
+  timespec used{};
+  if (::pthread_getcpuclockid(loop_->thread.native_handle(), &id) != 0 || ::clock_gettime(id, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 }  // namespace tidegate
