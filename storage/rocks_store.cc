@@ -83,8 +83,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families() {
   options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = write_buffers_max;
   options.arena_block_size = 64u << 10;
-  options.level_compaction_dynamic_level_bytes = true;
-  options.target_file_size_base = 2u << 20;
+  // Keys only grow, so levels would move each small table down as it is: one for each family and flush, all opened at each start.
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
 
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (const std::string_view family : family_names) {
@@ -146,7 +146,11 @@ RocksStore::~RocksStore() {
 
 Result<Bytes> RocksStore::get(Family family, ByteView key) const {
   Bytes value;
-  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions{}, handle(family), slice(key), &value);
+  rocksdb::ReadOptions options;
+  // A segment has a checksum of its own over all of it (segment.h), and the library's, in tables, is as dear as all the rest of
+  // reading one.
+  options.verify_checksums = family != Family::segments;
+  const rocksdb::Status status = db_->Get(options, handle(family), slice(key), &value);
   if (!status.ok()) return error_from(status, "reading the journal");
   return value;
 }

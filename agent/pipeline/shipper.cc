@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <utility>
 
 #include "base/check.h"
 
 namespace tidegate {
 namespace {
+
+// Trimming goes to the journal's thread and back: a few acks are worth one way.
+constexpr std::size_t acks_together_max = 16;
+constexpr std::chrono::seconds trim_wait_max{1};
 
 bool stopped(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
 
@@ -46,11 +51,12 @@ asio::awaitable<Error> Shipper::ship_in_sessions() {
   const auto stop = co_await asio::this_coro::cancellation_state;
   while (!stopped(stop)) {
     const Error ended = co_await session();
+    const Result<void> trimmed = co_await trim();
     uplink_.reset();
     picker_.rewind();
     in_flight_.clear();
     if (stopped(stop)) break;
-    if (journal_failed_) co_return ended;
+    if (journal_failed_) co_return trimmed ? ended : trimmed.error();
     show(store_.usage());  // what is kept grows older also while nothing changes
     state_.become(ended.code() == Code::denied ? Verdict::auth_failed : Verdict::unreachable, clock_.wall(), ended.text());
     log_.warning("session with the processor ended", {{"reason", ended.text()}});
@@ -130,7 +136,22 @@ asio::awaitable<Result<void>> Shipper::take_ack() {
   backoff_.reset();
   state_.become(in_flight_.empty() ? Verdict::idle : Verdict::healthy, clock_.wall(), {});
   if (trim_to) {
-    Result<void> trimmed = co_await store_.trim(*trim_to);
+    to_trim_[index_of(acked->lane)] = trim_to;
+    ++acks_to_trim_;
+  }
+  const bool wait = acks_to_trim_ < acks_together_max && !in_flight_.empty() && clock_.steady() < last_trim_ + trim_wait_max;
+  if (wait) co_return Result<void>{};
+  co_return co_await trim();
+}
+
+// What is acknowledged and was not trimmed yet, as after a crash, is sent again, and known there by its id (P2).
+asio::awaitable<Result<void>> Shipper::trim() {
+  last_trim_ = clock_.steady();
+  acks_to_trim_ = 0;
+  for (std::optional<SegmentId>& last : to_trim_) {
+    if (!last) continue;
+    const SegmentId id = *std::exchange(last, std::nullopt);
+    Result<void> trimmed = co_await store_.trim(id);
     if (!trimmed) {
       journal_failed_ = true;
       co_return std::move(trimmed).error().in("journal");

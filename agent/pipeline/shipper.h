@@ -45,6 +45,7 @@ class Shipper {
   asio::awaitable<Error> take_acks();
   asio::awaitable<Result<void>> ship_next();
   asio::awaitable<Result<void>> take_ack();
+  asio::awaitable<Result<void>> trim();
   asio::awaitable<Error> show_backlog();
   void show(const JournalUsage& usage);
 
@@ -57,7 +58,10 @@ class Shipper {
   StageState state_;
   bool journal_failed_ = false;  // ends run(): what to do with a journal that fails is its owner's to say
   std::optional<WallTime> last_ack_;
-  std::map<SegmentId, std::uint32_t> in_flight_;  // records of each; bounded by the uplink's window of bytes
+  std::map<SegmentId, std::uint32_t> in_flight_;              // records of each; bounded by the uplink's window of bytes
+  std::array<std::optional<SegmentId>, lane_count> to_trim_;  // acknowledged, up to here
+  std::size_t acks_to_trim_ = 0;
+  SteadyTime last_trim_{};
 
   std::array<Metric*, lane_count> shipped_{};
   std::array<Metric*, lane_count> acked_{};

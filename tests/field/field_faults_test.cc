@@ -189,7 +189,7 @@ class InFlight final : public Checker {
     under_way_[sensor].insert(chunk);
     most = std::max(most, under_way_[sensor].size());
   }
-  void on_trim(std::size_t sensor, const Id128& chunk) override { under_way_[sensor].erase(chunk); }
+  void on_acked(std::size_t sensor, const Id128& chunk) override { under_way_[sensor].erase(chunk); }
 
   std::size_t most = 0;  // of one sensor, sent and not acknowledged
 

@@ -143,9 +143,13 @@ std::unique_ptr<Uplink> Fleet::make_uplink(std::size_t number, const Id128& epoc
   std::unique_ptr<Uplink> uplink =
       std::make_unique<ForwardUplink>(std::move(options), epoch, *sensors_[number].clock, *sensors_[number].log);
   if (mutant_ != nullptr && mutant_->uplink != nullptr) uplink = mutant_->uplink(std::move(uplink));
-  return std::make_unique<WatchedUplink>(std::move(uplink), [this, number, epoch](const SegmentId& id) {
+  const auto shipped = [this, number, epoch](const SegmentId& id) {
     for (const auto& checker : checkers_) checker->on_shipped(number, id, chunk_id(epoch, id));
-  });
+  };
+  const auto acked = [this, number, epoch](const SegmentId& id) {
+    for (const auto& checker : checkers_) checker->on_acked(number, chunk_id(epoch, id));
+  };
+  return std::make_unique<WatchedUplink>(std::move(uplink), shipped, acked);
 }
 
 asio::awaitable<Result<HttpResponse>> Fleet::serve(std::size_t number, HttpRequest request) {

@@ -51,6 +51,8 @@ class Checker {
   virtual void on_commit(std::size_t /*sensor*/, const Commit& /*commit*/, const Result<std::vector<SegmentId>>& /*result*/) {}
   // Before a segment is sent, each time.
   virtual void on_shipped(std::size_t /*sensor*/, const SegmentId& /*id*/, const Id128& /*chunk*/) {}
+  virtual void on_acked(std::size_t /*sensor*/, const Id128& /*chunk*/) {}
+  // Of the last segment that is forgotten; those before it go with it.
   virtual void on_trim(std::size_t /*sensor*/, const Id128& /*chunk*/) {}
   virtual void on_request(std::size_t /*sensor*/, const HttpRequest& /*request*/, int /*status*/) {}
   // A write of the landing of one processor, and its answers.

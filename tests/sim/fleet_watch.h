@@ -45,17 +45,25 @@ class WatchedStore final : public PassingStore {
 
 class WatchedUplink final : public PassingUplink {
  public:
-  using Shipped = std::function<void(const SegmentId& id)>;
-  // `shipped` is called before the segment is sent.
-  WatchedUplink(std::unique_ptr<Uplink> real, Shipped shipped) : PassingUplink(std::move(real)), shipped_(std::move(shipped)) {}
+  using Watch = std::function<void(const SegmentId& id)>;
+  // `shipped` is called before the segment is sent, `acked` when its ack is taken.
+  WatchedUplink(std::unique_ptr<Uplink> real, Watch shipped, Watch acked)
+      : PassingUplink(std::move(real)), shipped_(std::move(shipped)), acked_(std::move(acked)) {}
 
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override {
     shipped_(segment.id);
     return real_->ship(segment);
   }
 
+  asio::awaitable<Result<SegmentId>> ack() override {
+    Result<SegmentId> acked = co_await real_->ack();
+    if (acked) acked_(*acked);
+    co_return acked;
+  }
+
  private:
-  Shipped shipped_;
+  Watch shipped_;
+  Watch acked_;
 };
 
 // On top of a landing of somebody else's.

@@ -1,5 +1,5 @@
-// P4: a segment is forgotten only after a landing has said of its chunk that it is durable. A crash may bring a segment back that
-// was trimmed, so one is trimmed more than once; landings never forget within a run.
+// P4: a segment is acknowledged, and forgotten, only after a landing has said of its chunk that it is durable. A crash may bring a
+// segment back that was trimmed, so one is trimmed more than once; landings never forget within a run.
 #include <set>
 
 #include "tests/sim/checkers.h"
@@ -19,15 +19,17 @@ class AckIsDurable final : public Checker {
       if (chunk.id) landed_.insert(*chunk.id);
   }
 
-  void on_trim(std::size_t sensor, const Id128& chunk) override {
-    if (landed_.contains(chunk_text(chunk))) return;
-    findings_.tell(*fleet_,
-                   fleet_->sensors()[sensor].name + " has forgotten chunk " + chunk_text(chunk) + ", which was never landed");
-  }
+  void on_acked(std::size_t sensor, const Id128& chunk) override { check(sensor, " was given an ack for chunk ", chunk); }
+  void on_trim(std::size_t sensor, const Id128& chunk) override { check(sensor, " has forgotten chunk ", chunk); }
 
   void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
+  void check(std::size_t sensor, const std::string& what, const Id128& chunk) {
+    if (landed_.contains(chunk_text(chunk))) return;
+    findings_.tell(*fleet_, fleet_->sensors()[sensor].name + what + chunk_text(chunk) + ", which was never landed");
+  }
+
   Fleet* fleet_ = nullptr;
   std::set<std::string> landed_;  // by any processor
   Findings findings_{"P4: an ack means durable"};
