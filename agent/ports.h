@@ -105,6 +105,9 @@ class Uplink {
   virtual asio::awaitable<Result<void>> ship(const StoredSegment& segment) = 0;
   // The next segment that the processor says is on stable storage; in any order. May last as long as the session.
   virtual asio::awaitable<Result<SegmentId>> ack() = 0;
+  // Returns when the session is better ended, because a processor that is preferred to its own is there again; nothing is in flight
+  // then. May last as long as the session.
+  virtual asio::awaitable<void> preferred() = 0;
   // Ends the session: whatever is unacknowledged must be shipped again.
   virtual void reset() = 0;
 };

@@ -74,7 +74,7 @@ Result<std::unique_ptr<Edges>> Edges::open(const AgentConfig& config, Surroundin
   storage_failed = !journal;
   if (!journal) return std::move(journal).error();
   edges->store_ = std::make_unique<JournalStore>(*std::move(journal), compression_of(config.ship.compression));
-  edges->uplink_ = std::make_unique<ForwardUplink>(*std::move(uplink), edges->store_->epoch(), around.clock, log);
+  edges->uplink_ = std::make_unique<ForwardUplink>(*std::move(uplink), edges->store_->epoch(), around, log);
   return edges;
 }
 

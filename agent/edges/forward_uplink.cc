@@ -1,16 +1,33 @@
 #include "agent/edges/forward_uplink.h"
 
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
 #include "agent/compression.h"
+#include "transport/byte_stream.h"
 #include "transport/compression.h"
+#include "transport/deadline.h"
 
 namespace tidegate {
+namespace {
 
-ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Clock& clock, Log& log)
+constexpr BackoffLimits endpoint_retry{.first = std::chrono::seconds{1}, .ceiling = std::chrono::seconds{60}};
+constexpr std::chrono::seconds leave_max{60};  // for the acks of what is in flight
+constexpr std::chrono::milliseconds leave_look{200};
+
+std::string text_of(const ForwardEndpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
+
+}  // namespace
+
+ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Surroundings around, Log& log)
     : options_(std::move(options)),
       epoch_(epoch),
       log_(log),
-      client_(clock, options_.limits, options_.dial),
-      bandwidth_(clock, options_.bandwidth) {}
+      client_(around.clock, options_.limits, options_.dial),
+      bandwidth_(around.clock, options_.bandwidth),
+      clock_(around.clock),
+      random_(around.random),
+      choice_(options_.endpoints.size(), around.random, endpoint_retry) {}
 
 asio::awaitable<Result<void>> ForwardUplink::connect_to(ForwardEndpoint endpoint) {
   if (!options_.handshake) co_return co_await client_.connect(std::move(endpoint), options_.tls);
@@ -24,21 +41,20 @@ asio::awaitable<Result<void>> ForwardUplink::connect_to(ForwardEndpoint endpoint
 asio::awaitable<Result<void>> ForwardUplink::connect() {
   if (client_.connected()) co_return Result<void>{};
   Error last{Code::unavailable, "no processor is configured"};
-  for (std::size_t tried = 0; tried < options_.endpoints.size(); ++tried) {
-    const ForwardEndpoint endpoint = options_.endpoints[next_endpoint_];
-    const std::string place = endpoint.host + ":" + std::to_string(endpoint.port);
+  for (const std::size_t at : choice_.order(clock_.steady())) {
+    const ForwardEndpoint endpoint = options_.endpoints[at];
     Result<void> connected = co_await connect_to(endpoint);
     if (connected) {
-      log_.info("session with the processor begun", {{"processor", place}});
+      current_ = at;
+      shipped_ = proven_ = leaving_ = false;
+      log_.info("session with the processor begun", {{"processor", text_of(endpoint)}});
       co_return Result<void>{};
     }
-    next_endpoint_ = (next_endpoint_ + 1) % options_.endpoints.size();
     last = std::move(connected).error();
     if (last.code() == Code::cancelled) co_return last;
-    log_.warning("processor not reached", {{"processor", place}, {"reason", last.text()}});
+    choice_.failed(at, clock_.steady());
+    log_.warning("processor not reached", {{"processor", text_of(endpoint)}, {"reason", last.text()}});
   }
-  // The next attempt begins with the preferred one again.
-  next_endpoint_ = 0;
   co_return last;
 }
 
@@ -59,6 +75,8 @@ asio::awaitable<Result<void>> ForwardUplink::ship(const StoredSegment& segment) 
   }
   Result<void> turn = co_await bandwidth_.take(static_cast<double>(chunk.payload.size()));
   if (!turn) co_return std::move(turn).error();
+  if (leaving_) co_return co_await wait_while_leaving();
+  shipped_ = true;
   in_flight_.emplace(chunk.chunk, segment.id);
   co_return co_await client_.send(chunk);
 }
@@ -70,12 +88,52 @@ asio::awaitable<Result<SegmentId>> ForwardUplink::ack() {
   if (found == in_flight_.end()) co_return Error{Code::corrupt, "an ack for a chunk that is not in flight"};
   const SegmentId id = found->second;
   in_flight_.erase(found);
+  if (!std::exchange(proven_, true)) choice_.proven(current_);
   co_return id;
+}
+
+asio::awaitable<void> ForwardUplink::preferred() {
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  const auto stopped = [&stop] { return stop.cancelled() != asio::cancellation_type::none; };
+  const auto most = options_.look_for_preferred_every.count();
+  while (!stopped()) {
+    co_await clock_.sleep_for(std::chrono::nanoseconds{random_.between(most / 2, most)});
+    if (stopped() || current_ == 0 || !client_.connected()) continue;
+    if (!co_await preferred_is_there()) continue;
+    leaving_ = true;
+    const SteadyTime latest = clock_.steady() + leave_max;
+    while (!stopped() && !in_flight_.empty() && clock_.steady() < latest) co_await clock_.sleep_for(leave_look);
+    log_.info("a preferred processor is there again", {{"left", text_of(options_.endpoints[current_])}});
+    co_return;
+  }
+}
+
+// Whether one of them takes a connection, which is then closed.
+asio::awaitable<bool> ForwardUplink::preferred_is_there() {
+  for (std::size_t at = 0; at < current_; ++at) {
+    const ForwardEndpoint endpoint = options_.endpoints[at];
+    auto stream = co_await with_deadline(options_.dial(endpoint, options_.tls), options_.limits.connect_max, "connect", &clock_);
+    if (!stream) continue;
+    (*stream)->close();
+    choice_.proven(at);
+    co_return true;
+  }
+  co_return false;
+}
+
+// The chunk is not sent: it stays with the shipper, who ships it in the next session.
+asio::awaitable<Result<void>> ForwardUplink::wait_while_leaving() {
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  while (leaving_ && stop.cancelled() == asio::cancellation_type::none) co_await left_.wait();
+  co_return Error{Code::unavailable, "the session ended"};
 }
 
 void ForwardUplink::reset() {
   client_.close();
+  if (shipped_ && !proven_) choice_.failed(current_, clock_.steady());
+  shipped_ = proven_ = leaving_ = false;
   in_flight_.clear();
+  left_.notify();
 }
 
 }  // namespace tidegate

@@ -50,30 +50,32 @@ asio::awaitable<Error> Shipper::ship_in_sessions() {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto stop = co_await asio::this_coro::cancellation_state;
   while (!stopped(stop)) {
-    const Error ended = co_await session();
+    const std::optional<Error> ended = co_await session();
     const Result<void> trimmed = co_await trim();
     uplink_.reset();
     picker_.rewind();
     in_flight_.clear();
     if (stopped(stop)) break;
-    if (journal_failed_) co_return trimmed ? ended : trimmed.error();
+    if (journal_failed_) co_return trimmed ? ended.value_or(Error{Code::unavailable, "journal"}) : trimmed.error();
+    if (!ended) continue;
     show(store_.usage());  // what is kept grows older also while nothing changes
-    state_.become(ended.code() == Code::denied ? Verdict::auth_failed : Verdict::unreachable, clock_.wall(), ended.text());
-    log_.warning("session with the processor ended", {{"reason", ended.text()}});
+    state_.become(ended->code() == Code::denied ? Verdict::auth_failed : Verdict::unreachable, clock_.wall(), ended->text());
+    log_.warning("session with the processor ended", {{"reason", ended->text()}});
     co_await clock_.sleep_for(backoff_.next());
   }
   co_return Error{Code::cancelled, "shipper stopped"};
 }
 
 // Both directions run until one of them fails. A session is begun also when there is nothing to ship, so that whether the processor
-// is there is known before it is needed (P12).
-asio::awaitable<Error> Shipper::session() {
+// is there is known before it is needed (P12). Absent: it ended because a preferred processor is there again.
+asio::awaitable<std::optional<Error>> Shipper::session() {
   using asio::experimental::awaitable_operators::operator||;
   Result<void> connected = co_await uplink_.connect();
   if (!connected) co_return std::move(connected).error();
   state_.become(Verdict::idle, clock_.wall(), {});
-  std::variant<Error, Error> ended = co_await (ship_all() || take_acks());
-  co_return std::visit([](Error& error) { return std::move(error); }, ended);
+  std::variant<Error, Error, std::monostate> ended = co_await (ship_all() || take_acks() || uplink_.preferred());
+  if (ended.index() == 2) co_return std::nullopt;
+  co_return ended.index() == 0 ? std::get<0>(std::move(ended)) : std::get<1>(std::move(ended));
 }
 
 asio::awaitable<Error> Shipper::ship_all() {

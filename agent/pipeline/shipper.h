@@ -40,7 +40,7 @@ class Shipper {
 
  private:
   asio::awaitable<Error> ship_in_sessions();
-  asio::awaitable<Error> session();
+  asio::awaitable<std::optional<Error>> session();
   asio::awaitable<Error> ship_all();
   asio::awaitable<Error> take_acks();
   asio::awaitable<Result<void>> ship_next();

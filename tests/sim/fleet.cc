@@ -140,8 +140,8 @@ std::unique_ptr<Uplink> Fleet::make_uplink(std::size_t number, const Id128& epoc
   options.dial = [this, number](ForwardEndpoint endpoint, TlsContextPtr) {
     return net_.dial(sensors_[number].name, std::move(endpoint.host));
   };
-  std::unique_ptr<Uplink> uplink =
-      std::make_unique<ForwardUplink>(std::move(options), epoch, *sensors_[number].clock, *sensors_[number].log);
+  std::unique_ptr<Uplink> uplink = std::make_unique<ForwardUplink>(
+      std::move(options), epoch, Surroundings{*sensors_[number].clock, random_}, *sensors_[number].log);
   if (mutant_ != nullptr && mutant_->uplink != nullptr) uplink = mutant_->uplink(std::move(uplink));
   const auto shipped = [this, number, epoch](const SegmentId& id) {
     for (const auto& checker : checkers_) checker->on_shipped(number, id, chunk_id(epoch, id));

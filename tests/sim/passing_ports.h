@@ -42,6 +42,7 @@ class PassingUplink : public Uplink {
   asio::awaitable<Result<void>> connect() override { return real_->connect(); }
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override { return real_->ship(segment); }
   asio::awaitable<Result<SegmentId>> ack() override { return real_->ack(); }
+  asio::awaitable<void> preferred() override { return real_->preferred(); }
   void reset() override { real_->reset(); }
 
  protected:

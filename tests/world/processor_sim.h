@@ -28,6 +28,7 @@ class ProcessorSim final : public Uplink {
   asio::awaitable<Result<void>> connect() override;
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override;
   asio::awaitable<Result<SegmentId>> ack() override;
+  asio::awaitable<void> preferred() override { return no_other_.wait(); }
   void reset() override;
 
   // How often each record came in a chunk that was not a repeat: 1 for each, if all is well; of those without id, as often as
@@ -46,6 +47,7 @@ class ProcessorSim final : public Uplink {
   void land(const StoredSegment& segment);
 
   const Id128& epoch_;
+  Signal no_other_;  // never raised: there is but this one
   bool away_ = false;
   bool hold_ = false;
   bool session_ = false;

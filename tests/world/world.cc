@@ -34,6 +34,7 @@ class SharedUplink final : public Uplink {
   asio::awaitable<Result<void>> connect() override { return processor_.connect(); }
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override { return processor_.ship(segment); }
   asio::awaitable<Result<SegmentId>> ack() override { return processor_.ack(); }
+  asio::awaitable<void> preferred() override { return processor_.preferred(); }
   void reset() override { processor_.reset(); }
 
  private:

@@ -67,7 +67,7 @@ class ForwardUplinkTest : public testing::Test {
     const Peer peer{loop_, script, server_tls_};
     UplinkOptions given = options(peer);
     given.receiver_knows_zstd = receiver_knows_zstd;
-    ForwardUplink uplink{std::move(given), epoch, clock_, log_};
+    ForwardUplink uplink{std::move(given), epoch, {clock_, random_}, log_};
     EXPECT_TRUE(run(loop_, uplink.connect()));
     EXPECT_TRUE(run(loop_, uplink.ship(segment)));
     const Result<SegmentId> acked = run(loop_, uplink.ack());
@@ -80,6 +80,7 @@ class ForwardUplinkTest : public testing::Test {
   TlsContextPtr server_tls_;
   asio::io_context loop_;
   SystemClock clock_;
+  Random random_{Seed{1}};
   std::string lines_;
   Log log_{clock_, LogFormat::text, Level::info, [this](std::string_view line) { lines_.append(line); }};
 };
@@ -117,13 +118,12 @@ TEST_F(ForwardUplinkTest, KeysAreAskedForAnewAtEachConnection) {
   UplinkOptions given = options(peer);
   std::vector<std::string> keys{"another", "", "s3cret"};
   std::size_t asked = 0;
-  Random random{Seed{1}};
   given.handshake = [&]() -> Result<HandshakeOptions> {
     const std::string& key = keys.at(asked++);
     if (key.empty()) return Error{Code::invalid, "ship.shared_key_file /key: empty"};
-    return HandshakeOptions{.self_hostname = "zurich-01", .salt = handshake_salt(random), .shared_key = Secret{key}};
+    return HandshakeOptions{.self_hostname = "zurich-01", .salt = handshake_salt(random_), .shared_key = Secret{key}};
   };
-  ForwardUplink uplink{std::move(given), epoch, clock_, log_};
+  ForwardUplink uplink{std::move(given), epoch, {clock_, random_}, log_};
   const Result<void> wrong = run(loop_, uplink.connect());
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code(), Code::denied);
