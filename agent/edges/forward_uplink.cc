@@ -108,14 +108,15 @@ asio::awaitable<void> ForwardUplink::preferred() {
   }
 }
 
-// Whether one of them takes a connection, which is then closed.
+// Whether one of them, whose wait is over, takes a connection, which is then closed. That proves nothing yet: its wait stays what
+// it was.
 asio::awaitable<bool> ForwardUplink::preferred_is_there() {
-  for (std::size_t at = 0; at < current_; ++at) {
+  for (const std::size_t at : choice_.order(clock_.steady())) {
+    if (at >= current_) break;
     const ForwardEndpoint endpoint = options_.endpoints[at];
     auto stream = co_await with_deadline(options_.dial(endpoint, options_.tls), options_.limits.connect_max, "connect", &clock_);
     if (!stream) continue;
     (*stream)->close();
-    choice_.proven(at);
     co_return true;
   }
   co_return false;

@@ -56,7 +56,9 @@ asio::awaitable<Error> Shipper::ship_in_sessions() {
     picker_.rewind();
     in_flight_.clear();
     if (stopped(stop)) break;
-    if (journal_failed_) co_return trimmed ? ended.value_or(Error{Code::unavailable, "journal"}) : trimmed.error();
+    if (journal_failed_)
+      co_return trimmed ? ended.value_or(Error{Code::unavailable, "the journal failed while the session was left"})
+                        : trimmed.error();
     if (!ended) continue;
     show(store_.usage());  // what is kept grows older also while nothing changes
     state_.become(ended->code() == Code::denied ? Verdict::auth_failed : Verdict::unreachable, clock_.wall(), ended->text());
