@@ -11,7 +11,8 @@ Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor 
       metrics_(metrics),
       config_(config),
       started_(ports.around.clock.wall()),
-      shipper_(ports.store, ports.uplink, ports.around, BackoffLimits{}, log, metrics),
+      shipper_(ports.store, ports.uplink, ports.around,
+               ShipperLimits{.refusals_max = static_cast<std::uint32_t>(config.ship.refusals)}, log, metrics),
       backfill_readers_(
           surroundings(), [this](const std::string& name) { return configured(name); },
           [this](std::uint32_t number) { return backfills_.finished(number); }),
@@ -21,6 +22,7 @@ Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor 
 asio::awaitable<Error> Agent::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
   tasks_.spawn("shipper", shipper_.run());
+  tasks_.spawn("spool", sample_spool());
   for (const ConnectorConfig& connector : config_.connectors) start_connector(connector);
   if (Result<void> loaded = co_await backfills_.load(); !loaded)
     log_.error("back-fills wait until their list can be read", {{"reason", loaded.error().text()}});
@@ -142,6 +144,30 @@ asio::awaitable<Result<void>> Agent::set_back(CursorKey key, WallSeconds to) {
   Result<std::vector<SegmentId>> stored = co_await ports_.store.commit(std::move(commit));
   if (!stored) co_return std::move(stored).error().in("journal");
   co_return Result<void>{};
+}
+
+asio::awaitable<Error> Agent::sample_spool() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto stop = co_await asio::this_coro::cancellation_state;
+  while (stop.cancelled() == asio::cancellation_type::none) {
+    spool_.sample(ports_.around.clock.steady(), ports_.store.usage());
+    co_await ports_.around.clock.sleep_for(SpoolMeter::sample_every);
+  }
+  co_return Error{Code::cancelled, "agent stopped"};
+}
+
+SpoolView Agent::spool() const {
+  return spool_.view(ports_.around.clock.steady(), ports_.around.clock.wall(), ports_.store.usage());
+}
+
+asio::awaitable<Result<std::uint64_t>> Agent::resend() {
+  for (std::uint64_t chunks = 0;; ++chunks) {
+    Result<SegmentId> taken = co_await ports_.store.take_back();
+    if (!taken && taken.error().code() == Code::absent) co_return chunks;
+    if (!taken) co_return std::move(taken).error().in("journal, after " + std::to_string(chunks) + " chunks");
+    log_.info("a chunk that was set aside is sent again",
+              {{"lane", std::string{name(taken->lane)}}, {"sequence", std::to_string(taken->sequence)}});
+  }
 }
 
 AgentStatus Agent::status() const {

@@ -49,6 +49,8 @@ class Agent final : public Steering {
   asio::awaitable<Result<std::vector<StoredCursor>>> cursors() override { return ports_.store.cursors(); }
   asio::awaitable<Result<void>> rewind(CursorKey key, WallSeconds to) override;
   Backfills& backfills() override { return backfills_; }
+  SpoolView spool() const override;
+  asio::awaitable<Result<std::uint64_t>> resend() override;
 
  private:
   void start_connector(const ConnectorConfig& config);
@@ -58,6 +60,7 @@ class Agent final : public Steering {
   asio::awaitable<Result<void>> set_back(CursorKey key, WallSeconds to);
   const ConnectorConfig* configured(const std::string& name) const;
   void fail(const Error& error);
+  asio::awaitable<Error> sample_spool();
 
   // Declared bottom up, destroyed top down: each part outlives those below it on the page.
   AgentPorts ports_;
@@ -68,6 +71,7 @@ class Agent final : public Steering {
   WallTime started_;
   std::optional<Error> failure_;
   Shipper shipper_;
+  SpoolMeter spool_;
   std::vector<std::unique_ptr<Connector>> connectors_;
   BackfillCollectors backfill_readers_;
   Backfills backfills_;

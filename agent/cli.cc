@@ -18,9 +18,9 @@ int agent_main(int argc, char** argv) {
   std::string file{agent_config_file};
   app.add_option("--config", file, "Configuration file")->capture_default_str();
 
-  const std::vector<CliCommand> commands{run_command(app, file),    validate_command(app, file), status_command(app, file),
-                                         cursor_command(app, file), backfill_command(app, file), test_connector_command(app, file),
-                                         filter_command(app, file)};
+  const std::vector<CliCommand> commands{
+      run_command(app, file),   validate_command(app, file), status_command(app, file),         cursor_command(app, file),
+      queue_command(app, file), backfill_command(app, file), test_connector_command(app, file), filter_command(app, file)};
   for (const CliCommand& command : commands) command.app->set_version_flag("--version", version);
 
   try {

@@ -25,6 +25,7 @@ CliCommand run_command(CLI::App& parent, const std::string& file);
 CliCommand validate_command(CLI::App& parent, const std::string& file);
 CliCommand status_command(CLI::App& parent, const std::string& file);
 CliCommand cursor_command(CLI::App& parent, const std::string& file);
+CliCommand queue_command(CLI::App& parent, const std::string& file);
 CliCommand backfill_command(CLI::App& parent, const std::string& file);
 CliCommand test_connector_command(CLI::App& parent, const std::string& file);
 CliCommand filter_command(CLI::App& parent, const std::string& file);

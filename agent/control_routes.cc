@@ -75,6 +75,9 @@ const std::vector<ControlRoutes::Route>& ControlRoutes::routes() {
                                       {"GET", "/cursor", &ControlRoutes::cursors},
                                       {"GET", "/cursor.json", &ControlRoutes::cursors_as_json},
                                       {"POST", "/cursor/rewind", &ControlRoutes::rewind},
+                                      {"GET", "/queue", &ControlRoutes::queue},
+                                      {"GET", "/queue.json", &ControlRoutes::queue_as_json},
+                                      {"POST", "/queue/resend", &ControlRoutes::resend},
                                       {"GET", "/backfill", &ControlRoutes::backfills},
                                       {"GET", "/backfill.json", &ControlRoutes::backfills_as_json},
                                       {"POST", "/backfill/start", &ControlRoutes::start_backfill},
@@ -151,6 +154,18 @@ asio::awaitable<HttpReply> ControlRoutes::rewind(const QueryPairs& query) {
   const Result<void> rewound = co_await steering_.rewind(*key, *to);
   if (!rewound) co_return refused(rewound.error());
   co_return text(name_of(*key) + " is read again from " + to_iso8601(*to) + " on; what the index has already stays single\n");
+}
+
+asio::awaitable<HttpReply> ControlRoutes::queue(const QueryPairs&) { co_return text(spool_text(steering_.spool())); }
+
+asio::awaitable<HttpReply> ControlRoutes::queue_as_json(const QueryPairs&) { co_return json(spool_json(steering_.spool())); }
+
+asio::awaitable<HttpReply> ControlRoutes::resend(const QueryPairs& query) {
+  const Result<void> good = check_names(query, {});
+  if (!good) co_return refused(good.error());
+  const Result<std::uint64_t> chunks = co_await steering_.resend();
+  if (!chunks) co_return refused(chunks.error());
+  co_return text(*chunks == 0 ? "nothing is set aside\n" : std::to_string(*chunks) + " chunks are sent again\n");
 }
 
 asio::awaitable<HttpReply> ControlRoutes::backfills(const QueryPairs&) {

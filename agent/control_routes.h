@@ -4,6 +4,8 @@
 //   GET  /status[.json]
 //   GET  /cursor[.json]
 //   POST /cursor/rewind?connector=…&content_type=…&to=…
+//   GET  /queue[.json]
+//   POST /queue/resend
 //   GET  /backfill[.json]
 //   POST /backfill/start?connector=…&content_type=…&from=…&to=…
 //   POST /backfill/pause?number=…   /backfill/resume?number=…   /backfill/cancel?number=…
@@ -43,6 +45,9 @@ class ControlRoutes {
   asio::awaitable<HttpReply> cursors(const QueryPairs& query);
   asio::awaitable<HttpReply> cursors_as_json(const QueryPairs& query);
   asio::awaitable<HttpReply> rewind(const QueryPairs& query);
+  asio::awaitable<HttpReply> queue(const QueryPairs& query);
+  asio::awaitable<HttpReply> queue_as_json(const QueryPairs& query);
+  asio::awaitable<HttpReply> resend(const QueryPairs& query);
   asio::awaitable<HttpReply> backfills(const QueryPairs& query);
   asio::awaitable<HttpReply> backfills_as_json(const QueryPairs& query);
   asio::awaitable<HttpReply> start_backfill(const QueryPairs& query);

@@ -86,11 +86,13 @@ class Store {
   virtual asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) = 0;
   virtual asio::awaitable<Result<StoredSegment>> batch(SegmentId id) = 0;
   virtual asio::awaitable<Result<void>> trim(SegmentId id) = 0;
+  virtual asio::awaitable<Result<void>> set_aside(SegmentId id) = 0;
+  virtual asio::awaitable<Result<SegmentId>> take_back() = 0;
 
-  // As of the last commit or trim.
+  // As of the last commit, trim, setting aside or taking back.
   virtual JournalUsage usage() const = 0;
   virtual Id128 epoch() const = 0;
-  // Returns after the next commit or trim, or when cancelled. May last.
+  // Returns after the next of those, or when cancelled. May last.
   virtual asio::awaitable<void> changed() = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "bench/receiver.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <ctime>
 #include <deque>
 #include <exception>
@@ -42,56 +44,18 @@ void rethrow(const std::exception_ptr& thrown) {
 
 }  // namespace
 
-struct CountingReceiver::Loop {
-  Loop(CountingReceiver& receiver, TlsContextPtr tls) : owner(receiver), context(std::move(tls)) {}
+struct CountingReceiver::Tally {
+  explicit Tally(CountingReceiver& receiver) : owner(receiver) {}
 
-  asio::awaitable<void> accept() {
-    for (;;) {
-      auto [failure, socket] = co_await acceptor.async_accept(as_result);
-      if (failure) co_return;
-      asio::co_spawn(loop, serve(std::move(socket)), rethrow);
-    }
-  }
-
-  asio::awaitable<void> serve(tcp::socket socket) {
-    socket.set_option(tcp::no_delay{true});
-    Stream stream{std::move(socket), context->native()};
-    auto [refused] = co_await stream.async_handshake(Stream::server, as_result);
-    if (refused) co_return;
-    ForwardReader reader;
-    for (;;) {
-      const std::span<char> room = reader.prepare(read_bytes_max);
-      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_result);
-      if (failure) co_return;
-      if (!owner.first_byte()) owner.first_byte_ = now();
-      reader.commit(bytes);
-      for (;;) {
-        Result<std::optional<ForwardMessage>> message = reader.next();
-        if (!message) {
-          ++owner.refused_;
-          co_return;
-        }
-        if (!*message) break;
-        if ((*message)->chunk) {
-          const Bytes ack = encode_ack(*(*message)->chunk);
-          auto [unsent, sent] = co_await asio::async_write(stream, asio::buffer(ack), as_result);
-          if (unsent) co_return;
-        }
-        take(**std::move(message));
-      }
-    }
-  }
-
-  SteadyTime now() const { return owner.options_.clock != nullptr ? owner.options_.clock->steady() : SteadyTime{}; }
-
-  // What was acknowledged: counted now, or later.
+  // Counted now, or later; not at all where the chunk came before.
   void take(ForwardMessage message) {
     const ReceiverOptions& options = owner.options_;
     ++owner.chunks_;
     owner.wire_bytes_ += message.entries().size();
+    if (message.chunk && !known_chunks.insert(hash128(*message.chunk)).second) return;
     const bool timed = !options.timed_tag.empty() && message.tag == options.timed_tag;
-    if (!timed && (!message.chunk || known_chunks.insert(hash128(*message.chunk)).second)) {
-      owner.last_announced_ = now();
+    if (!timed) {
+      owner.last_announced_ = owner.now();
       owner.announced_ += message.size_hint;
     }
     const bool keep = options.counting == Counting::later && kept_bytes + message.bytes.size() <= options.kept_bytes_max;
@@ -123,8 +87,55 @@ struct CountingReceiver::Loop {
       if (!ids.insert(*id).second) continue;
       ++owner.distinct_;
       if (!timed) continue;
-      owner.timed_.push_back({(*entry)->time, now()});
+      owner.timed_.push_back({(*entry)->time, owner.now()});
       owner.latest_timed_ = std::max<WallTime>(owner.latest_timed_, (*entry)->time);
+    }
+  }
+
+  CountingReceiver& owner;
+  std::unordered_set<Id128> ids;
+  std::unordered_set<Id128> known_chunks;
+  std::deque<ForwardMessage> kept;
+  std::uint64_t kept_bytes = 0;
+};
+
+struct CountingReceiver::Loop {
+  Loop(CountingReceiver& receiver, TlsContextPtr tls) : owner(receiver), context(std::move(tls)) {}
+
+  asio::awaitable<void> accept() {
+    for (;;) {
+      auto [failure, socket] = co_await acceptor.async_accept(as_result);
+      if (failure) co_return;
+      asio::co_spawn(loop, serve(std::move(socket)), rethrow);
+    }
+  }
+
+  asio::awaitable<void> serve(tcp::socket socket) {
+    socket.set_option(tcp::no_delay{true});
+    Stream stream{std::move(socket), context->native()};
+    auto [refused] = co_await stream.async_handshake(Stream::server, as_result);
+    if (refused) co_return;
+    ForwardReader reader;
+    for (;;) {
+      const std::span<char> room = reader.prepare(read_bytes_max);
+      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_result);
+      if (failure) co_return;
+      if (!owner.first_byte()) owner.first_byte_ = owner.now();
+      reader.commit(bytes);
+      for (;;) {
+        Result<std::optional<ForwardMessage>> message = reader.next();
+        if (!message) {
+          ++owner.refused_;
+          co_return;
+        }
+        if (!*message) break;
+        // Taken first: a stop comes between any two steps, and what was acknowledged never comes again.
+        const Bytes ack = (*message)->chunk ? encode_ack(*(*message)->chunk) : Bytes{};
+        owner.tally_->take(**std::move(message));
+        if (ack.empty()) continue;
+        auto [unsent, sent] = co_await asio::async_write(stream, asio::buffer(ack), as_result);
+        if (unsent) co_return;
+      }
     }
   }
 
@@ -132,51 +143,53 @@ struct CountingReceiver::Loop {
   TlsContextPtr context;
   asio::io_context loop{1};
   tcp::acceptor acceptor{loop};
-  std::unordered_set<Id128> ids;
-  std::unordered_set<Id128> known_chunks;
-  std::deque<ForwardMessage> kept;
-  std::uint64_t kept_bytes = 0;
   std::thread thread;
 };
 
-CountingReceiver::CountingReceiver(ReceiverOptions options) : options_(std::move(options)) {}
+CountingReceiver::CountingReceiver(ReceiverOptions options)
+    : options_(std::move(options)), tally_(std::make_unique<Tally>(*this)) {}
 CountingReceiver::~CountingReceiver() { stop(); }
 
 Result<void> CountingReceiver::start(std::uint16_t port, const Identity& identity, const std::filesystem::path& ca_file) {
+  TG_ASSERT(!loop_, "a receiver is stopped before it is started again");
   TlsServerFiles files;
   files.ca_file = ca_file.string();
   files.certificate_file = identity.certificate_file.string();
   files.private_key_file = identity.private_key_file.string();
   Result<TlsContextPtr> context = make_server_tls(files);
   if (!context) return std::move(context).error();
-  loop_ = std::make_unique<Loop>(*this, std::move(*context));
+  auto loop = std::make_unique<Loop>(*this, std::move(*context));
   boost::system::error_code failure;
-  tcp::acceptor& acceptor = loop_->acceptor;
+  tcp::acceptor& acceptor = loop->acceptor;
   acceptor.open(tcp::v4(), failure);
+  // A program started meanwhile must not inherit it: the port would stay open after stop().
+  if (!failure && ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC) != 0)
+    failure.assign(errno, boost::system::system_category());
   if (!failure) acceptor.set_option(tcp::acceptor::reuse_address{true}, failure);
   if (!failure) acceptor.bind({asio::ip::address_v4::loopback(), port}, failure);
   if (!failure) acceptor.listen(asio::socket_base::max_listen_connections, failure);
   if (failure) return Error{Code::unavailable, "port " + std::to_string(port) + ": " + failure.message()};
+  loop_ = std::move(loop);
   asio::co_spawn(loop_->loop, loop_->accept(), rethrow);
-  loop_->thread = std::thread{[this] { loop_->loop.run(); }};
+  loop_->thread = std::thread{[running = loop_.get()] { running->loop.run(); }};
   return {};
 }
 
 void CountingReceiver::stop() {
-  if (!loop_ || !loop_->thread.joinable()) return;
+  if (!loop_) return;
   loop_->loop.stop();
   loop_->thread.join();
+  loop_.reset();  // connections end with the coroutines that serve them
 }
 
 void CountingReceiver::count_kept() {
-  if (!loop_) return;
-  TG_ASSERT(!loop_->thread.joinable(), "what was kept is counted once nothing more comes");
-  for (std::deque<ForwardMessage>& kept = loop_->kept; !kept.empty(); kept.pop_front()) loop_->count(kept.front(), false);
-  loop_->kept_bytes = 0;
+  TG_ASSERT(!loop_, "what was kept is counted once nothing more comes");
+  for (std::deque<ForwardMessage>& kept = tally_->kept; !kept.empty(); kept.pop_front()) tally_->count(kept.front(), false);
+  tally_->kept_bytes = 0;
 }
 
 double CountingReceiver::cpu_seconds() const {
-  TG_ASSERT(loop_ && loop_->thread.joinable(), "a thread's use is told while it runs");
+  TG_ASSERT(loop_, "a thread's use is told while it runs");
   clockid_t id{};
   timespec used{};
   if (::pthread_getcpuclockid(loop_->thread.native_handle(), &id) != 0 || ::clock_gettime(id, &used) != 0) return 0;

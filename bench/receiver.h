@@ -1,9 +1,12 @@
-// A light Forward receiver for benchmarks: mutual TLS, an acknowledgement at once and without a disk, and a count of the
-// records by their ids. It costs the sender nothing but the network, so what is measured is the sender.
+// A light Forward receiver for benchmarks: mutual TLS, an acknowledgement without a disk, and a count of the records by their
+// ids. It costs the sender nothing but the network, so what is measured is the sender.
 //
 // Counting unpacks and walks every record, which takes longer than a fast drain does, and takes the sender's processors
 // while it drains. So it can wait: chunks are then kept as they came, compressed, and counted after the receiver was
 // stopped.
+//
+// It may be stopped and started again, and goes on counting. A chunk is counted or kept before it is acknowledged; one that comes
+// again, because its acknowledgement was cut off, is acknowledged and left out, as a processor does.
 //
 // It runs on a thread of its own. Thread: start(), stop() and count_kept() from one; the counters from any.
 #pragma once
@@ -44,13 +47,15 @@ class CountingReceiver {
   CountingReceiver(const CountingReceiver&) = delete;
   CountingReceiver& operator=(const CountingReceiver&) = delete;
 
-  // Listens on 127.0.0.1 and serves from then on.
+  // Listens on 127.0.0.1 and serves from then on.   requires: stopped, or never started
   Result<void> start(std::uint16_t port, const Identity& identity, const std::filesystem::path& ca_file);
+  // Closes what is open.
   void stop();
   // Counts what was kept.   requires: stopped
   void count_kept();
 
-  std::uint64_t records() const { return records_; }    // that came, repeats included; of those that were counted
+  // That came, repeats included but for those of a chunk that came again; of those that were counted.
+  std::uint64_t records() const { return records_; }
   std::uint64_t distinct() const { return distinct_; }  // by their ids
   // Records of chunks without the timed tag, by the sender's word, each chunk once: how far it has come before they are counted.
   std::uint64_t announced() const { return announced_; }
@@ -70,7 +75,8 @@ class CountingReceiver {
   double cpu_seconds() const;
 
  private:
-  struct Loop;
+  struct Tally;  // of what came, as long as the receiver is
+  struct Loop;   // from a start to the stop after it
 
   template <class Time>
   static std::optional<Time> told(const std::atomic<Time>& time) {
@@ -78,8 +84,12 @@ class CountingReceiver {
     return at == Time{} ? std::nullopt : std::optional{at};
   }
 
+  // For what is told; without a clock, nothing is.
+  SteadyTime now() const { return options_.clock != nullptr ? options_.clock->steady() : SteadyTime{}; }
+
   ReceiverOptions options_;
-  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<Tally> tally_;
+  std::unique_ptr<Loop> loop_;      // absent: stopped
   std::vector<TimedRecord> timed_;  // the loop's until it has stopped
   std::atomic<SteadyTime> first_byte_{SteadyTime{}};
   std::atomic<SteadyTime> last_announced_{SteadyTime{}};

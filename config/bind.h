@@ -6,7 +6,7 @@
 
 namespace tidegate {
 
-// All but the connectors. Agent is AgentConfig or const AgentConfig, and so on below.
+// All but the lists of maps. Agent is AgentConfig or const AgentConfig, and so on below.
 template <class Agent, class Visitor>
 void visit_agent(Agent& agent, Visitor&& visit) {
   visit("sensor.name", agent.sensor.name);
@@ -22,6 +22,7 @@ void visit_agent(Agent& agent, Visitor&& visit) {
   visit("ship.compression", agent.ship.compression);
   visit("ship.in_flight", agent.ship.in_flight);
   visit("ship.bandwidth", agent.ship.bandwidth);
+  visit("ship.refusals", agent.ship.refusals);
   visit("ship.shared_key_file", agent.ship.shared_key_file);
   visit("ship.username", agent.ship.username);
   visit("ship.password_file", agent.ship.password_file);
@@ -29,6 +30,15 @@ void visit_agent(Agent& agent, Visitor&& visit) {
   visit("control.socket", agent.control_socket);
   visit("log.level", agent.log.level);
   visit("log.format", agent.log.format);
+}
+
+// Paths are below "ship.bandwidth_schedule[].".
+template <class Rule, class Visitor>
+void visit_bandwidth_rule(Rule& rule, Visitor&& visit) {
+  visit("days", rule.days);
+  visit("from", rule.from);
+  visit("to", rule.to);
+  visit("bandwidth", rule.bandwidth);
 }
 
 // All but its log filters. Paths are below "connectors[].".

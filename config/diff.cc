@@ -1,5 +1,6 @@
 #include "config/diff.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/check.h"
@@ -69,6 +70,32 @@ Side side_of(const LogFilterConfig& filter) {
   return side;
 }
 
+// "{days: [mon, tue], from: 08:00, to: 18:00, bandwidth: 5Mbit/s}"
+std::string text_of(const BandwidthRule& rule) {
+  std::string text;
+  visit_bandwidth_rule(rule, [&text](std::string_view key, const auto& member) {
+    const Field* field = find_field(agent_fields(), "ship.bandwidth_schedule[]." + std::string{key});
+    TG_ASSERT(field != nullptr, "every bound path has a row in the table");
+    text.append(text.empty() ? "{" : ", ").append(key).append(": ").append(written(*field, member));
+  });
+  return text + "}";
+}
+
+// A rule has no name, and its place counts: each place is compared as a whole.
+void compare_schedules(const std::vector<BandwidthRule>& before, const std::vector<BandwidthRule>& after,
+                       std::vector<ConfigChange>& changes) {
+  const auto at = [](const std::vector<BandwidthRule>& rules, std::size_t i) {
+    return i < rules.size() ? text_of(rules[i]) : std::string{};
+  };
+  for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+    std::string old_text = at(before, i);
+    std::string new_text = at(after, i);
+    if (old_text == new_text) continue;
+    changes.push_back(
+        {"ship.bandwidth_schedule[" + std::to_string(i) + "]", std::move(old_text), std::move(new_text), Applies::restart});
+  }
+}
+
 template <class T>
 std::map<std::string_view, const T*> by_name(const std::vector<T>& list) {
   std::map<std::string_view, const T*> named;
@@ -97,6 +124,7 @@ void compare_filters(const ConnectorConfig& before, const ConnectorConfig& after
 std::vector<ConfigChange> diff(const AgentConfig& before, const AgentConfig& after) {
   std::vector<ConfigChange> changes;
   compare(side_of(before), side_of(after), "", changes);
+  compare_schedules(before.ship.bandwidth_schedule, after.ship.bandwidth_schedule, changes);
   const auto old_connectors = by_name(before.connectors);
   for (const auto& [connector, config] : by_name(after.connectors)) {
     const auto old = old_connectors.find(connector);

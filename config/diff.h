@@ -13,7 +13,9 @@
 namespace tidegate {
 
 struct ConfigChange {
-  std::string path;    // "ship.in_flight"; a connector by its name: "connectors[acme].interval"
+  // "ship.in_flight"; a connector by its name: "connectors[acme].interval"; a rule of the schedule by its place, whole:
+  // "ship.bandwidth_schedule[0]".
+  std::string path;
   std::string before;  // as it would be written; empty: not given
   std::string after;
   Applies applies = Applies::restart;
@@ -22,7 +24,7 @@ struct ConfigChange {
 };
 
 // Of the connectors in both, and of all else. A connector is the same one when its name is: its cursors are kept under it.
-// Order does not matter.
+// The order of connectors and log filters does not matter; that of a bandwidth schedule does.
 std::vector<ConfigChange> diff(const AgentConfig& before, const AgentConfig& after);
 
 // One line for people: "connectors[acme].interval: 5min to 1min".

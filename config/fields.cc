@@ -1,6 +1,5 @@
 #include "config/fields.h"
 
-#include <algorithm>
 #include <array>
 
 namespace tidegate {
@@ -72,7 +71,36 @@ constexpr std::array agent_table{
           .fallback = "unlimited",
           .least = "8kbit/s",
           .most = "1000Gbit/s",
-          .doc = "How fast data may be sent to the processor, fresh and backlog alike."},
+          .doc = "How fast data may be sent to the processor, fresh and backlog alike, where no entry of the schedule holds."},
+    Field{.path = "ship.bandwidth_schedule[].days",
+          .kind = FieldKind::choices,
+          .fallback = "mon|tue|wed|thu|fri|sat|sun",
+          .allowed = "mon|tue|wed|thu|fri|sat|sun",
+          .doc = "The days on which the entry's interval begins."},
+    Field{.path = "ship.bandwidth_schedule[].from",
+          .kind = FieldKind::time_of_day,
+          .least = "00:00",
+          .most = "23:59",
+          .need = Need::required,
+          .doc = "When the interval begins, in UTC."},
+    Field{.path = "ship.bandwidth_schedule[].to",
+          .kind = FieldKind::time_of_day,
+          .least = "00:00",
+          .most = "24:00",
+          .need = Need::required,
+          .doc = "When it ends, in UTC; a time before that of from is one of the next day."},
+    Field{.path = "ship.bandwidth_schedule[].bandwidth",
+          .kind = FieldKind::rate,
+          .least = "8kbit/s",
+          .most = "1000Gbit/s",
+          .need = Need::required,
+          .doc = "How fast data may be sent meanwhile, or unlimited; of several entries that hold the first one counts."},
+    Field{.path = "ship.refusals",
+          .kind = FieldKind::count,
+          .fallback = "10",
+          .least = "3",
+          .most = "1000",
+          .doc = "How often a chunk may be refused while the processor takes others, before it is set aside."},
     // Secret, because a key that is written here instead of its file must not be shown.
     Field{.path = "ship.shared_key_file",
           .kind = FieldKind::path,
@@ -305,86 +333,9 @@ constexpr std::array processor_table{
           .doc = "How lines are written; auto means journal under a service manager and text elsewhere."},
 };
 
-// The rest of `path` below `section`; absent when it does not lie there.
-std::optional<std::string_view> below(std::string_view path, std::string_view section) {
-  if (section.empty()) return path;
-  if (path.size() <= section.size() + 1 || !path.starts_with(section) || path[section.size()] != '.') return std::nullopt;
-  return path.substr(section.size() + 1);
-}
-
 }  // namespace
 
 FieldTable agent_fields() { return agent_table; }
 FieldTable processor_fields() { return processor_table; }
-
-std::string without_indexes(std::string_view path) {
-  std::string plain;
-  bool inside = false;
-  for (char c : path) {
-    if (c == ']') inside = false;
-    if (!inside) plain.push_back(c);
-    if (c == '[') inside = true;
-  }
-  return plain;
-}
-
-const Field* find_field(FieldTable table, std::string_view path) {
-  const std::string plain = without_indexes(path);
-  const auto found = std::find_if(table.begin(), table.end(), [&](const Field& field) { return field.path == plain; });
-  return found == table.end() ? nullptr : &*found;
-}
-
-bool is_section(FieldTable table, std::string_view path) {
-  return std::any_of(table.begin(), table.end(), [&](const Field& field) { return below(field.path, path).has_value(); });
-}
-
-std::vector<std::string_view> keys_of(FieldTable table, std::string_view section) {
-  std::vector<std::string_view> keys;
-  for (const Field& field : table) {
-    const std::optional<std::string_view> rest = below(field.path, section);
-    if (!rest) continue;
-    const std::string_view key = rest->substr(0, rest->find_first_of(".["));
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
-  }
-  return keys;
-}
-
-std::vector<std::string_view> split_choices(std::string_view text) {
-  std::vector<std::string_view> parts;
-  while (!text.empty()) {
-    const std::size_t bar = std::min(text.find('|'), text.size());
-    parts.push_back(text.substr(0, bar));
-    text.remove_prefix(std::min(bar + 1, text.size()));
-  }
-  return parts;
-}
-
-std::vector<std::string_view> allowed_of(const Field& field) { return split_choices(field.allowed); }
-
-std::string_view name(FieldKind kind) {
-  switch (kind) {
-    case FieldKind::name: return "name";
-    case FieldKind::label: return "label";
-    case FieldKind::text: return "text";
-    case FieldKind::path: return "path";
-    case FieldKind::url: return "URL";
-    case FieldKind::wss_url: return "wss URL";
-    case FieldKind::proxy: return "proxy URL";
-    case FieldKind::token: return "token";
-    case FieldKind::duration: return "duration";
-    case FieldKind::size: return "size";
-    case FieldKind::rate: return "bit rate";
-    case FieldKind::count: return "number";
-    case FieldKind::flag: return "true or false";
-    case FieldKind::choice: return "one of";
-    case FieldKind::choices: return "list of";
-    case FieldKind::place: return "host:port";
-    case FieldKind::places: return "list of host:port";
-    case FieldKind::query: return "query";
-  }
-  return "value";
-}
-
-std::string_view name(Applies applies) { return applies == Applies::live ? "live" : "restart"; }
 
 }  // namespace tidegate

@@ -14,24 +14,25 @@ namespace tidegate {
 
 // What a value is, and with it how it is written.
 enum class FieldKind : unsigned char {
-  name,      // letters, digits, dot, dash and underscore; begins with a letter or digit
-  label,     // printable ASCII, no space at its ends
-  text,      // printable UTF-8
-  path,      // absolute
-  url,       // https, or http to this machine
-  wss_url,   // wss
-  proxy,     // http URL, with credentials where the proxy asks for them
-  token,     // printable ASCII without spaces
-  duration,  // 30s 5min 24h 7d 500ms
-  size,      // 64MiB 4GiB
-  rate,      // 20Mbit/s, or unlimited
-  count,     // digits
-  flag,      // true, false
-  choice,    // one of `allowed`
-  choices,   // a list of some of `allowed`
-  place,     // host:port
-  places,    // a list of host:port
-  query,     // a log filter's query
+  name,         // letters, digits, dot, dash and underscore; begins with a letter or digit
+  label,        // printable ASCII, no space at its ends
+  text,         // printable UTF-8
+  path,         // absolute
+  url,          // https, or http to this machine
+  wss_url,      // wss
+  proxy,        // http URL, with credentials where the proxy asks for them
+  token,        // printable ASCII without spaces
+  duration,     // 30s 5min 24h 7d 500ms
+  size,         // 64MiB 4GiB
+  rate,         // 20Mbit/s, or unlimited
+  count,        // digits
+  time_of_day,  // 08:00; 24:00 is the day's end
+  flag,         // true, false
+  choice,       // one of `allowed`
+  choices,      // a list of some of `allowed`
+  place,        // host:port
+  places,       // a list of host:port
+  query,        // a log filter's query
 };
 
 enum class Need : unsigned char { optional, required };

@@ -22,6 +22,19 @@ ShipCompression default_compression(Receiver receiver) {
   return receiver == Receiver::tidegate ? ShipCompression::zstd : ShipCompression::gzip;
 }
 
+std::string_view name(Weekday day) {
+  switch (day) {
+    case Weekday::mon: return "mon";
+    case Weekday::tue: return "tue";
+    case Weekday::wed: return "wed";
+    case Weekday::thu: return "thu";
+    case Weekday::fri: return "fri";
+    case Weekday::sat: return "sat";
+    case Weekday::sun: break;
+  }
+  return "sun";
+}
+
 std::string_view name(LogOutput output) {
   switch (output) {
     case LogOutput::automatic: return "auto";

@@ -73,11 +73,30 @@ std::string_view name(ShipCompression compression);
 // What a receiver is sent where the configuration does not say: zstd to a processor of ours, gzip to any other.
 ShipCompression default_compression(Receiver receiver);
 
+enum class Weekday : std::uint8_t { mon, tue, wed, thu, fri, sat, sun };
+
+std::string_view name(Weekday day);
+
+inline constexpr std::size_t bandwidth_rules_max = 32;  // of a schedule
+
+// A bandwidth that holds at certain times of the week, in UTC. An interval that ends before its beginning passes midnight; the
+// days are those on which it begins.
+struct BandwidthRule {
+  std::set<Weekday> days{Weekday::mon, Weekday::tue, Weekday::wed, Weekday::thu, Weekday::fri, Weekday::sat, Weekday::sun};
+  std::chrono::minutes from{};  // since midnight
+  std::chrono::minutes to{};
+  std::optional<std::uint64_t> bandwidth;  // as ShipConfig has it
+
+  bool operator==(const BandwidthRule&) const = default;
+};
+
 struct ShipConfig {
   Receiver receiver = Receiver::tidegate;
   ShipCompression compression = ShipCompression::zstd;
-  std::uint64_t in_flight = 8ull << 20;    // bytes sent and not yet acknowledged
-  std::optional<std::uint64_t> bandwidth;  // bits per second; absent: unlimited
+  std::uint64_t in_flight = 8ull << 20;           // bytes sent and not yet acknowledged
+  std::optional<std::uint64_t> bandwidth;         // bits per second; absent: unlimited
+  std::vector<BandwidthRule> bandwidth_schedule;  // the first that holds; where none does: bandwidth
+  std::uint64_t refusals = 10;                    // of one chunk, while others are taken, before it is set aside
   // With Receiver::forward alone: the handshake that such a receiver may want. The files hold one line each, and are read at each
   // connection (secret_file.h).
   std::string shared_key_file;  // empty: no handshake

@@ -13,6 +13,15 @@
 namespace tidegate {
 namespace {
 
+void read_bandwidth_schedule(Reader& reader, std::vector<BandwidthRule>& schedule) {
+  const std::string list{"ship.bandwidth_schedule"};
+  schedule.resize(reader.list_size(list));
+  for (std::size_t i = 0; i < schedule.size(); ++i) {
+    const std::string rule = list + "[" + std::to_string(i) + "].";
+    visit_bandwidth_rule(schedule[i], [&](std::string_view key, auto& member) { reader.read(rule + std::string{key}, member); });
+  }
+}
+
 void read_connector(Reader& reader, const std::string& prefix, ConnectorConfig& connector) {
   visit_connector(connector, [&](std::string_view key, auto& member) { reader.read(prefix + std::string{key}, member); });
   connector.log_filters.resize(reader.list_size(prefix + "log_filters"));
@@ -76,6 +85,7 @@ ParsedAgent parse_agent(std::string_view yaml, std::string_view file_name) {
   AgentConfig config;
   if (document.root) {
     visit_agent(config, [&](std::string_view path, auto& member) { reader.read(path, member); });
+    read_bandwidth_schedule(reader, config.ship.bandwidth_schedule);
     config.connectors.resize(reader.list_size("connectors"));
     for (std::size_t i = 0; i < config.connectors.size(); ++i)
       read_connector(reader, "connectors[" + std::to_string(i) + "].", config.connectors[i]);

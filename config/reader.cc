@@ -25,6 +25,12 @@ std::string remedy_for(FieldTable table, std::string_view key, std::string_view 
   return remedy;
 }
 
+// Of a list of maps.
+std::size_t elements_max(std::string_view path) {
+  if (path.ends_with("log_filters")) return log_filters_max;
+  return path.ends_with("bandwidth_schedule") ? bandwidth_rules_max : connectors_max;
+}
+
 }  // namespace
 
 Reader::Reader(FieldTable table, const YamlDocument& document, std::string_view file_name) : table_(table), file_name_(file_name) {
@@ -58,7 +64,7 @@ void Reader::walk_list(const YamlNode& node, const std::string& path) {
     complain(path, {"", "is not a list", "begin each element with a dash"});
     return;
   }
-  const std::size_t most = path.ends_with("log_filters") ? log_filters_max : connectors_max;
+  const std::size_t most = elements_max(path);
   if (node.children.size() > most) {
     complain(path, {std::to_string(node.children.size()) + " elements", "are too many", "keep at most " + std::to_string(most)});
     return;

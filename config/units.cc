@@ -91,12 +91,27 @@ std::optional<HostPort> parse_place(std::string_view text) {
   return HostPort{.host = std::string{host}, .port = static_cast<std::uint16_t>(*port)};
 }
 
+std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const std::optional<std::uint64_t> hours = parse_count(text.substr(0, 2));
+  const std::optional<std::uint64_t> minutes = parse_count(text.substr(3));
+  if (!hours || !minutes || *minutes > 59) return std::nullopt;
+  const std::chrono::minutes since_midnight{*hours * 60 + *minutes};
+  if (since_midnight > std::chrono::days{1}) return std::nullopt;
+  return since_midnight;
+}
+
 std::string duration_text(std::chrono::milliseconds value) {
   return value.count() == 0 ? "0s" : quantity_text(static_cast<std::uint64_t>(value.count()), duration_units);
 }
 
 std::string size_text(std::uint64_t bytes) { return quantity_text(bytes, size_units); }
 std::string rate_text(std::uint64_t bits_per_second) { return quantity_text(bits_per_second, rate_units); }
+
+std::string time_of_day_text(std::chrono::minutes since_midnight) {
+  const auto two_digits = [](std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+  return two_digits(since_midnight.count() / 60) + ":" + two_digits(since_midnight.count() % 60);
+}
 
 bool is_host(std::string_view text) {
   if (is_ipv6(text)) return true;

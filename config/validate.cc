@@ -3,6 +3,7 @@
 #include <map>
 
 #include "config/regions.h"
+#include "config/units.h"
 #include "config/values.h"
 
 namespace tidegate {
@@ -61,6 +62,18 @@ void check_handshake(const ShipConfig& ship, std::vector<Breach>& breaches) {
   alone("username", ship.username, "shared_key_file", ship.shared_key_file);
   alone("username", ship.username, "password_file", ship.password_file);
   alone("password_file", ship.password_file, "username", ship.username);
+}
+
+void check_bandwidth_schedule(const std::vector<BandwidthRule>& schedule, std::vector<Breach>& breaches) {
+  for (std::size_t i = 0; i < schedule.size(); ++i) {
+    if (schedule[i].from != schedule[i].to) continue;
+    const std::string rule = "ship.bandwidth_schedule[" + std::to_string(i) + "].";
+    breaches.push_back({.field = rule + "to",
+                        .other = rule + "from",
+                        .value = time_of_day_text(schedule[i].to),
+                        .problem = "is when it begins as well",
+                        .remedy = "write another time; a whole day is from 00:00 to 24:00"});
+  }
 }
 
 // `first` or `second`, never both and never neither.
@@ -133,6 +146,7 @@ std::vector<Breach> validate(const AgentConfig& config) {
   std::vector<Breach> breaches;
   check_tls(config, breaches);
   check_handshake(config.ship, breaches);
+  check_bandwidth_schedule(config.ship.bandwidth_schedule, breaches);
   UniqueNames names{"connectors", "connector"};
   for (std::size_t i = 0; i < config.connectors.size(); ++i) {
     const ConnectorConfig& connector = config.connectors[i];

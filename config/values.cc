@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "config/nearest.h"
 #include "config/texts.h"
 #include "config/units.h"
 #include "config/utf8.h"
@@ -25,6 +26,7 @@ std::string_view example_of(FieldKind kind) {
     case FieldKind::size: return "write for example 64MiB or 4GiB";
     case FieldKind::rate: return "write for example 20Mbit/s, or unlimited";
     case FieldKind::count: return "write digits alone, for example 300";
+    case FieldKind::time_of_day: return "write for example 08:00";
     case FieldKind::flag: return "write true or false";
     case FieldKind::place: return "write for example 127.0.0.1:9273";
     case FieldKind::places: return "write for example [dp1.example.net:24224, dp2.example.net:24224]";
@@ -93,17 +95,29 @@ Complained read_choice(const Field& field, const YamlNode& node, Enum& out) {
   return std::nullopt;
 }
 
+// `what` is what an element of the list is called.
+Complaint unknown_choice(const Field& field, std::string_view text, std::string_view what) {
+  Complaint complaint = not_a(field, text, "known here");
+  if (const auto near = nearest(text, allowed_of(field)))
+    complaint.remedy = "the nearest known " + std::string{what} + " is " + std::string{*near};
+  return complaint;
+}
+
 template <class Enum>
 Complained read_choices(const Field& field, const YamlNode& node, std::set<Enum>& out, std::string_view what) {
   if (node.kind != YamlNode::Kind::list) return wrong_shape(field, node);
   out.clear();
   for (const YamlNode& element : node.children) {
     const std::optional<Enum> chosen = choice_of<Enum>(field, element.text);
-    if (!chosen) return not_a(field, element.text, "known here");
+    if (!chosen) return unknown_choice(field, element.text, what);
     if (!out.insert(*chosen).second)
       return Complaint{shown(&field, element.text), "stands in the list twice", "name each " + std::string{what} + " once"};
   }
-  if (out.empty()) return Complaint{{}, "is an empty list", remedy_of(field) + ", or disable the connector"};
+  if (out.empty()) {
+    const bool of_connector = field.path.starts_with("connectors[]");
+    return Complaint{
+        {}, "is an empty list", remedy_of(field) + (of_connector ? ", or disable the connector" : ", or leave the key out")};
+  }
   return std::nullopt;
 }
 
@@ -162,6 +176,11 @@ Complained read_value(const Field& field, const YamlNode& node, std::chrono::mil
   return read_quantity(field, node, "a duration", parse_duration, out);
 }
 
+Complained read_value(const Field& field, const YamlNode& node, std::chrono::minutes& out) {
+  TG_ASSERT(field.kind == FieldKind::time_of_day, "a row and its member are of one kind");
+  return read_quantity(field, node, "a time of day", parse_time_of_day, out);
+}
+
 Complained read_value(const Field& field, const YamlNode& node, std::chrono::seconds& out) {
   std::chrono::milliseconds value{};
   if (Complained complained = read_value(field, node, value)) return complained;
@@ -201,6 +220,10 @@ Complained read_value(const Field& field, const YamlNode& node, std::set<Content
 
 Complained read_value(const Field& field, const YamlNode& node, std::set<RiskLevel>& out) {
   return read_choices(field, node, out, "risk level");
+}
+
+Complained read_value(const Field& field, const YamlNode& node, std::set<Weekday>& out) {
+  return read_choices(field, node, out, "day");
 }
 
 Complained read_value(const Field& field, const YamlNode& node, TechniquesFrom& out) { return read_choice(field, node, out); }

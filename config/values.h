@@ -34,10 +34,12 @@ Complained read_value(const Field& field, const YamlNode& node, std::uint64_t& o
 Complained read_value(const Field& field, const YamlNode& node, std::optional<std::uint64_t>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::chrono::milliseconds& out);
 Complained read_value(const Field& field, const YamlNode& node, std::chrono::seconds& out);
+Complained read_value(const Field& field, const YamlNode& node, std::chrono::minutes& out);  // a time of day
 Complained read_value(const Field& field, const YamlNode& node, HostPort& out);
 Complained read_value(const Field& field, const YamlNode& node, std::vector<HostPort>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::set<ContentType>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::set<RiskLevel>& out);
+Complained read_value(const Field& field, const YamlNode& node, std::set<Weekday>& out);
 Complained read_value(const Field& field, const YamlNode& node, TechniquesFrom& out);
 Complained read_value(const Field& field, const YamlNode& node, Receiver& out);
 Complained read_value(const Field& field, const YamlNode& node, ShipCompression& out);

@@ -22,6 +22,7 @@ std::string written(const Field& field, std::uint64_t value) {
 }
 std::string written(const Field&, const std::optional<std::uint64_t>& value) { return value ? rate_text(*value) : "unlimited"; }
 std::string written(const Field&, std::chrono::milliseconds value) { return duration_text(value); }
+std::string written(const Field&, std::chrono::minutes value) { return time_of_day_text(value); }
 std::string written(const Field&, const HostPort& value) { return to_text(value); }
 std::string written(const Field&, const std::vector<HostPort>& value) {
   return list_text(value, [](const HostPort& place) { return to_text(place); });
@@ -31,6 +32,9 @@ std::string written(const Field&, const std::set<ContentType>& value) {
 }
 std::string written(const Field&, const std::set<RiskLevel>& value) {
   return list_text(value, [](RiskLevel level) { return name(level); });
+}
+std::string written(const Field&, const std::set<Weekday>& value) {
+  return list_text(value, [](Weekday day) { return name(day); });
 }
 std::string written(const Field&, TechniquesFrom value) { return std::string{name(value)}; }
 std::string written(const Field&, Receiver value) { return std::string{name(value)}; }

@@ -19,10 +19,12 @@ std::string written(const Field& field, bool value);
 std::string written(const Field& field, std::uint64_t value);
 std::string written(const Field& field, const std::optional<std::uint64_t>& value);
 std::string written(const Field& field, std::chrono::milliseconds value);
+std::string written(const Field& field, std::chrono::minutes value);  // a time of day
 std::string written(const Field& field, const HostPort& value);
 std::string written(const Field& field, const std::vector<HostPort>& value);
 std::string written(const Field& field, const std::set<ContentType>& value);
 std::string written(const Field& field, const std::set<RiskLevel>& value);
+std::string written(const Field& field, const std::set<Weekday>& value);
 std::string written(const Field& field, TechniquesFrom value);
 std::string written(const Field& field, Receiver value);
 std::string written(const Field& field, ShipCompression value);

@@ -40,13 +40,13 @@ Cursor moved_back(const Cursor& cursor, const std::optional<WallSeconds>& lost_f
 
 // Back-fills read again what they lost themselves. What is left of one that has ended, and has no cursor any more, falls to the
 // live reading.
-std::optional<WallSeconds> lost_from(const LaneState& lane, std::uint32_t reader, const std::set<std::uint32_t>& readers) {
-  std::optional<WallSeconds> from;
-  for (const auto& [job, time] : lane.read_from) {
-    const bool falls_to_it = job == reader || (reader == 0 && !readers.contains(job));
-    if (falls_to_it) from = std::min(from.value_or(time), time);
+void earlier_if_lost(std::optional<WallSeconds>& from, const LaneState& lane, const CursorKey& reader,
+                     const std::set<std::uint32_t>& readers) {
+  for (const auto& [read_by, time] : lane.read_from) {
+    const auto& [of_lane, job] = read_by;
+    const bool falls_to_it = job == reader.job || (reader.job == 0 && !readers.contains(job));
+    if (of_lane == reader.lane && falls_to_it) from = std::min(from.value_or(time), time);
   }
-  return from;
 }
 
 // Never fails: what cannot be read is left out, and `complete` says so.
@@ -58,8 +58,8 @@ Salvaged salvage(const StorePlace& place) {
     return salvaged;
   }
   const RocksStore& store = **opened;
-  std::array<std::optional<LaneState>, lane_count> lanes;
-  for (const Lane lane : all_lanes) {
+  std::array<std::optional<LaneState>, stored_lane_count> lanes;
+  for (const Lane lane : stored_lanes) {
     if (Result<LaneState> state = check_lane(store, lane)) lanes[index_of(lane)] = *state;
   }
   std::set<std::uint32_t> readers;
@@ -73,8 +73,9 @@ Salvaged salvage(const StorePlace& place) {
     }
     Result<CursorKey> whose = cursor_key_from(key);
     Result<CursorRow> row = decode_cursor_row(value);
-    // Where a lane has a hole, nobody knows how far back the lost records reach: its content types begin at first_read.
-    if (!whose || !row || !lanes[index_of(whose->lane)]) {
+    // Where a lane has a hole, nobody knows how far back the lost records reach: its content types begin at first_read. What is set
+    // aside may be of any of them.
+    if (!whose || !row || !lanes[index_of(whose->lane)] || !lanes[index_of(set_aside_lane)]) {
       salvaged.complete = false;
       return {};
     }
@@ -84,7 +85,9 @@ Salvaged salvage(const StorePlace& place) {
   };
   if (!store.scan(Family::cursors, cursors_begin, cursors_end, each)) salvaged.complete = false;
   for (auto& [key, cursor] : salvaged.cursors) {
-    cursor = moved_back(cursor, lost_from(*lanes[index_of(key.lane)], key.job, readers), key.job);
+    std::optional<WallSeconds> lost_from;
+    for (const Lane lane : {key.lane, set_aside_lane}) earlier_if_lost(lost_from, *lanes[index_of(lane)], key, readers);
+    cursor = moved_back(cursor, lost_from, key.job);
   }
   return salvaged;
 }

@@ -52,6 +52,15 @@ class Journal {
   //   requires: id.sequence <= usage().lane(id.lane).last
   virtual Result<void> trim(const SegmentId& id) = 0;
 
+  // Keeps a copy of the segment beside the lanes, synced: its lane may be trimmed past it then, and it stays until it is taken
+  // back. A segment that is set aside already is left as it is. `absent`: not in its lane. `full`: no room in the budget, or in the
+  // quarter of it that may be set aside; nothing was written.
+  virtual Result<void> set_aside(const SegmentId& id) = 0;
+
+  // Puts what was set aside first behind the last segment of the lane that it came from, in one synced batch, and returns its new
+  // place: to the wire it is another chunk. `absent`: nothing is set aside. `full`: nothing was written.
+  virtual Result<SegmentId> take_back() = 0;
+
   virtual JournalUsage usage() const = 0;
 };
 

@@ -12,7 +12,8 @@ void put_lane(Bytes& out, Lane lane) { out.push_back(static_cast<char>(lane)); }
 
 Result<Lane> lane_from(char stored) {
   const auto number = static_cast<std::uint8_t>(stored);
-  if (number >= lane_count) return Error{Code::corrupt, "key names lane " + std::to_string(number) + ", which does not exist"};
+  if (number >= stored_lane_count)
+    return Error{Code::corrupt, "key names lane " + std::to_string(number) + ", which does not exist"};
   return static_cast<Lane>(number);
 }
 
@@ -64,6 +65,7 @@ Result<CursorKey> cursor_key_from(ByteView stored) {
   }
   Result<Lane> lane = lane_from(static_cast<char>(static_cast<std::uint8_t>(stored.front()) & ~(job ? job_mark : 0)));
   if (!lane) return std::move(lane).error();
+  if (*lane == set_aside_lane) return Error{Code::corrupt, "cursor key of what is set aside, which nobody reads"};
   const std::uint32_t number = job ? get_u32_be(stored.substr(1)) : 0;
   if (job && number == 0) return Error{Code::corrupt, "cursor key of back-fill 0, which does not exist"};
   return CursorKey{std::string{stored.substr(head)}, *lane, number};

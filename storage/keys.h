@@ -5,7 +5,7 @@
 // - default, "epoch": 16 bytes.
 // - default, "format": u32, format_version.
 // - default, "healed": u8 1 if every cursor and note was saved, then text, why. Gone once it is reported.
-// - default, "lane" | lane u8: lane row.
+// - default, "lane" | lane u8: lane row. Lane 4, here and below: what was set aside.
 // - cursors, lane u8 | connector: cursor row of the live reading.
 // - cursors, 0x40 | name: note row.
 // - cursors, 0x80 + lane u8 | job u32 | connector: cursor row of a back-fill.
@@ -14,7 +14,7 @@
 // - seen, lane u8 | connector's length u8 | connector | number u64: pack of ids that the live reading saw.
 // - seen, 0x80 + lane u8 | job u32 | connector's length u8 | connector | number u64: the same of a back-fill.
 //
-// Notes and back-fills came with format 2; all else is format 1 unchanged.
+// Notes and back-fills came with format 2, what is set aside with format 3; all else is format 1 unchanged.
 #pragma once
 
 #include <array>
@@ -31,13 +31,19 @@ namespace tidegate {
 
 // Raised when bytes on disk change their meaning; a store with a higher number is left alone. One with a lower number, from the
 // least on, is taken over as it stands, and gets this number.
-inline constexpr std::uint32_t format_version = 2;
+inline constexpr std::uint32_t format_version = 3;
 inline constexpr std::uint32_t format_version_least = 1;
 
 // The library insists on a family called "default"; it holds what is about the store itself.
 enum class Family : std::uint8_t { meta = 0, cursors = 1, index = 2, segments = 3, seen = 4 };
 inline constexpr std::size_t family_count = 5;
 inline constexpr std::array<std::string_view, family_count> family_names{"default", "cursors", "index", "segments", "seen"};
+
+// Segments that receivers refused stand in a lane of the store's own, behind those that are collected and shipped.
+inline constexpr Lane set_aside_lane = static_cast<Lane>(lane_count);
+inline constexpr std::size_t stored_lane_count = lane_count + 1;
+inline constexpr std::array<Lane, stored_lane_count> stored_lanes{Lane::alerts, Lane::audit_logs, Lane::techniques,
+                                                                  Lane::own_events, set_aside_lane};
 
 inline constexpr std::string_view damage_key = "damage";
 inline constexpr std::string_view epoch_key = "epoch";

@@ -130,7 +130,7 @@ void witness(ByteView batch, LogEnd& end) {
   while (const std::optional<BatchReader::Row> row = reader.next()) {
     if (row->family != 0 && !row->once) end.commit_behind = true;
     if (!row->put) continue;
-    for (const Lane lane : all_lanes) {
+    for (const Lane lane : stored_lanes) {
       if (row->key != lane_key(lane)) continue;
       Result<LaneRow> stored = decode_lane_row(row->value);
       if (stored) end.last_behind[index_of(lane)] = std::max(end.last_behind[index_of(lane)], stored->last);

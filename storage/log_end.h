@@ -17,16 +17,17 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "storage/keys.h"
 #include "storage/rocks_store.h"
 
 namespace tidegate {
 
 struct LogEnd {
-  std::filesystem::path file;                           // the newest log that holds anything; empty: none does
-  std::uint64_t whole_bytes = 0;                        // of it, up to the first damage
-  bool damaged = false;                                 // something that is not a record follows
-  bool commit_behind = false;                           // and a whole commit after that
-  std::array<std::uint64_t, lane_count> last_behind{};  // the lanes' tails as trims after it show them; 0: not shown
+  std::filesystem::path file;                                  // the newest log that holds anything; empty: none does
+  std::uint64_t whole_bytes = 0;                               // of it, up to the first damage
+  bool damaged = false;                                        // something that is not a record follows
+  bool commit_behind = false;                                  // and a whole commit after that
+  std::array<std::uint64_t, stored_lane_count> last_behind{};  // the lanes' tails as trims after it show them; 0: not shown
 };
 
 Result<LogEnd> examine_log(const StorePlace& place);

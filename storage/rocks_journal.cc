@@ -204,40 +204,44 @@ Result<void> RocksJournal::trim(const SegmentId& id) {
   return {};
 }
 
-// The head moves in the batch that deletes: nobody ever scans what lies before it.
-Result<void> RocksJournal::trim_to(const SegmentId& id) {
-  const auto index_row = [&](std::uint64_t sequence) -> Result<IndexRow> {
-    Result<Bytes> stored = store_->get(Family::index, segment_key({id.lane, sequence}));
-    if (!stored && stored.error().code() != Code::absent && stored.error().code() != Code::corrupt) {
-      return std::move(stored).error();
-    }
-    if (!stored) return damaged(std::move(stored).error().in(name(id.lane)));
-    Result<IndexRow> row = decode_index_row(*stored);
-    if (!row) return damaged(std::move(row).error().in(name(id.lane)));
-    return row;
-  };
+Result<IndexRow> RocksJournal::index_row(const SegmentId& id) {
+  Result<Bytes> stored = store_->get(Family::index, segment_key(id));
+  if (!stored && stored.error().code() != Code::absent && stored.error().code() != Code::corrupt) return std::move(stored).error();
+  if (!stored) return damaged(std::move(stored).error().in(name(id.lane)));
+  Result<IndexRow> row = decode_index_row(*stored);
+  if (!row) return damaged(std::move(row).error().in(name(id.lane)));
+  return row;
+}
 
+// The head moves in the batch that deletes: nobody ever scans what lies before it. Returns the lane as the batch will leave it.
+Result<LaneState> RocksJournal::remove_up_to(Batch& batch, const SegmentId& id) {
   LaneState next = lanes_[index_of(id.lane)];
-  Result<IndexRow> trimmed = index_row(id.sequence);
-  if (!trimmed) return std::move(trimmed).error();
-  Batch batch{*store_};
+  Result<IndexRow> last = index_row(id);
+  if (!last) return std::move(last).error();
   for (std::uint64_t sequence = next.row.first; sequence <= id.sequence; ++sequence) {
     batch.remove_once(Family::segments, segment_key({id.lane, sequence}));
     batch.remove_once(Family::index, segment_key({id.lane, sequence}));
   }
   next.row.first = id.sequence + 1;
-  const std::uint64_t bytes = trimmed->bytes_ever - next.row.bytes_trimmed;
-  next.row.records_trimmed = trimmed->records_ever;
-  next.row.bytes_trimmed = trimmed->bytes_ever;
+  next.row.records_trimmed = last->records_ever;
+  next.row.bytes_trimmed = last->bytes_ever;
   if (next.row.first <= next.row.last) {
-    Result<IndexRow> head = index_row(next.row.first);
+    Result<IndexRow> head = index_row({id.lane, next.row.first});
     if (!head) return std::move(head).error();
     next.oldest = head->oldest;
   }
   batch.put(Family::meta, lane_key(id.lane), encode(next.row));
+  return next;
+}
+
+Result<void> RocksJournal::trim_to(const SegmentId& id) {
+  Batch batch{*store_};
+  Result<LaneState> next = remove_up_to(batch, id);
+  if (!next) return std::move(next).error();
   if (Result<void> written = batch.write(Sync::no); !written) return failed_write(std::move(written).error());
-  lanes_[index_of(id.lane)] = next;
-  trimmed_since_look_ += bytes;
+  LaneState& lane = lanes_[index_of(id.lane)];
+  trimmed_since_look_ += next->row.bytes_trimmed - lane.row.bytes_trimmed;
+  lane = *std::move(next);
   publish_usage();
   return {};
 }
@@ -250,12 +254,12 @@ void RocksJournal::give_back_disk() {
   const std::uint64_t spared = kept == 0 ? 0 : dead_bytes_max;
   if (store_->blob_bytes() <= kept + spared) return;
   std::vector<RocksStore::DeadRange> dead;
-  for (const Lane lane : all_lanes) {
+  for (const Lane lane : stored_lanes) {
     dead.push_back({segment_key({lane, 0}), segment_key({lane, lanes_[index_of(lane)].row.first})});
   }
   Result<void> collected = store_->collect(dead, RocksStore::Rewrite::no);
   if (collected && store_->blob_bytes() > 2 * kept + rewrite_least) {
-    for (const Lane lane : all_lanes) dead[index_of(lane)].to = lane_end(lane);
+    for (const Lane lane : stored_lanes) dead[index_of(lane)].to = lane_end(lane);
     collected = store_->collect(dead, RocksStore::Rewrite::yes);
   }
   // The trim itself is done; a disk that fails here fails the next write, which says so.
@@ -265,10 +269,16 @@ void RocksJournal::give_back_disk() {
 void RocksJournal::publish_usage() {
   JournalUsage usage;
   usage.budget = budget_.limits().bytes;
-  for (const Lane lane : all_lanes) {
+  for (const Lane lane : stored_lanes) {
     const LaneState& state = lanes_[index_of(lane)];
-    usage.lanes[index_of(lane)] = {state.row.first, state.row.last, state.row.records_ever - state.row.records_trimmed,
-                                   kept_bytes(state.row), state.oldest};
+    LaneUsage& kept = lane == set_aside_lane ? usage.set_aside : usage.lanes[index_of(lane)];
+    kept = {.first = state.row.first,
+            .last = state.row.last,
+            .records = state.row.records_ever - state.row.records_trimmed,
+            .bytes = kept_bytes(state.row),
+            .records_ever = state.row.records_ever,
+            .bytes_ever = state.row.bytes_ever,
+            .oldest = state.oldest};
     usage.bytes += kept_bytes(state.row);
   }
   const std::lock_guard lock{usage_mutex_};

@@ -32,6 +32,8 @@
 
 namespace tidegate {
 
+class Batch;
+
 struct JournalOptions {
   std::filesystem::path directory;  // of the journal alone; made, with its parents, where it is missing
   std::uint64_t budget = 4ull << 30;
@@ -63,6 +65,8 @@ class RocksJournal final : public Journal {
   Result<std::vector<SegmentId>> commit(const Commit& commit) override;
   Result<StoredSegment> batch(const SegmentId& id) override;
   Result<void> trim(const SegmentId& id) override;
+  Result<void> set_aside(const SegmentId& id) override;
+  Result<SegmentId> take_back() override;
   JournalUsage usage() const override;
 
  private:
@@ -79,7 +83,7 @@ class RocksJournal final : public Journal {
   };
   // What a commit will have made of the state, once it is written.
   struct Next {
-    std::array<LaneState, lane_count> lanes;
+    std::array<LaneState, stored_lane_count> lanes;
     KeyState key;
     std::vector<SegmentId> ids;
   };
@@ -102,7 +106,10 @@ class RocksJournal final : public Journal {
   Result<KeyState*> state_of(const CursorKey& key);
   Result<void> scan_cursors(ByteView from, ByteView to, const RocksStore::Each& each);
   Result<Next> write_page(const Commit& commit, const KeyState& before);
+  Result<IndexRow> index_row(const SegmentId& id);
+  Result<LaneState> remove_up_to(Batch& batch, const SegmentId& id);
   Result<void> trim_to(const SegmentId& id);
+  Result<bool> is_set_aside(const SegmentId& id);
   void give_back_disk();
   void publish_usage();
 
@@ -110,7 +117,7 @@ class RocksJournal final : public Journal {
   Budget budget_;
   std::unique_ptr<RocksStore> store_;  // null only between a failed reopening and the next
   Id128 epoch_;
-  std::array<LaneState, lane_count> lanes_;
+  std::array<LaneState, stored_lane_count> lanes_;
   std::map<CursorKey, KeyState> keys_;
   std::optional<Error> failed_;           // set: the store takes no writes until it is opened again
   std::optional<Uncertain> uncertain_;    // only while failed_

@@ -51,6 +51,7 @@ rocksdb::DBOptions database_options(const StorePlace& place, Opening opening) {
   options.create_if_missing = opening == Opening::beginning;
   options.create_missing_column_families = opening == Opening::beginning;
   options.paranoid_checks = true;
+  options.db_host_id.clear();  // a table need not name the machine that wrote it
   // The library's default opens with what stands before a damage in the log, and says nothing. This mode forgives a log that
   // ends in the middle of a record, and refuses other damage; log_end.h finds what it overlooks.
   options.wal_recovery_mode = opening == Opening::salvage ? rocksdb::WALRecoveryMode::kPointInTimeRecovery

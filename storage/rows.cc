@@ -49,7 +49,11 @@ Bytes encode(const IndexRow& row) {
   put_u64_be(out, row.bytes_ever);
   put_time(out, row.oldest);
   put_seconds(out, row.read_from);
-  if (row.job != 0) put_u32_be(out, row.job);
+  if (row.job != 0 || row.origin) put_u32_be(out, row.job);
+  if (row.origin) {
+    out.push_back(static_cast<char>(row.origin->lane));
+    put_u64_be(out, row.origin->sequence);
+  }
   seal(out);
   return out;
 }
@@ -115,7 +119,12 @@ Result<IndexRow> decode_index_row(ByteView stored) {
   row.read_from = reader.seconds();
   if (!reader.at_end()) {
     row.job = reader.u32();
-    if (row.job == 0) return Error{Code::corrupt, "index row: back-fill 0 does not exist"};
+    if (row.job == 0 && reader.at_end()) return Error{Code::corrupt, "index row: back-fill 0 does not exist"};
+  }
+  if (!reader.at_end()) {
+    const std::uint8_t lane = reader.u8();
+    if (lane >= lane_count) return Error{Code::corrupt, "index row: lane " + std::to_string(lane) + " does not exist"};
+    row.origin = SegmentId{static_cast<Lane>(lane), reader.u64()};
   }
   if (Result<void> whole = reader.end("index row"); !whole) return std::move(whole).error();
   return row;

@@ -2,7 +2,8 @@
 // the commit or trim that changes it.
 //
 // Lane row:    first u64 | last u64 | records ever u64 | bytes ever u64 | records trimmed u64 | bytes trimmed u64 | crc32
-// Index row:   records ever u64 | bytes ever u64 | oldest i64 ns | read from i64 s | [ back-fill's number u32 ] | crc32
+// Index row:   records ever u64 | bytes ever u64 | oldest i64 ns | read from i64 s
+//              | [ back-fill's number u32 | [ lane u8 | sequence u64 ] ] | crc32
 // Note row:    the note's value, 1 byte to note_value_bytes_max | crc32
 // Cursor row:  settled i64 s | through i64 s | position i64 s | pass's end i64 s | commits u64 | first pack u64 |
 //              next pack u64 | packs u32 | sweep u8 (0 or 1)
@@ -11,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -40,7 +42,8 @@ struct IndexRow {
   std::uint64_t bytes_ever = 0;
   WallTime oldest{};
   WallSeconds read_from{};  // reading again from here on meets every record of the segment
-  std::uint32_t job = 0;    // whose reading that is, as in CursorKey; on disk only where it is not 0
+  std::uint32_t job = 0;    // whose reading that is, as in CursorKey; on disk only where it is not 0, or a place follows
+  std::optional<SegmentId> origin = {};  // of what is set aside: where it was
 
   bool operator==(const IndexRow&) const = default;
 };

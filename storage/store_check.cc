@@ -102,7 +102,7 @@ Result<void> check_place(const StorePlace& place) {
 Result<bool> trims_know_more(const StorePlace& place, const LogEnd& end) {
   Result<std::unique_ptr<RocksStore>> before_damage = RocksStore::open(place, Opening::salvage);
   if (!before_damage) return std::move(before_damage).error();
-  for (const Lane lane : all_lanes) {
+  for (const Lane lane : stored_lanes) {
     Result<LaneRow> row = read_lane_row(**before_damage, lane);
     if (!row) return std::move(row).error();
     if (end.last_behind[index_of(lane)] > row->last) return true;
@@ -157,11 +157,15 @@ Result<LaneState> check_lane(const RocksStore& store, Lane lane) {
     if (id->sequence != next || next > row.last) return damaged("segment " + std::to_string(next) + " is missing");
     Result<IndexRow> index = decode_index_row(value);
     if (!index) return std::move(index).error();
+    if (index->origin.has_value() != (lane == set_aside_lane)) {
+      return damaged("segment " + std::to_string(next) + " is in a lane where it cannot be");
+    }
     if (index->records_ever < sums.records_ever || index->bytes_ever < sums.bytes_ever) {
       return damaged("the sums at segment " + std::to_string(next) + " run backwards");
     }
     if (next == row.first) state.oldest = index->oldest;
-    WallSeconds& from = state.read_from.try_emplace(index->job, index->read_from).first->second;
+    const Lane read_by = index->origin.value_or(*id).lane;
+    WallSeconds& from = state.read_from.try_emplace({read_by, index->job}, index->read_from).first->second;
     from = std::min(from, index->read_from);
     sums = *index;
     ++next;
@@ -192,7 +196,7 @@ Result<OpenedStore> open_checked(const StorePlace& place) {
   if (!epoch) return as_damage(std::move(epoch).error().in("epoch"));
   if (epoch->size() != 16) return damaged("the epoch has " + std::to_string(epoch->size()) + " bytes");
   opened.epoch = get_id(*epoch);
-  for (const Lane lane : all_lanes) {
+  for (const Lane lane : stored_lanes) {
     Result<LaneState> state = check_lane(*opened.store, lane);
     if (!state) return std::move(state).error();
     if (Result<void> ends = check_ends(*opened.store, lane, state->row); !ends) return std::move(ends).error();

@@ -5,9 +5,11 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "base/id128.h"
 #include "base/result.h"
+#include "storage/keys.h"
 #include "storage/rocks_store.h"
 #include "storage/rows.h"
 
@@ -17,8 +19,8 @@ namespace tidegate {
 struct LaneState {
   LaneRow row;
   WallTime oldest{};  // record time of the first segment kept; meaningless when empty
-  // Reading again from here meets every record kept: by the reader's number, as in CursorKey. As found at the opening.
-  std::map<std::uint32_t, WallSeconds> read_from;
+  // Reading again from here meets every record kept: by the reader's lane and number, as in CursorKey. As found at the opening.
+  std::map<std::pair<Lane, std::uint32_t>, WallSeconds> read_from;
 };
 
 struct OpenedStore {
@@ -26,7 +28,7 @@ struct OpenedStore {
   Id128 epoch;
   std::uint32_t format = format_version;
   bool log_cut = false;  // the log's end was damaged, with no commit after it, and was dropped
-  std::array<LaneState, lane_count> lanes;
+  std::array<LaneState, stored_lane_count> lanes;
 };
 
 //   `corrupt`: it is damaged, and the text says how.   `unavailable`: held by another process, or the disk fails.

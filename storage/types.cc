@@ -9,7 +9,7 @@ std::string_view name(Lane lane) {
     case Lane::techniques: return "observed_attack_techniques";
     case Lane::own_events: return "own_events";
   }
-  return "unknown";
+  return "set_aside";
 }
 
 std::optional<Lane> lane_named(std::string_view text) {

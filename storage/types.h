@@ -142,18 +142,21 @@ struct Commit {
 };
 
 struct LaneUsage {
-  std::uint64_t first = 1;    // sequence of the oldest segment kept; first > last means empty
-  std::uint64_t last = 0;     // sequence of the newest
-  std::uint64_t records = 0;  // kept, not yet trimmed
-  std::uint64_t bytes = 0;    // of payloads and headers kept
-  WallTime oldest{};          // record time of the oldest segment kept; meaningless when empty
+  std::uint64_t first = 1;         // sequence of the oldest segment kept; first > last means empty
+  std::uint64_t last = 0;          // sequence of the newest
+  std::uint64_t records = 0;       // kept, not yet trimmed
+  std::uint64_t bytes = 0;         // of payloads and headers kept
+  std::uint64_t records_ever = 0;  // since the store was begun
+  std::uint64_t bytes_ever = 0;
+  WallTime oldest{};  // record time of the oldest segment kept; meaningless when empty
 
   bool empty() const { return first > last; }
 };
 
 struct JournalUsage {
   std::array<LaneUsage, lane_count> lanes;
-  std::uint64_t bytes = 0;  // of all lanes
+  LaneUsage set_aside;      // what receivers refused; its sequence numbers are its own
+  std::uint64_t bytes = 0;  // of all lanes, and of what is set aside
   std::uint64_t budget = 0;
 
   const LaneUsage& lane(Lane which) const { return lanes[index_of(which)]; }

@@ -26,6 +26,9 @@ int weight(Verdict verdict) {
 
 Verdict worse(Verdict a, Verdict b) { return weight(a) >= weight(b) ? a : b; }
 
+constexpr std::string_view set_aside_remedy =
+    "the processor's log says why it refused them; when that is mended, `tidegate-agent queue resend` ships them again";
+
 void write_state(ObjectWriter& object, const StageState& state, std::string_view advice) {
   object.text("state", name(state.verdict));
   object.time("since", state.since);
@@ -99,6 +102,11 @@ void write_journal(std::string& out, const JournalUsage& usage, WallTime now) {
     row.number("oldest_seconds", kept.empty() ? 0 : std::chrono::floor<std::chrono::seconds>(now - kept.oldest).count());
   }
   lanes.push_back(']');
+  ObjectWriter aside{object.key("set_aside")};
+  aside.number("chunks", static_cast<std::int64_t>(usage.set_aside.last + 1 - usage.set_aside.first));
+  aside.number("records", static_cast<std::int64_t>(usage.set_aside.records));
+  aside.number("bytes", static_cast<std::int64_t>(usage.set_aside.bytes));
+  aside.text("remedy", usage.set_aside.empty() ? std::string_view{} : set_aside_remedy);
 }
 
 std::string line_of(std::string_view indent, std::string_view what, const StageState& state, std::string_view advice) {
@@ -123,6 +131,7 @@ Verdict AgentStatus::verdict() const {
   bool collecting = false;
   // Before the first chunk there is nothing to say of the way to the processor.
   Verdict worst = uplink.verdict == Verdict::starting ? Verdict::idle : uplink.verdict;
+  if (!journal.set_aside.empty()) worst = worse(worst, Verdict::degraded);
   for (const ConnectorStatus& connector : connectors) {
     if (!connector.enabled) continue;
     collecting = true;
@@ -193,6 +202,12 @@ std::string status_text(const AgentStatus& status) {
     if (!kept.empty())
       out.append("    ").append(name(lane)).append("  ").append(std::to_string(kept.records)).append(" records wait\n");
   }
+  if (const LaneUsage& aside = status.journal.set_aside; !aside.empty())
+    out.append("    set aside  ")
+        .append(std::to_string(aside.records))
+        .append(" records that the processor refused\n      remedy: ")
+        .append(set_aside_remedy)
+        .append("\n");
   return out;
 }
 

@@ -1,5 +1,5 @@
-// Steering: what an operator may ask of the reading: where it stands, read again from a time, and back-fills. The agent answers
-// it; the routes of the control socket ask it.
+// Steering: what an operator may ask of the reading and of what waits: where it stands, read again from a time, back-fills, and
+// what the processor refused. The agent answers it; the routes of the control socket ask it.
 //
 // Thread: the loop.
 #pragma once
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/control/backfills.h"
+#include "agent/control/spool.h"
 #include "agent/ports.h"
 
 namespace tidegate {
@@ -34,6 +35,12 @@ class Steering {
   virtual asio::awaitable<Result<void>> rewind(CursorKey key, WallSeconds to) = 0;
 
   virtual Backfills& backfills() = 0;
+
+  virtual SpoolView spool() const = 0;
+
+  // Everything that is set aside goes behind its lane, to be shipped once more. Returns how many chunks. After an error, `full`
+  // among them, some may have gone already.
+  virtual asio::awaitable<Result<std::uint64_t>> resend() = 0;
 };
 
 }  // namespace tidegate

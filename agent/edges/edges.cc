@@ -53,10 +53,7 @@ Result<UplinkOptions> uplink_options(const AgentConfig& config, Random& random) 
   if (!tls) return std::move(tls).error().in("processor.tls");
   options.tls = *std::move(tls);
   options.limits.session.in_flight_bytes_max = config.ship.in_flight;
-  if (config.ship.bandwidth) {
-    const double bytes_per_second = static_cast<double>(*config.ship.bandwidth) / 8;
-    options.bandwidth = {.per_second = bytes_per_second, .burst = bytes_per_second / 4};
-  }
+  options.bandwidth = {.otherwise = config.ship.bandwidth, .rules = config.ship.bandwidth_schedule};
   if (!config.ship.shared_key_file.empty())
     options.handshake = [ship = config.ship, sensor = config.sensor.name, &random] { return handshake_of(ship, sensor, random); };
   options.receiver_knows_zstd = config.ship.receiver == Receiver::tidegate || config.ship.compression == ShipCompression::zstd;

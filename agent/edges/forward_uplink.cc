@@ -1,9 +1,11 @@
 #include "agent/edges/forward_uplink.h"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
 #include "agent/compression.h"
+#include "config/units.h"
 #include "transport/byte_stream.h"
 #include "transport/compression.h"
 #include "transport/deadline.h"
@@ -17,6 +19,12 @@ constexpr std::chrono::milliseconds leave_look{200};
 
 std::string text_of(const ForwardEndpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
 
+RateLimit limit_of(const std::optional<std::uint64_t>& bits_per_second) {
+  if (!bits_per_second) return {};
+  const double bytes_per_second = static_cast<double>(*bits_per_second) / 8;
+  return {.per_second = bytes_per_second, .burst = bytes_per_second / 4};
+}
+
 }  // namespace
 
 ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Surroundings around, Log& log)
@@ -24,7 +32,8 @@ ForwardUplink::ForwardUplink(UplinkOptions options, Id128 epoch, Surroundings ar
       epoch_(epoch),
       log_(log),
       client_(around.clock, options_.limits, options_.dial),
-      bandwidth_(around.clock, options_.bandwidth),
+      in_force_(bandwidth_at(options_.bandwidth, around.clock.wall())),
+      bandwidth_(around.clock, limit_of(in_force_)),
       clock_(around.clock),
       random_(around.random),
       choice_(options_.endpoints.size(), around.random, endpoint_retry) {}
@@ -73,12 +82,36 @@ asio::awaitable<Result<void>> ForwardUplink::ship(const StoredSegment& segment) 
     chunk.payload = *plain;
     chunk.compression = WireCompression::none;
   }
-  Result<void> turn = co_await bandwidth_.take(static_cast<double>(chunk.payload.size()));
+  Result<void> turn = co_await pay(chunk.payload.size());
   if (!turn) co_return std::move(turn).error();
   if (leaving_) co_return co_await wait_while_leaving();
   shipped_ = true;
   in_flight_.emplace(chunk.chunk, segment.id);
   co_return co_await client_.send(chunk);
+}
+
+// Waits for as long as the bandwidth needs for so many bytes. They are paid for second by second, so that a chunk that waits under
+// a slow limit (4 MiB at 8 kbit/s: more than an hour) goes on within a second of that limit's end, and no debt outlasts a change.
+asio::awaitable<Result<void>> ForwardUplink::pay(std::size_t bytes) {
+  double unpaid = static_cast<double>(bytes);
+  while (unpaid > 0) {
+    const double part = std::min(unpaid, follow_schedule());
+    Result<void> turn = co_await bandwidth_.take(part);
+    if (!turn) co_return std::move(turn).error();
+    unpaid -= part;
+  }
+  co_return Result<void>{};
+}
+
+// The bytes that may be sent in a second from now on. The schedule is asked each time, since the wall clock may step either way.
+double ForwardUplink::follow_schedule() {
+  const std::optional<std::uint64_t> now = bandwidth_at(options_.bandwidth, clock_.wall());
+  if (now != in_force_) {
+    in_force_ = now;
+    bandwidth_.set_limit(limit_of(now));
+    log_.info("the bandwidth changes by its schedule", {{"bandwidth", now ? rate_text(*now) : "unlimited"}});
+  }
+  return limit_of(now).per_second;
 }
 
 asio::awaitable<Result<SegmentId>> ForwardUplink::ack() {

@@ -2,7 +2,7 @@
 // handshake where they want one. One session at a time; when it cannot be had with one endpoint, or brings no ack, the next one is
 // tried. While it is not with the first, those before are looked for every few minutes, beside it; when one is there, the chunks in
 // flight are waited for, and the session ends. What is shipped is paced by the receiver's acks (the window of bytes in flight) and
-// by the bandwidth (P7).
+// by the bandwidth (P7), which may follow a schedule.
 //
 // Thread: the loop.
 #pragma once
@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "agent/edges/bandwidth_schedule.h"
 #include "agent/ports.h"
 #include "base/log.h"
 #include "transport/endpoint_choice.h"
@@ -25,7 +26,7 @@ struct UplinkOptions {
   std::vector<ForwardEndpoint> endpoints;  // at least one
   TlsContextPtr tls;
   ForwardLimits limits;
-  RateLimit bandwidth;  // bytes per second
+  BandwidthSchedule bandwidth;
   Dial dial = dial_tls();
   // What a handshake is made with, asked for anew before each: keys may change, and each salt is used once. Empty: no handshake.
   std::function<Result<HandshakeOptions>()> handshake;
@@ -47,6 +48,8 @@ class ForwardUplink final : public Uplink {
 
  private:
   asio::awaitable<Result<void>> connect_to(ForwardEndpoint endpoint);
+  asio::awaitable<Result<void>> pay(std::size_t bytes);
+  double follow_schedule();
   asio::awaitable<bool> preferred_is_there();
   asio::awaitable<Result<void>> wait_while_leaving();
 
@@ -54,6 +57,7 @@ class ForwardUplink final : public Uplink {
   Id128 epoch_;
   Log& log_;
   ForwardClient client_;
+  std::optional<std::uint64_t> in_force_;  // bits per second
   RateLimiter bandwidth_;
   Clock& clock_;
   Random& random_;

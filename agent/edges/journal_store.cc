@@ -74,6 +74,20 @@ asio::awaitable<Result<void>> JournalStore::trim(SegmentId id) {
   co_return result;
 }
 
+asio::awaitable<Result<void>> JournalStore::set_aside(SegmentId id) {
+  const std::function<Result<void>()> call = [this, id] { return journal_->set_aside(id); };
+  Result<void> result = co_await on_journal_thread(call);
+  changed_.notify();
+  co_return result;
+}
+
+asio::awaitable<Result<SegmentId>> JournalStore::take_back() {
+  const std::function<Result<SegmentId>()> call = [this] { return journal_->take_back(); };
+  Result<SegmentId> result = co_await on_journal_thread(call);
+  changed_.notify();
+  co_return result;
+}
+
 asio::awaitable<void> JournalStore::changed() { co_await changed_.wait(); }
 
 }  // namespace tidegate

@@ -30,6 +30,8 @@ class JournalStore final : public Store {
   asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override;
   asio::awaitable<Result<StoredSegment>> batch(SegmentId id) override;
   asio::awaitable<Result<void>> trim(SegmentId id) override;
+  asio::awaitable<Result<void>> set_aside(SegmentId id) override;
+  asio::awaitable<Result<SegmentId>> take_back() override;
   JournalUsage usage() const override { return journal_->usage(); }
   Id128 epoch() const override { return journal_->epoch(); }
   asio::awaitable<void> changed() override;

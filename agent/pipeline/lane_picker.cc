@@ -17,7 +17,7 @@ bool LanePicker::has_next(LaneState& lane, const LaneUsage& usage) const {
   // A lane's first segment in the journal moves when it is trimmed: never pick below it.
   lane.next = std::max(lane.next, usage.first);
   lane.trimmed = std::max(lane.trimmed, usage.first - 1);
-  while (lane.acked_ahead.contains(lane.next)) ++lane.next;
+  while (lane.acked_ahead.contains(lane.next) || lane.held.contains(lane.next)) ++lane.next;
   return lane.next <= usage.last;
 }
 
@@ -36,16 +36,33 @@ std::optional<SegmentId> LanePicker::pick(const JournalUsage& usage) {
 }
 
 std::optional<SegmentId> LanePicker::acknowledge(const SegmentId& acked) {
-  LaneState& state = lanes_[index_of(acked.lane)];
-  TG_ASSERT(state.in_flight.erase(acked.sequence) == 1, "P4: an ack names a segment in flight on this session");
-  state.acked_ahead.insert(acked.sequence);
+  TG_ASSERT(in_flight(acked), "P4: an ack names a segment in flight on this session");
+  return pass_over(acked);
+}
+
+std::optional<SegmentId> LanePicker::pass_over(const SegmentId& id) {
+  LaneState& state = lanes_[index_of(id.lane)];
+  state.in_flight.erase(id.sequence);
+  state.held.erase(id.sequence);
+  state.acked_ahead.insert(id.sequence);
   const std::uint64_t before = state.trimmed;
   while (!state.acked_ahead.empty() && *state.acked_ahead.begin() == state.trimmed + 1) {
     state.acked_ahead.erase(state.acked_ahead.begin());
     ++state.trimmed;
   }
   if (state.trimmed == before) return std::nullopt;
-  return SegmentId{acked.lane, state.trimmed};
+  return SegmentId{id.lane, state.trimmed};
+}
+
+void LanePicker::release(const SegmentId& id) {
+  LaneState& state = lanes_[index_of(id.lane)];
+  if (state.held.erase(id.sequence) == 1) state.next = std::min(state.next, id.sequence);
+}
+
+void LanePicker::pick_held(const SegmentId& id) {
+  LaneState& state = lanes_[index_of(id.lane)];
+  TG_ASSERT(state.held.erase(id.sequence) == 1, "only what is held is picked so");
+  state.in_flight.insert(id.sequence);
 }
 
 void LanePicker::rewind() {

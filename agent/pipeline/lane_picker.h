@@ -27,10 +27,18 @@ class LanePicker {
   //   requires: `acked` is in flight
   std::optional<SegmentId> acknowledge(const SegmentId& acked);
 
-  // The journal has no such segment any more: it is passed over.
-  void skip(const SegmentId& gone) { (void)acknowledge(gone); }
+  // It need not be shipped: the journal has it no more, or keeps it elsewhere. Returns as acknowledge().
+  std::optional<SegmentId> pass_over(const SegmentId& id);
 
-  // The session ended: whatever is unacknowledged is picked again, oldest first.
+  // It is passed by, not over: nothing picks it until pick_held(), and its lane is not trimmed past it.
+  //   requires: not in flight, not acknowledged
+  void hold(const SegmentId& id) { lanes_[index_of(id.lane)].held.insert(id.sequence); }
+  // It is picked in its turn again.
+  void release(const SegmentId& id);
+  // Notes it as in flight.   requires: held
+  void pick_held(const SegmentId& id);
+
+  // The session ended: whatever is unacknowledged and not held is picked again, oldest first.
   void rewind();
 
   bool in_flight(const SegmentId& id) const;
@@ -42,6 +50,7 @@ class LanePicker {
     std::uint64_t trimmed = 0;  // everything up to here is acknowledged and given to trim
     std::set<std::uint64_t> in_flight;
     std::set<std::uint64_t> acked_ahead;  // acknowledged, behind one that is not
+    std::set<std::uint64_t> held;
   };
 
   bool has_next(LaneState& lane, const LaneUsage& usage) const;

@@ -18,12 +18,15 @@ bool stopped(const asio::cancellation_state& state) { return state.cancelled() !
 
 }  // namespace
 
-Shipper::Shipper(Store& store, Uplink& uplink, Surroundings around, BackoffLimits retry, Log& log, Metrics& metrics)
+Shipper::Shipper(Store& store, Uplink& uplink, Surroundings around, ShipperLimits limits, Log& log, Metrics& metrics)
     : store_(store),
       uplink_(uplink),
       clock_(around.clock),
       log_(log),
-      backoff_(around.random, retry),
+      backoff_(around.random, limits.retry),
+      refusals_(limits.refusals_max),
+      aside_records_(
+          metrics.gauge("tidegate_journal_set_aside_records", "Records that the processor refused, and that wait apart.")),
       sent_bytes_(metrics.counter("tidegate_ship_bytes_total", "Payload bytes written to the processor.")) {
   state_.since = clock_.wall();
   for (const Lane lane : all_lanes) {
@@ -51,14 +54,12 @@ asio::awaitable<Error> Shipper::ship_in_sessions() {
   const auto stop = co_await asio::this_coro::cancellation_state;
   while (!stopped(stop)) {
     const std::optional<Error> ended = co_await session();
-    const Result<void> trimmed = co_await trim();
-    uplink_.reset();
-    picker_.rewind();
-    in_flight_.clear();
+    end_session(ended && !stopped(stop) && !journal_failed_);
+    Result<void> kept = co_await set_aside_the_unbearable();
+    if (kept) kept = co_await trim();
     if (stopped(stop)) break;
     if (journal_failed_)
-      co_return trimmed ? ended.value_or(Error{Code::unavailable, "the journal failed while the session was left"})
-                        : trimmed.error();
+      co_return kept ? ended.value_or(Error{Code::unavailable, "the journal failed while the session was left"}) : kept.error();
     if (!ended) continue;
     show(store_.usage());  // what is kept grows older also while nothing changes
     state_.become(ended->code() == Code::denied ? Verdict::auth_failed : Verdict::unreachable, clock_.wall(), ended->text());
@@ -66,6 +67,17 @@ asio::awaitable<Error> Shipper::ship_in_sessions() {
     co_await clock_.sleep_for(backoff_.next());
   }
   co_return Error{Code::cancelled, "shipper stopped"};
+}
+
+// What was in flight is picked again, but for what has to travel alone.
+void Shipper::end_session(bool failed) {
+  uplink_.reset();
+  picker_.rewind();
+  in_flight_.clear();
+  taken_ = false;
+  if (failed) refusals_.session_failed();
+  else refusals_.session_left();
+  for (const SegmentId& id : refusals_.alone()) picker_.hold(id);
 }
 
 // Both directions run until one of them fails. A session is begun also when there is nothing to ship, so that whether the processor
@@ -105,15 +117,17 @@ asio::awaitable<Result<void>> Shipper::ship_next() {
   const auto stop = co_await asio::this_coro::cancellation_state;
   std::optional<SegmentId> id;
   for (;;) {
-    id = picker_.pick(store_.usage());
+    id = pick();
     if (id) break;
-    co_await store_.changed();
+    if (refusals_.next_alone() && picker_.in_flight_count() > 0) co_await acked_signal_.wait();
+    else co_await store_.changed();
     if (stopped(stop)) co_return Error{Code::cancelled, "shipper stopped"};
   }
   Result<StoredSegment> segment = co_await store_.batch(*id);
   if (stopped(stop)) co_return Error{Code::cancelled, "shipper stopped"};
   if (!segment && segment.error().code() == Code::absent) {
-    picker_.skip(*id);
+    acknowledged_to(picker_.pass_over(*id));
+    refusals_.forget(*id);
     co_return Result<void>{};
   }
   if (!segment) {
@@ -122,6 +136,7 @@ asio::awaitable<Result<void>> Shipper::ship_next() {
   }
   const Segment& content = segment->segment;
   in_flight_[*id] = content.records;
+  refusals_.sent(*id);
   Result<void> written = co_await uplink_.ship(*segment);
   if (!written) co_return std::move(written).error();
   shipped_[index_of(id->lane)]->add(content.records);
@@ -129,20 +144,65 @@ asio::awaitable<Result<void>> Shipper::ship_next() {
   co_return Result<void>{};
 }
 
+// One that has to travel alone goes when the receiver has just taken another one, so that its refusal would tell, or when there is
+// no other. Absent: nothing may be shipped now.
+std::optional<SegmentId> Shipper::pick() {
+  const std::optional<SegmentId> alone = refusals_.next_alone();
+  if (!alone) return picker_.pick(store_.usage());
+  if (picker_.in_flight(*alone)) return std::nullopt;
+  std::optional<SegmentId> other;
+  if (!taken_) other = picker_.pick(store_.usage());
+  if (other || picker_.in_flight_count() > 0) return other;
+  picker_.pick_held(*alone);
+  return alone;
+}
+
+// What the journal has no room for is borne for as long again.
+asio::awaitable<Result<void>> Shipper::set_aside_the_unbearable() {
+  while (const std::optional<SegmentId> id = refusals_.unbearable()) {
+    if (picker_.in_flight(*id)) break;
+    picker_.hold(*id);  // while the journal is asked nobody else picks it
+    refusals_.forget(*id);
+    const std::string lane{name(id->lane)};
+    const std::string sequence = std::to_string(id->sequence);
+    Result<void> kept = co_await store_.set_aside(*id);
+    if (!kept && kept.error().code() == Code::full) {
+      picker_.release(*id);
+      log_.error("a chunk that the processor refuses cannot be set aside",
+                 {{"lane", lane}, {"sequence", sequence}, {"reason", kept.error().text()}});
+      continue;
+    }
+    if (!kept && kept.error().code() != Code::absent) {
+      journal_failed_ = true;
+      co_return std::move(kept).error().in("journal");
+    }
+    log_.error("a chunk is set aside: the processor refused it again and again while it took others",
+               {{"lane", lane}, {"sequence", sequence}, {"chunk", to_hex(chunk_id(store_.epoch(), *id))}});
+    acknowledged_to(picker_.pass_over(*id));
+  }
+  co_return Result<void>{};
+}
+
+void Shipper::acknowledged_to(const std::optional<SegmentId>& trim_to) {
+  if (!trim_to) return;
+  to_trim_[index_of(trim_to->lane)] = trim_to;
+  ++acks_to_trim_;
+}
+
 asio::awaitable<Result<void>> Shipper::take_ack() {
   Result<SegmentId> acked = co_await uplink_.ack();
   if (!acked) co_return std::move(acked).error();
   if (!picker_.in_flight(*acked)) co_return Error{Code::corrupt, "an ack for a chunk that is not in flight"};
-  const std::optional<SegmentId> trim_to = picker_.acknowledge(*acked);
+  acknowledged_to(picker_.acknowledge(*acked));
+  refusals_.acked(*acked);
+  taken_ = true;
+  acked_signal_.notify();
   acked_[index_of(acked->lane)]->add(in_flight_[*acked]);
   in_flight_.erase(*acked);
   last_ack_ = clock_.wall();
   backoff_.reset();
   state_.become(in_flight_.empty() ? Verdict::idle : Verdict::healthy, clock_.wall(), {});
-  if (trim_to) {
-    to_trim_[index_of(acked->lane)] = trim_to;
-    ++acks_to_trim_;
-  }
+  if (Result<void> kept = co_await set_aside_the_unbearable(); !kept) co_return kept;
   const bool wait = acks_to_trim_ < acks_together_max && !in_flight_.empty() && clock_.steady() < last_trim_ + trim_wait_max;
   if (wait) co_return Result<void>{};
   co_return co_await trim();
@@ -176,6 +236,7 @@ asio::awaitable<Error> Shipper::show_backlog() {
 }
 
 void Shipper::show(const JournalUsage& usage) {
+  aside_records_.set(static_cast<std::int64_t>(usage.set_aside.records));
   const WallTime now = clock_.wall();
   for (const Lane lane : all_lanes) {
     const LaneUsage& kept = usage.lane(lane);

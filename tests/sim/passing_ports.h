@@ -27,6 +27,8 @@ class PassingStore : public Store {
   asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override { return real_->commit(std::move(commit)); }
   asio::awaitable<Result<StoredSegment>> batch(SegmentId id) override { return real_->batch(id); }
   asio::awaitable<Result<void>> trim(SegmentId id) override { return real_->trim(id); }
+  asio::awaitable<Result<void>> set_aside(SegmentId id) override { return real_->set_aside(id); }
+  asio::awaitable<Result<SegmentId>> take_back() override { return real_->take_back(); }
   JournalUsage usage() const override { return real_->usage(); }
   Id128 epoch() const override { return real_->epoch(); }
   asio::awaitable<void> changed() override { return real_->changed(); }

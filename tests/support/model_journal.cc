@@ -43,15 +43,21 @@ Result<void> ModelJournal::forget(const CursorKey& key, const std::vector<Note>&
   return {};
 }
 
+void ModelJournal::append(ModelLane& lane, const Segment& segment) {
+  lane.kept.emplace(++lane.last, segment);
+  lane.records_ever += segment.records;
+  lane.bytes_ever += stored_bytes(segment);
+}
+
 Result<std::vector<SegmentId>> ModelJournal::commit(const Commit& commit) {
   ModelLane& lane = lanes_[index_of(commit.key.lane)];
   std::vector<SegmentId> ids;
   for (const Segment& segment : commit.segments) {
-    ids.push_back({commit.key.lane, ++lane.last});
-    lane.kept.emplace(lane.last, segment);
+    append(lane, segment);
+    ids.push_back({commit.key.lane, lane.last});
   }
   ModelLane& own = lanes_[index_of(Lane::own_events)];
-  for (const Segment& segment : commit.own_events) own.kept.emplace(++own.last, segment);
+  for (const Segment& segment : commit.own_events) append(own, segment);
   apply(commit.notes);
   CursorState& state = keys_[commit.key];
   std::erase_if(state.seen, [&](const SeenPack& pack) { return pack.latest < commit.forget_before; });
@@ -74,12 +80,32 @@ Result<void> ModelJournal::trim(const SegmentId& id) {
   return {};
 }
 
+Result<void> ModelJournal::set_aside(const SegmentId& id) {
+  Result<StoredSegment> segment = batch(id);
+  if (!segment) return std::move(segment).error();
+  if (std::ranges::find(aside_, id, &StoredSegment::id) != aside_.end()) return {};
+  aside_.push_back(*std::move(segment));
+  ++aside_ever_;
+  return {};
+}
+
+Result<SegmentId> ModelJournal::take_back() {
+  if (aside_.empty()) return Error{Code::absent, "nothing is set aside"};
+  const Lane which = aside_.front().id.lane;
+  ModelLane& lane = lanes_[index_of(which)];
+  append(lane, aside_.front().segment);
+  aside_.pop_front();
+  return SegmentId{which, lane.last};
+}
+
 JournalUsage ModelJournal::usage() const {
   JournalUsage usage;
   for (const Lane which : all_lanes) {
     const ModelLane& lane = lanes_[index_of(which)];
     LaneUsage& used = usage.lanes[index_of(which)];
     used.last = lane.last;
+    used.records_ever = lane.records_ever;
+    used.bytes_ever = lane.bytes_ever;
     used.first = lane.kept.empty() ? lane.last + 1 : lane.kept.begin()->first;
     if (!lane.kept.empty()) used.oldest = lane.kept.begin()->second.oldest;
     for (const auto& [sequence, segment] : lane.kept) {
@@ -88,6 +114,14 @@ JournalUsage ModelJournal::usage() const {
     }
     usage.bytes += used.bytes;
   }
+  usage.set_aside.last = aside_ever_;
+  usage.set_aside.first = aside_ever_ + 1 - aside_.size();
+  if (!aside_.empty()) usage.set_aside.oldest = aside_.front().segment.oldest;
+  for (const StoredSegment& each : aside_) {
+    usage.set_aside.records += each.segment.records;
+    usage.set_aside.bytes += stored_bytes(each.segment);
+  }
+  usage.bytes += usage.set_aside.bytes;
   return usage;
 }
 

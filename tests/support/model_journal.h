@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <map>
 
 #include "storage/journal.h"
@@ -24,20 +25,27 @@ class ModelJournal final : public Journal {
   Result<std::vector<SegmentId>> commit(const Commit& commit) override;
   Result<StoredSegment> batch(const SegmentId& id) override;
   Result<void> trim(const SegmentId& id) override;
+  Result<void> set_aside(const SegmentId& id) override;
+  Result<SegmentId> take_back() override;
   JournalUsage usage() const override;
 
  private:
   struct ModelLane {
     std::map<std::uint64_t, Segment> kept;
     std::uint64_t last = 0;
+    std::uint64_t records_ever = 0;
+    std::uint64_t bytes_ever = 0;
   };
 
+  static void append(ModelLane& lane, const Segment& segment);
   void apply(const std::vector<Note>& notes);
 
   Id128 epoch_;
   std::map<CursorKey, CursorState> keys_;
   std::map<std::string, Bytes, std::less<>> notes_;
   std::array<ModelLane, lane_count> lanes_;
+  std::deque<StoredSegment> aside_;  // with the places that they came from
+  std::uint64_t aside_ever_ = 0;
 };
 
 }  // namespace tidegate

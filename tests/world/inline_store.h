@@ -31,6 +31,16 @@ class InlineStore final : public Store {
     changed_.notify();
     co_return result;
   }
+  asio::awaitable<Result<void>> set_aside(SegmentId id) override {
+    Result<void> result = journal_.set_aside(id);
+    changed_.notify();
+    co_return result;
+  }
+  asio::awaitable<Result<SegmentId>> take_back() override {
+    Result<SegmentId> result = journal_.take_back();
+    changed_.notify();
+    co_return result;
+  }
   JournalUsage usage() const override { return journal_.usage(); }
   Id128 epoch() const override { return journal_.epoch(); }
   asio::awaitable<void> changed() override { co_await changed_.wait(); }

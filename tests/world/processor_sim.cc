@@ -6,6 +6,11 @@
 #include "transport/forward_entries.h"
 
 namespace tidegate {
+namespace {
+
+constexpr std::size_t overdue_after = 5;  // chunks
+
+}  // namespace
 
 void ProcessorSim::set_away(bool away) {
   away_ = away;
@@ -33,11 +38,23 @@ asio::awaitable<Result<void>> ProcessorSim::ship(const StoredSegment& segment) {
     co_return Error{Code::unavailable, "the processor is away"};
   }
   if (!session_) co_return Error{Code::unavailable, "there is no session"};
+  if (refuses_ && refuses_(segment)) {
+    ++refusals_;
+    if (refusing_ == Refusing::closes) {
+      end_session();
+      co_return Error{Code::unavailable, "the connection was closed"};
+    }
+    if (!overdue_at_) overdue_at_ = chunks_received_ + overdue_after;
+    co_return Result<void>{};
+  }
   land(segment);
+  if (overdue_at_ && chunks_received_ >= *overdue_at_ && acks_.empty()) {
+    end_session();
+    co_return Error{Code::timeout, "an ack is overdue"};
+  }
   if (acks_to_lose_ > 0) {
     --acks_to_lose_;
-    session_ = false;
-    changed_.notify();
+    end_session();
     co_return Error{Code::unavailable, "the connection broke"};
   }
   acks_.push_back(segment.id);
@@ -57,8 +74,14 @@ asio::awaitable<Result<SegmentId>> ProcessorSim::ack() {
   co_return id;
 }
 
+void ProcessorSim::end_session() {
+  session_ = false;
+  changed_.notify();
+}
+
 void ProcessorSim::reset() {
   session_ = false;
+  overdue_at_.reset();
   acks_.clear();
   changed_.notify();
 }

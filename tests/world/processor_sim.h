@@ -1,12 +1,16 @@
 // ProcessorSim: a processor as an Uplink, in the process. It keeps chunk ids and records as the real one does (a chunk seen
-// before is acknowledged and dropped), and can be away, lose acks, or hold them back.
+// before is acknowledged and dropped), and can be away, lose acks, hold them back, or refuse chunks.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "agent/ports.h"
 #include "tests/world/source_name.h"
@@ -22,6 +26,13 @@ class ProcessorSim final : public Uplink {
   void set_away(bool away);
   // The next `count` chunks are kept, and the session ends before their ack.
   void lose_acks(int count) { acks_to_lose_ = count; }
+  // Chunks for which `which` is true are never kept nor acknowledged. `closes`: the session ends at each. `silent`: it ends a while
+  // later, for want of that ack, as the real uplink ends it. Empty: none.
+  enum class Refusing : unsigned char { closes, silent };
+  void refuse(std::function<bool(const StoredSegment&)> which, Refusing how = Refusing::closes) {
+    refuses_ = std::move(which);
+    refusing_ = how;
+  }
   // Chunks are kept, their acks wait until released.
   void hold_acks(bool hold);
 
@@ -39,12 +50,13 @@ class ProcessorSim final : public Uplink {
   // What the agent itself had to say: records of its own lane, as msgpack.
   const std::vector<Bytes>& own_events() const { return own_events_; }
   std::size_t chunks_received() const { return chunks_received_; }
-  std::size_t refusals() const { return refusals_; }  // of connections and chunks, while away
+  std::size_t refusals() const { return refusals_; }  // of connections and chunks, while away or refusing
   std::size_t chunks_kept() const { return chunks_.size(); }
   const std::vector<SegmentId>& order() const { return order_; }
 
  private:
   void land(const StoredSegment& segment);
+  void end_session();
 
   const Id128& epoch_;
   Signal no_other_;  // never raised: there is but this one
@@ -52,6 +64,9 @@ class ProcessorSim final : public Uplink {
   bool hold_ = false;
   bool session_ = false;
   int acks_to_lose_ = 0;
+  std::function<bool(const StoredSegment&)> refuses_;
+  Refusing refusing_ = Refusing::closes;
+  std::optional<std::size_t> overdue_at_;  // how many chunks will have come when the silent one is waited for no longer
   std::size_t chunks_received_ = 0;
   std::size_t refusals_ = 0;
   std::set<Id128> chunks_;

@@ -57,6 +57,9 @@ TEST_F(CliSteeringTest, CommandsAreAskedOfTheAgent) {
   EXPECT_EQ(asked({"cursor", "--json"}), "GET /cursor.json\n");
   EXPECT_EQ(asked({"cursor", "rewind", "acme & co", "alerts", "--to", "6h"}),
             "POST /cursor/rewind?connector=acme%20%26%20co&content_type=alerts&to=6h\n");
+  EXPECT_EQ(asked({"queue"}), "GET /queue\n");
+  EXPECT_EQ(asked({"queue", "--json"}), "GET /queue.json\n");
+  EXPECT_EQ(asked({"queue", "resend"}), "POST /queue/resend\n");
   EXPECT_EQ(asked({"backfill", "list"}), "GET /backfill\n");
   EXPECT_EQ(asked({"backfill", "list", "--json"}), "GET /backfill.json\n");
   EXPECT_EQ(asked({"backfill", "pause", "3"}), "POST /backfill/pause?number=3\n");

@@ -47,6 +47,19 @@ TEST_F(ControlRoutesTest, StatusIsTextAndJson) {
   EXPECT_EQ(json.body, status_json(status_) + "\n");
 }
 
+TEST_F(ControlRoutesTest, TheQueueIsTextAndJsonAndWhatIsSetAsideIsSentAgain) {
+  spool_.usage.lanes[index_of(Lane::alerts)] = {.first = 1, .last = 1, .records = 7, .bytes = 70};
+  EXPECT_EQ(get("/queue").body, spool_text(spool_));
+  EXPECT_NE(get("/queue").body.find("alerts  7 records, 70 bytes"), std::string::npos) << get("/queue").body;
+  EXPECT_EQ(get("/queue.json").body, spool_json(spool_));
+  EXPECT_EQ(post("/queue/resend").body, "nothing is set aside\n");
+  resent_ = 3;
+  EXPECT_EQ(post("/queue/resend").body, "3 chunks are sent again\n");
+  resent_ = Error{Code::full, "journal, after 1 chunks: no room"};
+  expect_refused("/queue/resend", 503, "after 1 chunks");
+  expect_refused("/queue/resend?lane=alerts", 400, "wanted: none");
+}
+
 TEST_F(ControlRoutesTest, APathThatIsNotThereNamesThoseThatAre) {
   const HttpReply reply = get("/statuses");
   EXPECT_EQ(reply.status, 404u);

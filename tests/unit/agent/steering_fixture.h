@@ -40,6 +40,10 @@ class FailingJournal final : public Journal {
   }
   Result<StoredSegment> batch(const SegmentId& id) override { return model_.batch(id); }
   Result<void> trim(const SegmentId& id) override { return model_.trim(id); }
+  Result<void> set_aside(const SegmentId& id) override { return model_.set_aside(id); }
+  Result<SegmentId> take_back() override {
+    return write<SegmentId>([&] { return model_.take_back(); });
+  }
   JournalUsage usage() const override { return model_.usage(); }
 
   void fail_next(WriteFault fault) { fault_ = fault; }
@@ -108,6 +112,8 @@ class SteeringTest : public testing::Test, public Steering {
     co_return rewind_answer_;
   }
   Backfills& backfills() override { return backfills_; }
+  SpoolView spool() const override { return spool_; }
+  asio::awaitable<Result<std::uint64_t>> resend() override { co_return resent_; }
 
   static WallSeconds at(std::int64_t days) { return WallSeconds{std::chrono::seconds{20'000 * day + days * day}}; }
   static BackfillRequest request(std::int64_t from = -10, std::int64_t to = -5) {
@@ -145,6 +151,8 @@ class SteeringTest : public testing::Test, public Steering {
   Backfills backfills_{store_, clock_, readers_, log_};
   std::vector<std::pair<CursorKey, WallSeconds>> rewound_;
   Result<void> rewind_answer_;
+  SpoolView spool_;
+  Result<std::uint64_t> resent_ = 0;
 
  private:
   template <class T>

@@ -27,6 +27,8 @@ TEST(Fields, EveryRowIsBoundToAMemberAndEveryMemberToARow) {
   visit_connector(connector, [&](std::string_view key, auto&) { bound.insert("connectors[]." + std::string{key}); });
   LogFilterConfig filter;
   visit_log_filter(filter, [&](std::string_view key, auto&) { bound.insert("connectors[].log_filters[]." + std::string{key}); });
+  BandwidthRule rule;
+  visit_bandwidth_rule(rule, [&](std::string_view key, auto&) { bound.insert("ship.bandwidth_schedule[]." + std::string{key}); });
   EXPECT_EQ(bound, paths_of(agent_fields()));
 
   ProcessorConfig processor;
@@ -55,6 +57,8 @@ TEST(Fields, TheTablesDefaultsAreTheModels) {
   expect_same_defaults<ConnectorConfig>(agent_fields(), "connectors[].", [](auto& m, auto v) { visit_connector(m, v); });
   expect_same_defaults<LogFilterConfig>(agent_fields(), "connectors[].log_filters[].",
                                         [](auto& m, auto v) { visit_log_filter(m, v); });
+  expect_same_defaults<BandwidthRule>(agent_fields(), "ship.bandwidth_schedule[].",
+                                      [](auto& m, auto v) { visit_bandwidth_rule(m, v); });
   expect_same_defaults<ProcessorConfig>(processor_fields(), "", [](auto& m, auto v) { visit_processor(m, v); });
 }
 

@@ -44,7 +44,7 @@ processor:
   tls: {ca_file: /ca, certificate_file: /c, private_key_file: /k}
 storage: {budget: 64MiB, keep_free: 0B}
 ship:
-  {receiver: forward, compression: none, in_flight: 1MiB, bandwidth: 20Mbit/s, shared_key_file: /k2, username: u, password_file: /p}
+  {receiver: forward, compression: none, in_flight: 1MiB, bandwidth: 20Mbit/s, refusals: 12, shared_key_file: /k2, username: u, password_file: /p}
 metrics: {listen: "127.0.0.1:0"}
 control: {socket: /tmp/a.sock}
 log: {level: debug, format: json}
@@ -76,7 +76,7 @@ connectors:
   EXPECT_EQ(config.processor.data, (std::vector<HostPort>{{"dp1.example.net", 24224}, {"2001:db8::1", 24224}}));
   EXPECT_EQ(config.processor.control, "wss://dp1.example.net:4320/v1/opamp");
   EXPECT_EQ(config.storage, (StorageConfig{64u << 20, 0}));
-  EXPECT_EQ(config.ship, (ShipConfig{Receiver::forward, ShipCompression::none, 1u << 20, 20'000'000, "/k2", "u", "/p"}));
+  EXPECT_EQ(config.ship, (ShipConfig{Receiver::forward, ShipCompression::none, 1u << 20, 20'000'000, {}, 12, "/k2", "u", "/p"}));
   EXPECT_EQ(config.metrics_listen, (HostPort{"127.0.0.1", 0}));
   EXPECT_EQ(config.control_socket, "/tmp/a.sock");
   EXPECT_EQ(config.log, (LogConfig{Level::debug, LogOutput::json}));

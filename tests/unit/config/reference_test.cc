@@ -26,6 +26,7 @@ TEST(Reference, SaysValueDefaultAndEffect) {
   EXPECT_THAT(page, HasSubstr("| `sensor.name` | name, at most 64 bytes | required | needs a restart |"));
   EXPECT_THAT(page, HasSubstr("| `connectors[].interval` | duration, 100ms to 24h | `5min` | is live |"));
   EXPECT_THAT(page, HasSubstr("| `connectors[].log_filters[].exclude` | query, at most 8192 bytes | none | is live |"));
+  EXPECT_THAT(page, HasSubstr("| `ship.bandwidth_schedule[].from` | time of day, 00:00 to 23:59 | required | needs a restart |"));
   EXPECT_THAT(page, HasSubstr("this or bearer_token_file. Secret. |"));
 }
 

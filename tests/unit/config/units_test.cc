@@ -56,6 +56,18 @@ TEST(Units, WhatIsWrittenIsReadAsTheSame) {
   EXPECT_EQ(rate_text(20'000'000), "20Mbit/s");
 }
 
+TEST(Units, ATimeOfDayIsReadAndWrittenWithTwoDigitsEach) {
+  EXPECT_EQ(parse_time_of_day("00:00"), 0min);
+  EXPECT_EQ(parse_time_of_day("08:05"), 8h + 5min);
+  EXPECT_EQ(parse_time_of_day("23:59"), 24h - 1min);
+  EXPECT_EQ(parse_time_of_day("24:00"), 24h);
+  for (const char* text : {"00:00", "08:05", "23:59", "24:00"}) EXPECT_EQ(time_of_day_text(*parse_time_of_day(text)), text);
+  for (const char* text :
+       {"", "8:00", "08:0", "08:60", "24:01", "25:00", "08.00", "08:00:00", "-8:00", "+8:00", " 8:00", "aa:bb"}) {
+    EXPECT_FALSE(parse_time_of_day(text)) << text;
+  }
+}
+
 TEST(Units, APlaceIsAHostAndAPort) {
   EXPECT_EQ(parse_place("dp1.example.net:24224"), (HostPort{"dp1.example.net", 24224}));
   EXPECT_EQ(parse_place("127.0.0.1:0"), (HostPort{"127.0.0.1", 0}));

@@ -22,7 +22,7 @@ TEST(Keys, SegmentKeysAreReadBack) {
 }
 
 TEST(Keys, ForeignSegmentKeysAreCorrupt) {
-  for (const Bytes& key : {Bytes{}, Bytes(8, '\0'), Bytes(10, '\0'), Bytes(9, '\4')}) {
+  for (const Bytes& key : {Bytes{}, Bytes(8, '\0'), Bytes(10, '\0'), Bytes(9, '\5')}) {
     Result<SegmentId> read = segment_id_from(key);
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code(), Code::corrupt);

@@ -29,7 +29,8 @@ class CrashRun {
       const std::uint64_t choice = random_.below(100);
       if (choice < 56) commit_page();
       else if (choice < 62) forget_reader();
-      else if (choice < 80) trim_lane();
+      else if (choice < 77) trim_lane();
+      else if (choice < 80) set_aside_or_take_back();
       else if (choice < 88) fail_a_write();
       else if (choice < 94) open();
       else cut_power();
@@ -109,6 +110,23 @@ class CrashRun {
     ASSERT_TRUE(model_->trim(id));
   }
 
+  void set_aside_or_take_back() {
+    if (random_.chance(2)) {
+      Result<SegmentId> real = journal_->take_back();
+      Result<SegmentId> expected = model_->take_back();
+      ASSERT_EQ(real.has_value(), expected.has_value());
+      if (real) ASSERT_EQ(*real, *expected);
+      else ASSERT_EQ(real.error().code(), Code::absent);
+      return;
+    }
+    const Lane lane = all_lanes[random_.below(lane_count)];
+    const LaneUsage usage = model_->usage().lane(lane);
+    if (usage.empty()) return;
+    const SegmentId id{lane, usage.first + random_.below(usage.last - usage.first + 1)};
+    ASSERT_TRUE(journal_->set_aside(id));
+    ASSERT_TRUE(model_->set_aside(id));
+  }
+
   // A commit that the disk refuses: then the process asks where it stands, or dies, or the power goes.
   void fail_a_write() {
     const DiskFault fault = random_.chance(2) ? DiskFault::no_space : DiskFault::io_error;
@@ -149,6 +167,11 @@ class CrashRun {
     }
     ASSERT_EQ(*journal_->cursors(), *model_->cursors());
     ASSERT_EQ(*journal_->notes(""), *model_->notes(""));
+    const LaneUsage aside = model_->usage().set_aside;
+    ASSERT_EQ(journal_->usage().set_aside.last, aside.last);
+    ASSERT_EQ(journal_->usage().set_aside.first, aside.first) << "what is taken back is synced";
+    ASSERT_EQ(journal_->usage().set_aside.records, aside.records);
+    ASSERT_EQ(journal_->usage().set_aside.bytes, aside.bytes);
     for (const Lane lane : all_lanes) {
       const LaneUsage expected = model_->usage().lane(lane);
       ASSERT_EQ(journal_->usage().lane(lane).last, expected.last);

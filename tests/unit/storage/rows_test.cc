@@ -70,6 +70,18 @@ TEST(Rows, IndexRowsSayWhichBackFillReadsAgainAndOnlyThen) {
   EXPECT_FALSE(decode_index_row(resealed(encode(live), [](Bytes& row) { row.append(5, '\1'); })));
 }
 
+TEST(Rows, IndexRowsOfWhatIsSetAsideSayWhereItWas) {
+  IndexRow aside{1, 2, {}, at(3)};
+  aside.origin = SegmentId{Lane::audit_logs, 7};
+  EXPECT_EQ(encode(aside).size(), 49u);
+  EXPECT_EQ(*decode_index_row(encode(aside)), aside);
+  aside.job = 9;
+  EXPECT_EQ(*decode_index_row(encode(aside)), aside);
+  EXPECT_FALSE(decode_index_row(resealed(encode(aside), [](Bytes& row) { row[36] = '\4'; }))) << "there is no such lane";
+  EXPECT_FALSE(decode_index_row(resealed(encode(aside), [](Bytes& row) { row.pop_back(); })));
+  EXPECT_FALSE(decode_index_row(resealed(encode(aside), [](Bytes& row) { row.push_back('x'); })));
+}
+
 TEST(Rows, NotesAreReadBackAndBounded) {
   for (const Bytes& value : {Bytes{"x"}, Bytes(note_value_bytes_max, '\0')}) EXPECT_EQ(*decode_note(encode_note(value)), value);
   const Bytes stored = encode_note("value");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/manual_clock.h"
+#include "tests/support/run_until.h"
 #include "tests/unit/transport/handshake_receiver.h"
 #include "tests/unit/transport/loopback.h"
 #include "transport/compression.h"
@@ -10,6 +12,7 @@
 namespace tidegate {
 namespace {
 
+using namespace std::chrono_literals;
 using testkit::Channel;
 using testkit::HandshakeReceiver;
 using testkit::Peer;
@@ -136,6 +139,80 @@ TEST_F(ForwardUplinkTest, KeysAreAskedForAnewAtEachConnection) {
   EXPECT_EQ(asked, keys.size());
   EXPECT_NE(lines_.find("shared_key mismatch"), std::string::npos) << lines_;
   EXPECT_EQ(lines_.find("another"), std::string::npos) << lines_;
+}
+
+// A bandwidth of 1000 bytes a second on Monday from 08:00 to 18:00, under a clock that begins on that day.
+class ForwardUplinkScheduleTest : public ForwardUplinkTest {
+ protected:
+  ForwardUplinkScheduleTest() : peer_(loop_, [this](Channel& channel) { return receive(channel, taken_); }, server_tls_) {}
+
+  void begin(std::chrono::seconds since_midnight) {
+    time_.step_wall(since_midnight);
+    UplinkOptions given = options(peer_);
+    given.bandwidth.rules = {{.days = {Weekday::mon}, .from = 8h, .to = 18h, .bandwidth = 8000}};
+    uplink_.emplace(std::move(given), epoch, Surroundings{time_, random_}, log_);
+    ASSERT_TRUE(run(loop_, uplink_->connect()));
+  }
+
+  static StoredSegment segment_with(std::size_t payload_bytes, std::uint64_t sequence) {
+    StoredSegment stored;
+    stored.id = {Lane::alerts, sequence};
+    stored.segment.tag = "tidegate.test";
+    stored.segment.records = 1;
+    stored.segment.payload = Bytes(payload_bytes, 'x');
+    return stored;
+  }
+
+  void begin_to_ship(const StoredSegment& segment) {
+    shipped_.reset();
+    asio::co_spawn(loop_, testkit::store(uplink_->ship(segment), shipped_), [](const std::exception_ptr&) {});
+    let_run();
+  }
+  bool is_shipped() const { return shipped_ && *shipped_; }
+
+  void let_run() {
+    loop_.restart();
+    loop_.run_for(1ms);
+  }
+  void pass(std::chrono::seconds time) {
+    for (; time > 0s; time -= 1s) {
+      time_.advance(1s);
+      let_run();
+    }
+  }
+
+  ManualClock time_{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
+  std::vector<ForwardMessage> taken_;
+  Peer peer_;
+  std::optional<ForwardUplink> uplink_;
+  std::optional<Result<void>> shipped_;
+};
+
+TEST_F(ForwardUplinkScheduleTest, ALimitHoldsFromTheTimeOfItsRule) {
+  begin(8h - 10s);
+  EXPECT_TRUE(run(loop_, uplink_->ship(segment_with(100'000, 1)))) << "as if there were no limit";
+  EXPECT_TRUE(run(loop_, uplink_->ack()));
+  pass(10s);
+  const StoredSegment slow = segment_with(10'000, 2);
+  begin_to_ship(slow);
+  pass(9s);
+  EXPECT_FALSE(is_shipped());
+  for (int second = 0; second < 60 && !is_shipped(); ++second) pass(1s);
+  EXPECT_TRUE(is_shipped());
+  EXPECT_NE(lines_.find("the bandwidth changes by its schedule"), std::string::npos) << lines_;
+  EXPECT_NE(lines_.find("8kbit/s"), std::string::npos) << lines_;
+}
+
+// 100 s at this limit, of which 5 are left.
+TEST_F(ForwardUplinkScheduleTest, AChunkThatWaitsUnderALimitGoesOnWhenItEnds) {
+  begin(18h - 5s);
+  const StoredSegment large = segment_with(100'000, 1);
+  begin_to_ship(large);
+  pass(4s);
+  EXPECT_FALSE(is_shipped());
+  pass(2s);
+  EXPECT_TRUE(run_until(loop_, [this] { return is_shipped(); }));
+  EXPECT_TRUE(run_until(loop_, [this] { return taken_.size() == 1; }));
 }
 
 }  // namespace

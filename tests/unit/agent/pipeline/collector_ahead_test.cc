@@ -67,6 +67,8 @@ class GatedStore final : public Store {
   }
   asio::awaitable<Result<StoredSegment>> batch(SegmentId id) override { return inner_.batch(id); }
   asio::awaitable<Result<void>> trim(SegmentId id) override { return inner_.trim(id); }
+  asio::awaitable<Result<void>> set_aside(SegmentId id) override { return inner_.set_aside(id); }
+  asio::awaitable<Result<SegmentId>> take_back() override { return inner_.take_back(); }
   JournalUsage usage() const override { return inner_.usage(); }
   Id128 epoch() const override { return inner_.epoch(); }
   asio::awaitable<void> changed() override { return inner_.changed(); }
