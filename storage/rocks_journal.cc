@@ -188,9 +188,10 @@ Result<StoredSegment> RocksJournal::batch(const SegmentId& id) {
     Error error = std::move(stored).error().in(which);
     return code == Code::absent || code == Code::corrupt ? damaged(std::move(error)) : std::move(error);
   }
+  const std::uint32_t checksum = stored->size() < 4 ? 0 : stored_checksum(*stored);
   Result<Segment> segment = decode_segment(*std::move(stored));
   if (!segment) return damaged(std::move(segment).error().in(which));
-  return StoredSegment{id, *std::move(segment)};
+  return StoredSegment{id, *std::move(segment), checksum};
 }
 
 Result<void> RocksJournal::trim(const SegmentId& id) {

@@ -46,12 +46,17 @@ Bytes encode_tail(const Segment& segment) {
   return tail;
 }
 
+std::uint32_t stored_checksum(ByteView stored) {
+  TG_ASSERT(stored.size() >= 4, "what is stored ends in its checksum");
+  return get_u32_be(stored.substr(stored.size() - 4));
+}
+
 Result<Segment> decode_segment(Bytes stored) {
   const ByteView all{stored};
   if (all.size() < fixed_bytes) return corrupt(std::to_string(all.size()) + " bytes are fewer than its tail has");
   const auto version = static_cast<std::uint8_t>(all[all.size() - version_at_end]);
   if (version != segment_version) return corrupt("version " + std::to_string(version) + ", expected 1");
-  if (checksum(all.substr(0, all.size() - 4)) != get_u32_be(all.substr(all.size() - 4))) {
+  if (checksum(all.substr(0, all.size() - 4)) != stored_checksum(all)) {
     return corrupt("checksum does not hold");
   }
 

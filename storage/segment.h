@@ -29,6 +29,9 @@ std::size_t stored_bytes(const Segment& segment);
 // What is stored behind the payload.   requires: check_limits(segment)
 Bytes encode_tail(const Segment& segment);
 
+// The checksum at the end of what is stored: of the whole value, or of its tail alone.   requires: stored.size() >= 4
+std::uint32_t stored_checksum(ByteView stored);
+
 // `corrupt`, with what does not hold: bounds, version, lengths, compression, checksum.
 Result<Segment> decode_segment(Bytes stored);
 

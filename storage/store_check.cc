@@ -111,8 +111,8 @@ Result<bool> trims_know_more(const StorePlace& place, const LogEnd& end) {
 }
 
 // Cuts off what a crash tore; refuses where what was acknowledged stands behind the damage. A rotten byte in the very last
-// commit looks like a tear. That is harmless: its cursor goes with it, so the page is read again; and as no trim
-// followed, its chunk was not acknowledged, so its number may be used again.
+// commit looks like a tear. That is harmless: its cursor goes with it, so the page is read again. It may have been shipped, and may
+// come to be acknowledged; what takes its number has another chunk id, for that depends on the content.
 Result<bool> mend_log(const StorePlace& place) {
   Result<LogEnd> end = examine_log(place);
   if (!end) return as_damage(std::move(end).error());

@@ -19,13 +19,15 @@ std::optional<Lane> lane_named(std::string_view text) {
   return std::nullopt;
 }
 
-Id128 chunk_id(const Id128& epoch, const SegmentId& id) {
+Id128 chunk_id(const Id128& epoch, const StoredSegment& segment) {
   Bytes store;
   put_id(store, epoch);
   Bytes sequence;
-  put_u64_be(sequence, id.sequence);
-  const Bytes lane(1, static_cast<char>(id.lane));
-  return hash128({store, lane, sequence});
+  put_u64_be(sequence, segment.id.sequence);
+  Bytes content;
+  put_u32_be(content, segment.checksum);
+  const Bytes lane(1, static_cast<char>(segment.id.lane));
+  return hash128({store, lane, sequence, content});
 }
 
 }  // namespace tidegate

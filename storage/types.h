@@ -55,10 +55,12 @@ inline constexpr std::size_t segment_plain_bytes_max = 4u << 20;
 struct StoredSegment {
   SegmentId id;
   Segment segment;
+  std::uint32_t checksum = 0;  // of the content, as it stands on disk
 };
 
-// The wire's name of a segment, 128 bits drawn from (epoch, lane, sequence): a replay sends the same id again (P2).
-Id128 chunk_id(const Id128& epoch, const SegmentId& id);
+// The wire's name of a segment, 128 bits drawn from (epoch, lane, sequence, checksum): a replay sends the same id again (P2), and a
+// place that comes to hold another content, as after rot in the last commit or on a restored backup, another one (P1).
+Id128 chunk_id(const Id128& epoch, const StoredSegment& segment);
 
 // One content type of one connector, read by one reader: what has a cursor of its own.
 struct CursorKey {

@@ -74,7 +74,7 @@ asio::awaitable<Result<void>> ForwardUplink::ship(const StoredSegment& segment) 
                      .payload = content.payload,
                      .compression = on_wire(content.compression),
                      .records = content.records,
-                     .chunk = chunk_id(epoch_, segment.id)};
+                     .chunk = chunk_id(epoch_, segment)};
   Result<Bytes> plain = Bytes{};
   if (chunk.compression == WireCompression::zstd && !options_.receiver_knows_zstd) {
     plain = decompress_entries(content.payload, chunk.compression);

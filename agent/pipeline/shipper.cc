@@ -177,7 +177,7 @@ asio::awaitable<Result<void>> Shipper::set_aside_the_unbearable() {
       co_return std::move(kept).error().in("journal");
     }
     log_.error("a chunk is set aside: the processor refused it again and again while it took others",
-               {{"lane", lane}, {"sequence", sequence}, {"chunk", to_hex(chunk_id(store_.epoch(), *id))}});
+               {{"lane", lane}, {"sequence", sequence}});
     acknowledged_to(picker_.pass_over(*id));
   }
   co_return Result<void>{};

@@ -143,13 +143,13 @@ std::unique_ptr<Uplink> Fleet::make_uplink(std::size_t number, const Id128& epoc
   std::unique_ptr<Uplink> uplink = std::make_unique<ForwardUplink>(
       std::move(options), epoch, Surroundings{*sensors_[number].clock, random_}, *sensors_[number].log);
   if (mutant_ != nullptr && mutant_->uplink != nullptr) uplink = mutant_->uplink(std::move(uplink));
-  const auto shipped = [this, number, epoch](const SegmentId& id) {
-    for (const auto& checker : checkers_) checker->on_shipped(number, id, chunk_id(epoch, id));
+  const auto shipped = [this, number](const SegmentId& id, const Id128& chunk) {
+    for (const auto& checker : checkers_) checker->on_shipped(number, id, chunk);
   };
-  const auto acked = [this, number, epoch](const SegmentId& id) {
-    for (const auto& checker : checkers_) checker->on_acked(number, chunk_id(epoch, id));
+  const auto acked = [this, number](const SegmentId&, const Id128& chunk) {
+    for (const auto& checker : checkers_) checker->on_acked(number, chunk);
   };
-  return std::make_unique<WatchedUplink>(std::move(uplink), shipped, acked);
+  return std::make_unique<WatchedUplink>(std::move(uplink), epoch, shipped, acked);
 }
 
 asio::awaitable<Result<HttpResponse>> Fleet::serve(std::size_t number, HttpRequest request) {

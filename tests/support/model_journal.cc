@@ -70,7 +70,7 @@ Result<StoredSegment> ModelJournal::batch(const SegmentId& id) {
   const auto& kept = lanes_[index_of(id.lane)].kept;
   const auto found = kept.find(id.sequence);
   if (found == kept.end()) return Error{Code::absent, "no such segment"};
-  return StoredSegment{id, found->second};
+  return StoredSegment{id, found->second, stored_checksum(encode_tail(found->second))};
 }
 
 Result<void> ModelJournal::trim(const SegmentId& id) {

@@ -89,7 +89,7 @@ void ProcessorSim::reset() {
 void ProcessorSim::land(const StoredSegment& stored) {
   ++chunks_received_;
   order_.push_back(stored.id);
-  if (!chunks_.insert(chunk_id(epoch_, stored.id)).second) return;
+  if (!chunks_.insert(chunk_id(epoch_, stored)).second) return;
   Result<Bytes> entries = decompress_entries(stored.segment.payload, on_wire(stored.segment.compression));
   TG_ASSERT(entries.has_value(), "a chunk on the wire can be decompressed");
   EntryReader reader{*entries};

@@ -73,6 +73,24 @@ TEST_F(HealTest, RotInTheMiddleOfTheLogBeginsAnew) {
   expect_healed("commits stand behind a damage");
 }
 
+// The dropped commit may have been shipped: its chunk can be at the processor without an ack. What takes its number is another
+// chunk.
+TEST_F(HealTest, P1ANumberThatIsGivenAnewAfterRotIsAnotherChunk) {
+  open();
+  ASSERT_TRUE(journal_->commit(sample_commit(key_of(Lane::alerts), 1000)));
+  ASSERT_TRUE(journal_->commit(sample_commit(key_of(Lane::alerts), 1100)));
+  const Id128 epoch = journal_->epoch();
+  const Id128 shipped = chunk_id(epoch, *journal_->batch({Lane::alerts, 2}));
+  journal_.reset();
+  flip_bit(file(".log"), -100);
+  open();
+  ASSERT_TRUE(report_.log_cut);
+  ASSERT_EQ(journal_->epoch(), epoch);
+  ASSERT_EQ(journal_->usage().lane(Lane::alerts).last, 1u);
+  ASSERT_TRUE(journal_->commit(sample_commit(key_of(Lane::alerts), 1200)));
+  EXPECT_NE(chunk_id(epoch, *journal_->batch({Lane::alerts, 2})), shipped);
+}
+
 TEST_F(HealTest, RotInTheLastCommitDropsThatCommitAlone) {
   open();
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(journal_->commit(sample_commit(key_of(Lane::alerts), 1000 + 100 * i)));

@@ -94,16 +94,17 @@ TEST_F(ForwardUplinkTest, ASegmentIsSentAsItIsKept) {
     const std::vector<ForwardMessage> taken = shipped(segment, true);
     ASSERT_EQ(taken.size(), 1u);
     EXPECT_TRUE(taken[0].entries() == segment.segment.payload);
-    EXPECT_EQ(taken[0].chunk, chunk_text(chunk_id(epoch, first)));
+    EXPECT_EQ(taken[0].chunk, chunk_text(chunk_id(epoch, segment)));
   }
 }
 
 TEST_F(ForwardUplinkTest, AReceiverThatKnowsNoZstdIsSentNone) {
-  const std::vector<ForwardMessage> plain = shipped(segment_of("entries", Compression::zstd), false);
+  const StoredSegment segment = segment_of("entries", Compression::zstd);
+  const std::vector<ForwardMessage> plain = shipped(segment, false);
   ASSERT_EQ(plain.size(), 1u);
   EXPECT_EQ(plain[0].compression, WireCompression::none);
   EXPECT_TRUE(plain[0].entries() == "entries");
-  EXPECT_EQ(plain[0].chunk, chunk_text(chunk_id(epoch, first)));
+  EXPECT_EQ(plain[0].chunk, chunk_text(chunk_id(epoch, segment)));
   const std::vector<ForwardMessage> packed = shipped(segment_of("entries", Compression::gzip), false);
   ASSERT_EQ(packed.size(), 1u);
   EXPECT_EQ(packed[0].compression, WireCompression::gzip);
