@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -79,6 +80,7 @@ class World final {
 
   AgentStatus status() const { return sensor_->agent().status(); }
   std::string metrics_text() const { return sensor_->metrics_text(); }
+  std::filesystem::path journal_directory() const { return sensor_->journal_directory(); }
 
   ManualClock clock;
   Random random;
