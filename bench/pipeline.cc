@@ -36,6 +36,7 @@ class PipelineBench {
     Result<ProcessEnd> end = rig_->stop(Part::agent);
     if (!end) return std::move(end).error();
     receiver_.stop();
+    receiver_.count_kept();
     if (!received && receiver_.distinct() == 0) return received.error();
     Report report = agent_report(end->figures, *input_bytes, took);
     if (options_.peers == PeerRuns::none) return report;
@@ -59,10 +60,10 @@ class PipelineBench {
     return rig_->start(Part::simulator);
   }
 
-  // Until every record has come, or no more of them come.
+  // Until every record has come, or no more of them come. What came is counted when the agent has stopped.
   Result<void> receive_all() {
-    const auto distinct = [this] { return std::optional{static_cast<double>(receiver_.distinct())}; };
-    return wait_for({"pipeline: records received", static_cast<double>(options_.records), distinct, look_again}, *rig_, clock_);
+    const auto announced = [this] { return std::optional{static_cast<double>(receiver_.announced())}; };
+    return wait_for({"pipeline: records received", static_cast<double>(options_.records), announced, look_again}, *rig_, clock_);
   }
 
   Report agent_report(const ProcessFigures& used, double input_bytes, std::chrono::nanoseconds took) const {
@@ -88,7 +89,7 @@ class PipelineBench {
 
   const PipelineOptions& options_;
   const Clock& clock_;
-  CountingReceiver receiver_;
+  CountingReceiver receiver_{{.counting = Counting::later}};
   std::unique_ptr<Rig> rig_;
 };
 

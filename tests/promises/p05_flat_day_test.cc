@@ -26,7 +26,8 @@ Kept kept_by(const World& world) {
     kept.disk_bytes += entry.file_size();
     ++kept.files;
   }
-  for (const ContentStatus& content : world.status().connectors.front().contents) kept.ids += content.ids_remembered;
+  const AgentStatus status = world.status();
+  for (const ContentStatus& content : status.connectors.front().contents) kept.ids += content.ids_remembered;
   return kept;
 }
 
