@@ -15,7 +15,7 @@ constexpr const char* chart_name = "peers.svg";
 constexpr const char* opening =
     R"(# Results of the benchmarks
 
-Made by `./dev bench all`; `bench/DESIGN.md` says what each benchmark measures, and what limits what. Of several runs a figure is
+Made by `./dev bench all`, or a part of it by `./dev bench NAME --save bench/results`; `bench/DESIGN.md` says what each benchmark measures, and what limits what. Of several runs a figure is
 the median, but what was lost or came twice (`…lost`, `…missing`, `…twins`) is the worst of them. Beside a peer's figure stands
 how many times the agent's it is: for a cost the agent is ahead above 1, for a rate the peer is.
 )";

@@ -179,9 +179,13 @@ Result<ProcessEnd> Process::wait(std::chrono::milliseconds at_most) {
 }
 
 Result<ProcessEnd> Process::stop(std::chrono::milliseconds at_most) {
+  // The peak that wait4() tells is at least what this process had in memory when it started the other.
+  const Result<ProcessFigures> before = figures();
   signal(SIGTERM);
   Result<ProcessEnd> end = wait(at_most);
-  return end ? end : kill();
+  if (!end) end = kill();
+  if (end && before) end->figures.peak_rss_bytes = before->peak_rss_bytes;
+  return end;
 }
 
 Result<ProcessEnd> Process::kill() {
