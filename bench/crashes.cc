@@ -8,6 +8,7 @@
 
 #include "bench/crash_blows.h"
 #include "bench/peer_lines.h"
+#include "bench/peer_setup.h"
 #include "tests/support/process.h"
 
 namespace tidegate {
@@ -39,11 +40,6 @@ const char* name(Blow blow) {
     case Blow::full: return "full";
   }
   return "blow";
-}
-
-// Debian's packages that cannot be installed side by side are unpacked there, beside the build folder.
-std::filesystem::path unpacked_packages(const std::filesystem::path& programs) {
-  return programs.parent_path().parent_path().parent_path() / "third";
 }
 
 // The figures and facts of the subjects, in the order in which they came first.

@@ -109,6 +109,10 @@ std::vector<Peer> peers_of_pipeline() {
   return peers;
 }
 
+std::filesystem::path unpacked_packages(const std::filesystem::path& programs) {
+  return programs.parent_path().parent_path().parent_path() / "third";
+}
+
 std::vector<std::string> peer_environment(const std::filesystem::path& packages) {
   return {"LD_LIBRARY_PATH=" + syslog_ng_libraries(packages).string()};
 }

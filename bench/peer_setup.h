@@ -48,6 +48,9 @@ struct Peer {
 // In the order in which they run and are printed.
 std::vector<Peer> peers_of_pipeline();
 
+// Debian's packages that cannot be installed side by side are unpacked there, beside the build folder.
+std::filesystem::path unpacked_packages(const std::filesystem::path& programs);
+
 // "NAME=value", with which the programs run where they were unpacked.
 std::vector<std::string> peer_environment(const std::filesystem::path& packages);
 

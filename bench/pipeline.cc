@@ -1,5 +1,6 @@
 #include "bench/pipeline.h"
 
+#include "bench/peer_setup.h"
 #include "bench/peers.h"
 #include "bench/receiver.h"
 
@@ -13,11 +14,6 @@ constexpr auto look_again = 20ms;
 struct PipelineOptions : BacklogOptions {
   PeerRuns peers = PeerRuns::where_installed;
 };
-
-// Debian's packages that cannot be installed side by side are unpacked there, beside the build folder.
-std::filesystem::path unpacked_packages(const std::filesystem::path& programs) {
-  return programs.parent_path().parent_path().parent_path() / "third";
-}
 
 class PipelineBench {
  public:

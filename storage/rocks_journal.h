@@ -105,6 +105,7 @@ class RocksJournal final : public Journal {
   Result<CursorState> read_state(const CursorKey& key, KeyState& state);
   Result<KeyState*> state_of(const CursorKey& key);
   Result<void> scan_cursors(ByteView from, ByteView to, const RocksStore::Each& each);
+  static SegmentId append(Batch& batch, Lane lane, LaneState& state, const Segment& segment, IndexRow index);
   Result<Next> write_page(const Commit& commit, const KeyState& before);
   Result<IndexRow> index_row(const SegmentId& id);
   Result<LaneState> remove_up_to(Batch& batch, const SegmentId& id);

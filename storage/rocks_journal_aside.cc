@@ -10,20 +10,6 @@ namespace {
 
 constexpr std::uint64_t set_aside_share = 4;  // of the budget, one part in so many
 
-// Puts the segment behind the last of the lane. The sums of `index` are made the lane's.
-void append(Batch& batch, Lane lane, LaneState& state, const Segment& segment, IndexRow index) {
-  LaneRow& row = state.row;
-  const SegmentId id{lane, ++row.last};
-  row.records_ever += segment.records;
-  row.bytes_ever += stored_bytes(segment);
-  index.records_ever = row.records_ever;
-  index.bytes_ever = row.bytes_ever;
-  if (row.first == row.last) state.oldest = segment.oldest;
-  batch.put(Family::segments, segment_key(id), segment.payload, encode_tail(segment));
-  batch.put(Family::index, segment_key(id), encode(index));
-  batch.put(Family::meta, lane_key(lane), encode(row));
-}
-
 }  // namespace
 
 Result<bool> RocksJournal::is_set_aside(const SegmentId& id) {
@@ -66,6 +52,7 @@ Result<void> RocksJournal::set_aside(const SegmentId& id) {
   index->origin = id;
   Batch batch{*store_, bytes + 1024};
   append(batch, set_aside_lane, next, stored->segment, *index);
+  batch.put(Family::meta, lane_key(set_aside_lane), encode(next.row));
   if (Result<void> written = batch.write(Sync::yes); !written) return failed_write(std::move(written).error());
   lanes_[index_of(set_aside_lane)] = std::move(next);
   publish_usage();
@@ -87,11 +74,11 @@ Result<SegmentId> RocksJournal::take_back() {
   const Lane lane = std::exchange(index->origin, std::nullopt)->lane;
   LaneState next = lanes_[index_of(lane)];
   Batch batch{*store_, stored_bytes(stored->segment) + 1024};
-  append(batch, lane, next, stored->segment, *index);
+  const SegmentId place = append(batch, lane, next, stored->segment, *index);
+  batch.put(Family::meta, lane_key(lane), encode(next.row));
   Result<LaneState> rest = remove_up_to(batch, first);
   if (!rest) return std::move(rest).error();
   if (Result<void> written = batch.write(Sync::yes); !written) return failed_write(std::move(written).error());
-  const SegmentId place{lane, next.row.last};
   lanes_[index_of(lane)] = std::move(next);
   lanes_[index_of(set_aside_lane)] = *std::move(rest);
   publish_usage();

@@ -53,19 +53,6 @@ std::uint64_t bytes_of(const std::vector<Segment>& segments) {
   return bytes;
 }
 
-// Puts the segment behind the lane's last, with its index row.
-SegmentId append(Batch& batch, Lane lane, LaneState& state, const Segment& segment, const Commit& commit, const Cursor* before) {
-  LaneRow& row = state.row;
-  const SegmentId id{lane, ++row.last};
-  row.records_ever += segment.records;
-  row.bytes_ever += stored_bytes(segment);
-  const IndexRow index{row.records_ever, row.bytes_ever, segment.oldest, read_from(before, commit.next, segment), commit.key.job};
-  batch.put(Family::segments, segment_key(id), segment.payload, encode_tail(segment));
-  batch.put(Family::index, segment_key(id), encode(index));
-  if (row.first == row.last) state.oldest = segment.oldest;
-  return id;
-}
-
 }  // namespace
 
 Result<std::vector<SegmentId>> RocksJournal::commit(const Commit& commit) {
@@ -95,6 +82,21 @@ Result<std::vector<SegmentId>> RocksJournal::commit(const Commit& commit) {
   return std::move(next->ids);
 }
 
+// Puts the segment behind the lane's last, with its index row, whose sums and age are filled in.
+SegmentId RocksJournal::append(Batch& batch, Lane lane, LaneState& state, const Segment& segment, IndexRow index) {
+  LaneRow& row = state.row;
+  const SegmentId id{lane, ++row.last};
+  row.records_ever += segment.records;
+  row.bytes_ever += stored_bytes(segment);
+  index.records_ever = row.records_ever;
+  index.bytes_ever = row.bytes_ever;
+  index.oldest = segment.oldest;
+  batch.put(Family::segments, segment_key(id), segment.payload, encode_tail(segment));
+  batch.put(Family::index, segment_key(id), encode(index));
+  if (row.first == row.last) state.oldest = segment.oldest;
+  return id;
+}
+
 Result<RocksJournal::Next> RocksJournal::write_page(const Commit& commit, const KeyState& before) {
   Next next{lanes_, before, {}};
   const Cursor* cursor_before = before.stored ? &before.row.cursor : nullptr;
@@ -102,12 +104,15 @@ Result<RocksJournal::Next> RocksJournal::write_page(const Commit& commit, const 
   Batch batch{*store_,
               bytes_of(commit.segments) + bytes_of(commit.own_events) + 256 * segments + 24 * commit.seen.ids.size() + 1024};
 
+  const auto index_of_page = [&](const Segment& segment) {
+    return IndexRow{.read_from = read_from(cursor_before, commit.next, segment), .job = commit.key.job};
+  };
   LaneState& lane = next.lanes[index_of(commit.key.lane)];
   for (const Segment& segment : commit.segments) {
-    next.ids.push_back(append(batch, commit.key.lane, lane, segment, commit, cursor_before));
+    next.ids.push_back(append(batch, commit.key.lane, lane, segment, index_of_page(segment)));
   }
   LaneState& own = next.lanes[index_of(Lane::own_events)];
-  for (const Segment& segment : commit.own_events) append(batch, Lane::own_events, own, segment, commit, cursor_before);
+  for (const Segment& segment : commit.own_events) append(batch, Lane::own_events, own, segment, index_of_page(segment));
   std::size_t rows = 2 * segments;
   for (const Lane each : all_lanes) {
     if (next.lanes[index_of(each)].row == lanes_[index_of(each)].row) continue;
