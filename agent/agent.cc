@@ -2,14 +2,19 @@
 
 #include <algorithm>
 
+#include "agent/control/health.h"
+#include "config/config_text.h"
+
 namespace tidegate {
 
-Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics)
+Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics,
+             AgentHooks hooks)
     : ports_(ports),
       executor_(executor),
       log_(log),
       metrics_(metrics),
       config_(config),
+      effective_(to_yaml(config)),
       started_(ports.around.clock.wall()),
       shipper_(ports.store, ports.uplink, ports.around,
                ShipperLimits{.refusals_max = static_cast<std::uint32_t>(config.ship.refusals)}, log, metrics),
@@ -17,7 +22,25 @@ Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor 
           surroundings(), [this](const std::string& name) { return configured(name); },
           [this](std::uint32_t number) { return backfills_.finished(number); }),
       backfills_(ports.store, ports.around.clock, backfill_readers_, log),
-      tasks_(executor, [this](std::string_view, const Error& error) { fail(error); }) {}
+      tasks_(executor, [this](std::string_view, const Error& error) { fail(error); }) {
+  if (ports_.control != nullptr) make_control(std::move(hooks));
+}
+
+void Agent::make_control(AgentHooks hooks) {
+  ControlPorts& control = *ports_.control;
+  const TrialPorts trial{control.keeper, control.sealer, control.check, *this, control.link};
+  // What an offer has come to is told at once; that it is being tried may wait a moment.
+  ConfigTrial::OnStatus on_status = [this](const RemoteStatus& status) {
+    if (control_) control_->changed(status.state == RemoteState::applied || status.state == RemoteState::failed);
+  };
+  trial_ = std::make_unique<ConfigTrial>(config_, trial, ports_.around, log_, metrics_, std::move(on_status));
+  ControlHooks of_control{.report = [this] { return report(); },
+                          .offer = [this](RemoteOffer offer) { trial_->offer(std::move(offer)); },
+                          .answer = std::move(hooks.answer),
+                          .restart = std::move(hooks.restart)};
+  control_ = std::make_unique<Control>(control.link, std::move(of_control), config_.remote.accept, executor_, ports_.around, log_,
+                                       metrics_);
+}
 
 asio::awaitable<Error> Agent::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
@@ -26,6 +49,9 @@ asio::awaitable<Error> Agent::run() {
   for (const ConnectorConfig& connector : config_.connectors) start_connector(connector);
   if (Result<void> loaded = co_await backfills_.load(); !loaded)
     log_.error("back-fills wait until their list can be read", {{"reason", loaded.error().text()}});
+  // Behind the start of the file's connectors: the trial begins by applying what was kept, and a document's must not start twice.
+  if (trial_) tasks_.spawn("configuration", trial_->run());
+  if (control_) tasks_.spawn("control", control_->run());
   co_await tasks_.join();
   for (const auto& connector : connectors_) connector->stop();
   for (const auto& connector : connectors_) co_await connector->join();
@@ -71,7 +97,13 @@ void Agent::end_change() {
   changed_.notify();
 }
 
-asio::awaitable<void> Agent::apply(AgentConfig config) {
+asio::awaitable<Result<void>> Agent::take_local(AgentConfig local) {
+  if (!trial_) co_return co_await apply(std::move(local));
+  trial_->take_local(std::move(local));
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Agent::apply(AgentConfig config) {
   co_await begin_change();
   std::vector<std::unique_ptr<Connector>> leaving;
   std::vector<ConnectorConfig> arriving;
@@ -84,15 +116,18 @@ asio::awaitable<void> Agent::apply(AgentConfig config) {
   for (const ConnectorConfig& wanted : config.connectors)
     if (!keeps(config_.connectors, wanted)) arriving.push_back(wanted);
   config_.connectors = std::move(config.connectors);
+  effective_ = to_yaml(config_);
   // The old collectors are gone before the new ones begin.
   for (const auto& connector : leaving) connector->stop();
   for (const auto& connector : leaving) co_await connector->join();
   for (const auto& connector : leaving) co_await backfill_readers_.stop_readers_of(connector->config().name);
   end_change();
-  if (tasks_.stopping()) co_return;
+  if (tasks_.stopping()) co_return Error{Code::cancelled, "agent stopped"};
   for (const ConnectorConfig& connector : arriving) start_connector(connector);
   backfills_.start_readers();
+  if (control_) control_->changed(false);
   log_.info("configuration applied", {{"stopped", std::to_string(leaving.size())}, {"started", std::to_string(arriving.size())}});
+  co_return Result<void>{};
 }
 
 std::vector<SteeredConnector> Agent::connectors() const {
@@ -181,7 +216,16 @@ AgentStatus Agent::status() const {
   status.last_ack = shipper.last_ack;
   status.chunks_in_flight = shipper.chunks_in_flight;
   status.journal = ports_.store.usage();
+  if (control_) status.control = ControlStatus{control_->link_state(), trial_->status()};
   return status;
+}
+
+ControlReport Agent::report() const {
+  ControlReport report;
+  report.remote = trial_->status();
+  report.effective = effective_;
+  report.health = health_of(status());
+  return report;
 }
 
 }  // namespace tidegate

@@ -7,6 +7,7 @@
 // Thread: the loop.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 #include "agent/backfill_collectors.h"
 #include "agent/connector.h"
 #include "agent/control/backfills.h"
+#include "agent/control/config_trial.h"
+#include "agent/control/control.h"
 #include "agent/control/status.h"
 #include "agent/control/steering.h"
 #include "agent/pipeline/shipper.h"
@@ -30,20 +33,35 @@ struct AgentPorts {
   Store& store;
   Uplink& uplink;
   SourceFactory& sources;
+  ControlPorts* control = nullptr;  // null: no processor.control
 };
 
-class Agent final : public Steering {
+// What the control plane needs of those above the agent.
+struct AgentHooks {
+  CommandHandler answer;          // a request as on the local control socket
+  std::function<void()> restart;  // to end as a signal does
+};
+
+class Agent final : public Steering, private ConfigTarget {
  public:
-  Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics);
+  // The hooks are for an agent with a control plane alone, and callable from the start of run().
+  Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor executor, Log& log, Metrics& metrics,
+        AgentHooks hooks = {});
 
   // Until cancelled (`cancelled`), or until the journal fails for good: `corrupt`, and a start anew heals it.
   asio::awaitable<Error> run();
 
   // Connectors as this configuration has them: those that are the same go on undisturbed, the others are stopped, begun or
   // begun anew. The backlog is untouched. Everything but connectors needs a restart.
-  asio::awaitable<void> apply(AgentConfig config);
+  asio::awaitable<Result<void>> apply(AgentConfig config) override;
+  // The sensor's own file was read again. With a control plane, what the processor has configured is judged anew under it.
+  asio::awaitable<Result<void>> take_local(AgentConfig local);
 
   AgentStatus status() const;
+  // What it runs with, as YAML, secrets as ***.
+  const std::string& effective() const { return effective_; }
+  // The connectors that it runs with.
+  const AgentConfig& config() const { return config_; }
 
   std::vector<SteeredConnector> connectors() const override;
   asio::awaitable<Result<std::vector<StoredCursor>>> cursors() override { return ports_.store.cursors(); }
@@ -61,6 +79,8 @@ class Agent final : public Steering {
   const ConnectorConfig* configured(const std::string& name) const;
   void fail(const Error& error);
   asio::awaitable<Error> sample_spool();
+  void make_control(AgentHooks hooks);
+  ControlReport report() const;
 
   // Declared bottom up, destroyed top down: each part outlives those below it on the page.
   AgentPorts ports_;
@@ -68,6 +88,7 @@ class Agent final : public Steering {
   Log& log_;
   Metrics& metrics_;
   AgentConfig config_;
+  std::string effective_;
   WallTime started_;
   std::optional<Error> failure_;
   Shipper shipper_;
@@ -77,6 +98,8 @@ class Agent final : public Steering {
   Backfills backfills_;
   bool changing_ = false;  // connectors are being stopped and begun: one change at a time
   Signal changed_;
+  std::unique_ptr<ConfigTrial> trial_;  // null, as the next: no control plane
+  std::unique_ptr<Control> control_;
   TaskGroup tasks_;  // last; run() joins it, its destructor asserts so
 };
 

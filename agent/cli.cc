@@ -19,8 +19,9 @@ int agent_main(int argc, char** argv) {
   app.add_option("--config", file, "Configuration file")->capture_default_str();
 
   const std::vector<CliCommand> commands{
-      run_command(app, file),   validate_command(app, file), status_command(app, file),         cursor_command(app, file),
-      queue_command(app, file), backfill_command(app, file), test_connector_command(app, file), filter_command(app, file)};
+      run_command(app, file),    validate_command(app, file), status_command(app, file),         cursor_command(app, file),
+      queue_command(app, file),  backfill_command(app, file), test_connector_command(app, file), filter_command(app, file),
+      enroll_command(app, file), diagnose_command(app, file)};
   for (const CliCommand& command : commands) command.app->set_version_flag("--version", version);
 
   try {

@@ -29,6 +29,8 @@ CliCommand queue_command(CLI::App& parent, const std::string& file);
 CliCommand backfill_command(CLI::App& parent, const std::string& file);
 CliCommand test_connector_command(CLI::App& parent, const std::string& file);
 CliCommand filter_command(CLI::App& parent, const std::string& file);
+CliCommand enroll_command(CLI::App& parent, const std::string& file);
+CliCommand diagnose_command(CLI::App& parent, const std::string& file);
 
 // The configuration, or absent with every error on the standard error stream.
 std::optional<AgentConfig> read_config(const std::string& file);

@@ -72,6 +72,8 @@ struct ControlRoutes::Route {
 const std::vector<ControlRoutes::Route>& ControlRoutes::routes() {
   static const std::vector<Route> all{{"GET", "/status", &ControlRoutes::status},
                                       {"GET", "/status.json", &ControlRoutes::status_as_json},
+                                      {"GET", "/configuration", &ControlRoutes::configuration},
+                                      {"POST", "/connector/test", &ControlRoutes::test_connector},
                                       {"GET", "/cursor", &ControlRoutes::cursors},
                                       {"GET", "/cursor.json", &ControlRoutes::cursors_as_json},
                                       {"POST", "/cursor/rewind", &ControlRoutes::rewind},
@@ -87,8 +89,8 @@ const std::vector<ControlRoutes::Route>& ControlRoutes::routes() {
   return all;
 }
 
-ControlRoutes::ControlRoutes(StatusOf status, Steering& steering, const Clock& clock)
-    : status_(std::move(status)), steering_(steering), clock_(clock) {}
+ControlRoutes::ControlRoutes(Sources sources, Steering& steering, const Clock& clock)
+    : sources_(std::move(sources)), steering_(steering), clock_(clock) {}
 
 asio::awaitable<HttpReply> ControlRoutes::answer(HttpRequestView request) {
   const std::size_t mark = request.target.find('?');
@@ -107,9 +109,34 @@ asio::awaitable<HttpReply> ControlRoutes::answer(HttpRequestView request) {
   co_return co_await (this->*route->answer)(*query);
 }
 
-asio::awaitable<HttpReply> ControlRoutes::status(const QueryPairs&) { co_return text(status_text(status_())); }
+asio::awaitable<HttpReply> ControlRoutes::status(const QueryPairs&) { co_return text(status_text(sources_.status())); }
 
-asio::awaitable<HttpReply> ControlRoutes::status_as_json(const QueryPairs&) { co_return json(status_json(status_()) + "\n"); }
+asio::awaitable<HttpReply> ControlRoutes::status_as_json(const QueryPairs&) {
+  co_return json(status_json(sources_.status()) + "\n");
+}
+
+asio::awaitable<HttpReply> ControlRoutes::configuration(const QueryPairs&) {
+  co_return HttpReply{.status = 200, .content_type = "application/yaml", .body = sources_.effective()};
+}
+
+asio::awaitable<HttpReply> ControlRoutes::test_connector(const QueryPairs& query) {
+  const Result<void> good = check_names(query, {"name"});
+  if (!good) co_return refused(good.error());
+  const std::string& wanted = query.find("name")->second;
+  const std::vector<ConnectorConfig> configured = sources_.configured();
+  const auto found = std::ranges::find(configured, wanted, &ConnectorConfig::name);
+  if (found == configured.end()) {
+    std::vector<std::string_view> names;
+    for (const ConnectorConfig& each : configured) names.push_back(each.name);
+    co_return refused({Code::absent, "name: " + shown(wanted) + " is not configured" + known_ones(wanted, names)});
+  }
+  if (tests_ >= tests_max)
+    co_return refused({Code::unavailable, "other connectors are being tested; ask again when they are done"});
+  ++tests_;
+  const Result<std::string> report = co_await sources_.test(*found);
+  --tests_;
+  co_return report ? json(*report + "\n") : refused(report.error());
+}
 
 asio::awaitable<HttpReply> ControlRoutes::cursors(const QueryPairs&) {
   Result<std::vector<StoredCursor>> cursors = co_await steering_.cursors();

@@ -2,6 +2,8 @@
 // comes back is written as text for people or, under the same path with ".json", as one JSON document.
 //
 //   GET  /status[.json]
+//   GET  /configuration                            what the agent runs with, as YAML, secrets as ***
+//   POST /connector/test?name=…                    the staged test as JSON; collection and status are not touched
 //   GET  /cursor[.json]
 //   POST /cursor/rewind?connector=…&content_type=…&to=…
 //   GET  /queue[.json]
@@ -18,20 +20,33 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "agent/control/status.h"
 #include "agent/control/steering.h"
+#include "config/model.h"
 #include "transport/http_server.h"
 #include "transport/query_string.h"
 
 namespace tidegate {
 
+// Runs the staged test of a connector; the report as report_json() has it.
+using TestConnector = std::function<asio::awaitable<Result<std::string>>(ConnectorConfig)>;
+
 class ControlRoutes {
  public:
-  using StatusOf = std::function<AgentStatus()>;
+  static constexpr std::size_t tests_max = 4;  // at once
 
-  //   requires: what is referred to outlives this
-  ControlRoutes(StatusOf status, Steering& steering, const Clock& clock);
+  struct Sources {
+    std::function<AgentStatus()> status;
+    std::function<std::string()> effective;                    // YAML without secrets
+    std::function<std::vector<ConnectorConfig>()> configured;  // in force
+    TestConnector test;
+  };
+
+  //   requires: what is referred to outlives this; all of `sources` are callable
+  ControlRoutes(Sources sources, Steering& steering, const Clock& clock);
 
   //   requires: this outlives the answering
   asio::awaitable<HttpReply> answer(HttpRequestView request);
@@ -42,6 +57,8 @@ class ControlRoutes {
 
   asio::awaitable<HttpReply> status(const QueryPairs& query);
   asio::awaitable<HttpReply> status_as_json(const QueryPairs& query);
+  asio::awaitable<HttpReply> configuration(const QueryPairs& query);
+  asio::awaitable<HttpReply> test_connector(const QueryPairs& query);
   asio::awaitable<HttpReply> cursors(const QueryPairs& query);
   asio::awaitable<HttpReply> cursors_as_json(const QueryPairs& query);
   asio::awaitable<HttpReply> rewind(const QueryPairs& query);
@@ -60,9 +77,10 @@ class ControlRoutes {
   std::string not_read(std::uint32_t number) const;
   Result<WallSeconds> moment_of(const QueryPairs& query, std::string_view field) const;
 
-  StatusOf status_;
+  Sources sources_;
   Steering& steering_;
   const Clock& clock_;
+  std::size_t tests_ = 0;  // under way
 };
 
 }  // namespace tidegate

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "agent/json_writer.h"
+#include "base/json_writer.h"
 
 namespace tidegate {
 namespace {

@@ -12,8 +12,11 @@
 #include <cstdlib>
 
 #include "agent/agent.h"
+#include "agent/control/connector_report.h"
 #include "agent/control_routes.h"
+#include "agent/edges/connector_probe.h"
 #include "agent/edges/edges.h"
+#include "base/process_limits.h"
 #include "config/diff.h"
 #include "config/parse.h"
 #include "transport/http_server.h"
@@ -51,9 +54,17 @@ class Daemon {
     Result<std::unique_ptr<Edges>> edges = Edges::open(config_, {clock_, random_}, log_, metrics_, storage_failed);
     if (!edges) return refuse(edges.error(), storage_failed ? exit_storage : exit_invalid);
     edges_ = *std::move(edges);
-    agent_ = std::make_unique<Agent>(config_, AgentPorts{{clock_, random_}, edges_->store(), edges_->uplink(), edges_->sources()},
-                                     loop_.get_executor(), log_, metrics_);
-    routes_ = std::make_unique<ControlRoutes>([this] { return agent_->status(); }, *agent_, clock_);
+    AgentPorts ports{{clock_, random_}, edges_->store(), edges_->uplink(), edges_->sources()};
+    if (edges_->control() != nullptr) ports.control = &edges_->control()->ports();
+    AgentHooks hooks{
+        .answer = [this](std::string method, std::string target) { return answer_command(std::move(method), std::move(target)); },
+        .restart = [this] { stop_as_by_signal(); }};
+    agent_ = std::make_unique<Agent>(config_, ports, loop_.get_executor(), log_, metrics_, std::move(hooks));
+    ControlRoutes::Sources sources{.status = [this] { return agent_->status(); },
+                                   .effective = [this] { return agent_->effective(); },
+                                   .configured = [this] { return agent_->config().connectors; },
+                                   .test = [this](ConnectorConfig connector) { return test(std::move(connector)); }};
+    routes_ = std::make_unique<ControlRoutes>(std::move(sources), *agent_, clock_);
     HttpServer server{loop_.get_executor(), log_};
     if (Result<void> listening = listen(server); !listening) return refuse(listening.error(), exit_invalid);
 
@@ -61,6 +72,7 @@ class Daemon {
     tasks_ = &tasks;
     tasks.spawn("http", server.run());
     tasks.spawn("agent", agent_->run());
+    if (edges_->control() != nullptr) tasks.spawn("control link", edges_->control()->link().run());
     tasks.spawn("signals", take_signals());
     tasks.spawn("service manager", tell_service_manager());
     bool joined = false;
@@ -104,9 +116,33 @@ class Daemon {
     co_return HttpReply{.status = 404, .body = "there are /metrics, /healthz and /readyz\n"};
   }
 
+  asio::awaitable<HttpReply> answer_command(std::string method, std::string target) {
+    const HttpRequestView request{.method = method, .target = target, .body = {}};
+    co_return co_await routes_->answer(request);
+  }
+
+  // As the command line does it, beside collection: with sources, budgets and counters of its own.
+  asio::awaitable<Result<std::string>> test(ConnectorConfig connector) {
+    Metrics apart;
+    VisionOneSources sources{{clock_, random_}, apart};
+    VisionOneProbe probe{connector, sources, {clock_, random_}, apart};
+    ConnectorTestPlan plan{.connector = connector.name, .https = connector.api_base_url.starts_with("https://")};
+    plan.contents = connector.content_types;
+    plan.settle = connector.settle;
+    ConnectorTest staged{std::move(plan), probe, clock_};
+    const ConnectorReport report = co_await staged.run();
+    co_return report_json(report);
+  }
+
+  // Wakes take_signals(), which stops everything. The service manager starts the agent anew (Restart=always).
+  void stop_as_by_signal() {
+    restart_asked_ = true;
+    signals_.cancel();
+  }
+
   asio::awaitable<Error> take_signals() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    for (;;) {
+    while (!restart_asked_) {
       const auto [error, number] = co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
       if (error) break;
       if (number == SIGHUP) {
@@ -116,6 +152,8 @@ class Daemon {
       log_.info("stopping on a signal", {{"signal", std::to_string(number)}});
       break;
     }
+    if (restart_asked_) log_.info("stopping, as the processor asks for a restart", {});
+    if (edges_->control() != nullptr && !tasks_->stopping()) co_await edges_->control()->link().leave();
     tasks_->stop();
     co_return Error{Code::cancelled, "stopped by a signal"};
   }
@@ -128,7 +166,8 @@ class Daemon {
     for (const ConfigChange& change : diff(config_, *parsed.config))
       if (change.applies == Applies::restart) log_.warning("a changed setting needs a restart", {{"setting", to_text(change)}});
     config_.connectors = parsed.config->connectors;
-    co_await agent_->apply(config_);
+    const Result<void> taken = co_await agent_->take_local(config_);
+    if (!taken) log_.warning("the configuration was read while the agent stops", {{"reason", taken.error().text()}});
   }
 
   asio::awaitable<Error> tell_service_manager() {
@@ -136,7 +175,6 @@ class Daemon {
     const auto stop = co_await asio::this_coro::cancellation_state;
     sd_notify(0, "READY=1");
     log_.info("agent started", {{"sensor", config_.sensor.name}, {"version", TIDEGATE_VERSION}});
-    if (!config_.processor.control.empty()) log_.warning("processor.control has no effect in this version", {});
     std::uint64_t watchdog_usec = 0;
     if (sd_watchdog_enabled(0, &watchdog_usec) <= 0) co_return Error{Code::cancelled, "no watchdog"};
     while (stop.cancelled() == asio::cancellation_type::none) {
@@ -158,6 +196,7 @@ class Daemon {
   std::unique_ptr<Edges> edges_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<ControlRoutes> routes_;
+  bool restart_asked_ = false;
   TaskGroup* tasks_ = nullptr;  // of run(), which outlives every coroutine that uses it
   int exit_code_ = exit_done;
 };
@@ -176,6 +215,7 @@ void keep_freed_pages() {
 int run_daemon(const AgentConfig& config, const std::string& config_file) {
   std::signal(SIGPIPE, SIG_IGN);
   keep_freed_pages();
+  refuse_core_files();
   return Daemon{config, config_file}.run();
 }
 

@@ -69,6 +69,11 @@ void add_crashes(CLI::App* bench, CrashOptions& options) {
       ->check(CLI::IsMember({"kill", "flap", "power", "full"}));
 }
 
+void add_control(CLI::App* bench, ControlOptions& options) {
+  add_number(bench, "--agents", options.agents, "That come at once")->check(CLI::Range(1, 10000));
+  add_number(bench, "--pushes", options.pushes, "Configurations that are pushed afterwards")->check(CLI::Range(1, 10000));
+}
+
 void add_output(CLI::App* bench, Output& output) {
   add_number(bench, "--runs", output.runs, "How often, one after the other; a figure is then the median, of losses the worst")
       ->check(CLI::Range(1, runs_max));
@@ -93,6 +98,8 @@ Options default_options(const std::filesystem::path& programs) {
   options.crashes.directory = directory;
   options.crashes.programs = programs;
   options.crashes.records = 60'000;
+  options.control.directory = directory;
+  options.control.programs = programs;
   return options;
 }
 
@@ -125,6 +132,9 @@ std::vector<Bench> add_benches(CLI::App& app, Options& options) {
   add_crashes(add("crashes", "Lost and twice: kills, broken connections, power cuts and full buffers, the agent beside its peers",
                   [&options](const Clock& clock) { return bench_crashes(options.crashes, clock); }),
               options.crashes);
+  add_control(add("control", "A fleet of agents that connects to one processor at once, is configured, and is pushed to",
+                  [&options](const Clock& clock) { return bench_control(options.control, clock); }),
+              options.control);
   return benches;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "bench/backlog.h"
+#include "bench/control.h"
 #include "bench/crashes.h"
 #include "bench/idle.h"
 #include "bench/soak.h"
@@ -34,6 +35,7 @@ struct Options {
   StartupOptions startup;
   SoakOptions soak;
   CrashOptions crashes = {};
+  ControlOptions control = {};
   bool no_peers = false;
   Output output = {};
 };

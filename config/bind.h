@@ -11,6 +11,7 @@ template <class Agent, class Visitor>
 void visit_agent(Agent& agent, Visitor&& visit) {
   visit("sensor.name", agent.sensor.name);
   visit("sensor.state_directory", agent.sensor.state_directory);
+  visit("sensor.sealing_key_file", agent.sensor.sealing_key_file);
   visit("processor.data", agent.processor.data);
   visit("processor.control", agent.processor.control);
   visit("processor.tls.ca_file", agent.processor.tls.ca_file);
@@ -26,6 +27,9 @@ void visit_agent(Agent& agent, Visitor&& visit) {
   visit("ship.shared_key_file", agent.ship.shared_key_file);
   visit("ship.username", agent.ship.username);
   visit("ship.password_file", agent.ship.password_file);
+  visit("remote.accept", agent.remote.accept);
+  visit("remote.api_hosts", agent.remote.api_hosts);
+  visit("remote.proxies", agent.remote.proxies);
   visit("metrics.listen", agent.metrics_listen);
   visit("control.socket", agent.control_socket);
   visit("log.level", agent.log.level);
@@ -80,7 +84,11 @@ void visit_log_filter(Filter& filter, Visitor&& visit) {
 template <class Processor, class Visitor>
 void visit_processor(Processor& processor, Visitor&& visit) {
   visit("processor.state_directory", processor.processor.state_directory);
+  visit("processor.names", processor.processor.names);
+  visit("processor.sealing_key_file", processor.processor.sealing_key_file);
   visit("listen.data", processor.data_listen);
+  visit("listen.control", processor.control_listen);
+  visit("control.socket", processor.control_socket);
   visit("tls.ca_file", processor.tls.ca_file);
   visit("tls.certificate_file", processor.tls.certificate_file);
   visit("tls.private_key_file", processor.tls.private_key_file);

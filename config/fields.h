@@ -32,6 +32,7 @@ enum class FieldKind : unsigned char {
   choices,      // a list of some of `allowed`
   place,        // host:port
   places,       // a list of host:port
+  hosts,        // a list of host names and addresses
   query,        // a log filter's query
 };
 

@@ -79,6 +79,7 @@ std::string_view name(FieldKind kind) {
     case FieldKind::choices: return "list of";
     case FieldKind::place: return "host:port";
     case FieldKind::places: return "list of host:port";
+    case FieldKind::hosts: return "list of hosts";
     case FieldKind::query: return "query";
   }
   return "value";

@@ -45,6 +45,7 @@ struct TlsFiles {
 struct SensorConfig {
   std::string name;  // printable ASCII, unique in the fleet
   std::string state_directory = "/var/lib/tidegate/agent";
+  std::string sealing_key_file;  // empty: a credential of the service manager's, or <state_directory>/sealing.key
 
   bool operator==(const SensorConfig&) const = default;
 };
@@ -104,6 +105,15 @@ struct ShipConfig {
   std::string password_file;
 
   bool operator==(const ShipConfig&) const = default;
+};
+
+// What the processor may do to this sensor over the control link. Only the sensor's own file says so.
+struct RemoteConfig {
+  bool accept = true;               // documents of connectors, and commands; else it may look on
+  std::vector<HostPort> api_hosts;  // that a document may name beside those of the regions
+  std::vector<HostPort> proxies;    // that a document may name
+
+  bool operator==(const RemoteConfig&) const = default;
 };
 
 enum class LogOutput : std::uint8_t { automatic, journal, json, text };
@@ -190,6 +200,7 @@ struct AgentConfig {
   UplinkConfig processor;
   StorageConfig storage;
   ShipConfig ship;
+  RemoteConfig remote;
   HostPort metrics_listen{.host = "127.0.0.1", .port = 9273};
   std::string control_socket = "/run/tidegate/agent.sock";
   LogConfig log;
@@ -200,6 +211,8 @@ struct AgentConfig {
 
 struct CentreConfig {
   std::string state_directory = "/var/lib/tidegate/processor";
+  std::vector<std::string> names;  // of its own certificate; empty: what this machine is called
+  std::string sealing_key_file;    // empty: <state_directory>/sealing.key
 
   bool operator==(const CentreConfig&) const = default;
 };
@@ -207,10 +220,13 @@ struct CentreConfig {
 struct ProcessorConfig {
   CentreConfig processor;
   HostPort data_listen{.host = "0.0.0.0", .port = 24224};
-  TlsFiles tls;  // all three given: the processor always asks for a certificate
+  HostPort control_listen;                                      // without a host: no control plane
+  std::string control_socket = "/run/tidegate/processor.sock";  // only with one
+  TlsFiles tls;                                                 // all three, or none: the authority issues what is needed
   HostPort metrics_listen{.host = "127.0.0.1", .port = 9274};
   LogConfig log;
 
+  bool has_control() const { return !control_listen.host.empty(); }
   bool operator==(const ProcessorConfig&) const = default;
 };
 

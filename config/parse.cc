@@ -5,9 +5,9 @@
 #include <fstream>
 
 #include "config/bind.h"
+#include "config/connector_reader.h"
 #include "config/document.h"
 #include "config/reader.h"
-#include "config/regions.h"
 #include "config/validate.h"
 
 namespace tidegate {
@@ -22,31 +22,10 @@ void read_bandwidth_schedule(Reader& reader, std::vector<BandwidthRule>& schedul
   }
 }
 
-void read_connector(Reader& reader, const std::string& prefix, ConnectorConfig& connector) {
-  visit_connector(connector, [&](std::string_view key, auto& member) { reader.read(prefix + std::string{key}, member); });
-  connector.log_filters.resize(reader.list_size(prefix + "log_filters"));
-  for (std::size_t i = 0; i < connector.log_filters.size(); ++i) {
-    const std::string filter = prefix + "log_filters[" + std::to_string(i) + "].";
-    visit_log_filter(connector.log_filters[i],
-                     [&](std::string_view key, auto& member) { reader.read(filter + std::string{key}, member); });
-  }
-}
-
 // Region to URL, and the default that hangs on another field.
 void resolve(AgentConfig& config, const Reader& reader) {
   if (!reader.was_given("ship.compression")) config.ship.compression = default_compression(config.ship.receiver);
-  for (ConnectorConfig& connector : config.connectors) {
-    if (const auto host = api_host_of(connector.region); host && connector.api_base_url.empty()) {
-      connector.api_base_url = "https://" + std::string{*host};
-    }
-  }
-}
-
-void apply_rules(const std::vector<Breach>& breaches, Reader& reader) {
-  for (const Breach& breach : breaches) {
-    if (reader.has_error(breach.field) || (!breach.other.empty() && reader.has_error(breach.other))) continue;
-    reader.complain(breach.field, {breach.value, breach.problem, breach.remedy});
-  }
+  for (ConnectorConfig& connector : config.connectors) resolve_region(connector);
 }
 
 // The text of the file, or why there is none.
@@ -86,9 +65,7 @@ ParsedAgent parse_agent(std::string_view yaml, std::string_view file_name) {
   if (document.root) {
     visit_agent(config, [&](std::string_view path, auto& member) { reader.read(path, member); });
     read_bandwidth_schedule(reader, config.ship.bandwidth_schedule);
-    config.connectors.resize(reader.list_size("connectors"));
-    for (std::size_t i = 0; i < config.connectors.size(); ++i)
-      read_connector(reader, "connectors[" + std::to_string(i) + "].", config.connectors[i]);
+    config.connectors = read_connectors(reader);
     resolve(config, reader);
     apply_rules(validate(config), reader);
   }

@@ -140,6 +140,37 @@ void check_connector(const std::string& path, const ConnectorConfig& connector, 
   check_log_filters(path + ".log_filters", connector.log_filters, breaches);
 }
 
+// No two listeners of the processor at one place.
+void check_places(const ProcessorConfig& config, std::vector<Breach>& breaches) {
+  const auto apart = [&](std::string_view field, const HostPort& place, std::string_view other, const HostPort& taken) {
+    if (place.host.empty() || place.port == 0 || place != taken) return;
+    breaches.push_back({.field = std::string{field},
+                        .other = std::string{other},
+                        .value = to_text(place),
+                        .problem = "is the place of " + std::string{other} + " as well",
+                        .remedy = "give it another port"});
+  };
+  apart("metrics.listen", config.metrics_listen, "listen.data", config.data_listen);
+  apart("listen.control", config.control_listen, "listen.data", config.data_listen);
+  apart("metrics.listen", config.metrics_listen, "listen.control", config.control_listen);
+}
+
+// Certificates come from files, all of them, or from the authority of the control plane.
+void check_tls(const ProcessorConfig& config, std::vector<Breach>& breaches) {
+  const TlsFiles& tls = config.tls;
+  const bool none = tls.ca_file.empty() && tls.certificate_file.empty() && tls.private_key_file.empty();
+  if (none && config.has_control()) return;
+  const auto require = [&](std::string_view key, const std::string& file) {
+    if (!file.empty()) return;
+    breaches.push_back({.field = "tls." + std::string{key},
+                        .problem = none ? "is missing, and there is no listen.control" : "is missing beside the rest of tls",
+                        .remedy = none ? "name the PEM file, or give listen.control" : "name the PEM file"});
+  };
+  require("ca_file", tls.ca_file);
+  require("certificate_file", tls.certificate_file);
+  require("private_key_file", tls.private_key_file);
+}
+
 }  // namespace
 
 std::vector<Breach> validate(const AgentConfig& config) {
@@ -159,13 +190,8 @@ std::vector<Breach> validate(const AgentConfig& config) {
 
 std::vector<Breach> validate(const ProcessorConfig& config) {
   std::vector<Breach> breaches;
-  if (config.metrics_listen == config.data_listen && config.data_listen.port != 0) {
-    breaches.push_back({.field = "metrics.listen",
-                        .other = "listen.data",
-                        .value = to_text(config.metrics_listen),
-                        .problem = "is the place of listen.data as well",
-                        .remedy = "give it another port"});
-  }
+  check_places(config, breaches);
+  check_tls(config, breaches);
   return breaches;
 }
 

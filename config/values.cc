@@ -30,6 +30,7 @@ std::string_view example_of(FieldKind kind) {
     case FieldKind::flag: return "write true or false";
     case FieldKind::place: return "write for example 127.0.0.1:9273";
     case FieldKind::places: return "write for example [dp1.example.net:24224, dp2.example.net:24224]";
+    case FieldKind::hosts: return "write for example [dp1.example.net, 192.0.2.7]";
     default: return "write a text";
   }
 }
@@ -41,7 +42,7 @@ std::string_view kind_of(const YamlNode& node) {
 // "a duration", "one of"…: what the field takes, for a node of another shape.
 Complained wrong_shape(const Field& field, const YamlNode& node) {
   if (node.kind == YamlNode::Kind::null) return Complaint{{}, "has no value", remedy_of(field) + ", or leave the key out"};
-  const bool wants_list = field.kind == FieldKind::places || field.kind == FieldKind::choices;
+  const bool wants_list = field.kind == FieldKind::places || field.kind == FieldKind::hosts || field.kind == FieldKind::choices;
   std::string problem{"is "};
   problem.append(kind_of(node)).append(wants_list ? ", not a list" : ", not a single value");
   return Complaint{node.kind == YamlNode::Kind::scalar ? shown(&field, node.text) : "", std::move(problem), remedy_of(field)};
@@ -207,6 +208,21 @@ Complained read_value(const Field& field, const YamlNode& node, std::vector<Host
       return Complaint{shown(&field, element.text), "stands in the list twice", "name each processor once"};
     }
     out.push_back(*place);
+  }
+  const std::string count = std::to_string(out.size());
+  Complained bounds = out_of_bounds(field, count, parse_count);
+  if (bounds) bounds->value = count + " elements";
+  return bounds;
+}
+
+Complained read_value(const Field& field, const YamlNode& node, std::vector<std::string>& out) {
+  if (node.kind != YamlNode::Kind::list) return wrong_shape(field, node);
+  out.clear();
+  for (const YamlNode& element : node.children) {
+    if (!is_host(element.text)) return not_a(field, element.text, "a host name or an address");
+    if (std::find(out.begin(), out.end(), element.text) != out.end())
+      return Complaint{shown(&field, element.text), "stands in the list twice", "name each host once"};
+    out.push_back(element.text);
   }
   const std::string count = std::to_string(out.size());
   Complained bounds = out_of_bounds(field, count, parse_count);

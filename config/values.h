@@ -37,6 +37,7 @@ Complained read_value(const Field& field, const YamlNode& node, std::chrono::sec
 Complained read_value(const Field& field, const YamlNode& node, std::chrono::minutes& out);  // a time of day
 Complained read_value(const Field& field, const YamlNode& node, HostPort& out);
 Complained read_value(const Field& field, const YamlNode& node, std::vector<HostPort>& out);
+Complained read_value(const Field& field, const YamlNode& node, std::vector<std::string>& out);  // hosts
 Complained read_value(const Field& field, const YamlNode& node, std::set<ContentType>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::set<RiskLevel>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::set<Weekday>& out);

@@ -23,9 +23,12 @@ std::string written(const Field& field, std::uint64_t value) {
 std::string written(const Field&, const std::optional<std::uint64_t>& value) { return value ? rate_text(*value) : "unlimited"; }
 std::string written(const Field&, std::chrono::milliseconds value) { return duration_text(value); }
 std::string written(const Field&, std::chrono::minutes value) { return time_of_day_text(value); }
-std::string written(const Field&, const HostPort& value) { return to_text(value); }
+std::string written(const Field&, const HostPort& value) { return value.host.empty() ? "" : to_text(value); }
 std::string written(const Field&, const std::vector<HostPort>& value) {
   return list_text(value, [](const HostPort& place) { return to_text(place); });
+}
+std::string written(const Field&, const std::vector<std::string>& value) {
+  return list_text(value, [](const std::string& host) { return host; });
 }
 std::string written(const Field&, const std::set<ContentType>& value) {
   return list_text(value, [](ContentType type) { return name(type); });

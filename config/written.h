@@ -22,6 +22,7 @@ std::string written(const Field& field, std::chrono::milliseconds value);
 std::string written(const Field& field, std::chrono::minutes value);  // a time of day
 std::string written(const Field& field, const HostPort& value);
 std::string written(const Field& field, const std::vector<HostPort>& value);
+std::string written(const Field& field, const std::vector<std::string>& value);
 std::string written(const Field& field, const std::set<ContentType>& value);
 std::string written(const Field& field, const std::set<RiskLevel>& value);
 std::string written(const Field& field, const std::set<Weekday>& value);

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "config/parse.h"
+#include "processor/cli_fleet.h"
 #include "processor/daemon.h"
 #include "processor/edges/sqlite_archive.h"
 #include "processor/edges/stores.h"
@@ -15,24 +15,17 @@
 namespace tidegate {
 namespace {
 
-constexpr int exit_usage = 2;
-constexpr int exit_storage = 4;
-
-// What is wrong with the file goes to the standard error stream, all of it at once.
-std::optional<ProcessorConfig> read_config(const std::string& file) {
-  ParsedProcessor parsed = parse_processor_file(file);
-  if (!parsed.config) std::fputs(to_text(parsed.errors).c_str(), stderr);
-  return std::move(parsed.config);
-}
+constexpr int exit_usage = processor_exit_usage;
+constexpr int exit_storage = processor_exit_storage;
 
 int validate(const std::string& file) {
-  if (!read_config(file)) return exit_usage;
+  if (!read_processor_config(file)) return exit_usage;
   std::printf("%s: the configuration is valid\n", file.c_str());
   return 0;
 }
 
 int run(const std::string& file) {
-  const std::optional<ProcessorConfig> config = read_config(file);
+  const std::optional<ProcessorConfig> config = read_processor_config(file);
   return config ? run_daemon(*config, file) : exit_usage;
 }
 
@@ -42,7 +35,7 @@ int complain(int exit_code, const std::string& message) {
 }
 
 int search(const std::string& file, const SearchOptions& options) {
-  const std::optional<ProcessorConfig> config = read_config(file);
+  const std::optional<ProcessorConfig> config = read_processor_config(file);
   if (!config) return exit_usage;
   Result<SqliteArchive> archive = SqliteArchive::open(index_directory(config->processor.state_directory));
   if (!archive) return complain(exit_storage, archive.error().text() + "; is processor.state_directory right in " + file + "?");
@@ -106,6 +99,9 @@ int run_cli(int argc, const char* const* argv) {
   CLI::App* validate_command = add_command(app, "validate", "Check the configuration; every error at once", arguments);
   CLI::App* search_command = add_command(app, "search", "Search the index, whether the daemon runs or not", arguments);
   add_search_options(*search_command, arguments);
+  std::vector<FleetCommand> fleet;
+  for (const auto& add : {token_commands, sensor_commands, connector_commands, credential_commands})
+    for (FleetCommand& command : add(app)) fleet.push_back(std::move(command));
   try {
     app.parse(joined(argc, argv));
   } catch (const CLI::ParseError& error) {
@@ -113,6 +109,8 @@ int run_cli(int argc, const char* const* argv) {
   }
   if (run_command->parsed()) return run(arguments.config_file);
   if (validate_command->parsed()) return validate(arguments.config_file);
+  for (const FleetCommand& command : fleet)
+    if (command.app->parsed()) return command.run();
   return search(arguments.config_file, arguments.search);
 }
 

@@ -13,8 +13,11 @@
 #include <exception>
 #include <optional>
 
+#include "base/process_limits.h"
 #include "config/parse.h"
 #include "processor/edges/stores.h"
+#include "processor/fleet_stores.h"
+#include "processor/port_tls.h"
 #include "processor/processor.h"
 #include "transport/task_group.h"
 
@@ -56,6 +59,10 @@ class Daemon {
   asio::awaitable<Error> work();
   asio::awaitable<Error> hear_signals();
   asio::awaitable<Error> feed_watchdog();
+  asio::awaitable<Error> renew_certificate();
+  // 0, or the exit code.
+  int open_control_plane();
+  Result<void> take_certificates(const ProcessorConfig& config);
   void reload();
 
   ProcessorConfig config_;
@@ -65,18 +72,26 @@ class Daemon {
   Metrics metrics_;
   asio::io_context loop_{1};
   Stores stores_;
+  FleetStores fleet_stores_;  // empty without a control plane, as the next two are
+  PortTls port_tls_;
+  std::optional<ControlPlane> control_;
   std::optional<Processor> processor_;
   std::optional<Error> ended_;  // how the processor ended
   TaskGroup tasks_{loop_.get_executor()};
 };
 
 int Daemon::run() {
-  Result<TlsContextPtr> tls = load_tls(config_);
-  if (!tls) return fail(2, tls.error());
+  if (!config_.has_control()) {
+    Result<TlsContextPtr> tls = load_tls(config_);
+    if (!tls) return fail(2, tls.error());
+    port_tls_.data = *std::move(tls);
+  }
   Result<Stores> stores = open_stores(config_.processor.state_directory, log_, metrics_);
   if (!stores) return fail(4, stores.error());
   stores_ = *std::move(stores);
-  processor_.emplace(loop_.get_executor(), clock_, log_, metrics_, *stores_.landing, *stores_.index, *std::move(tls));
+  if (const int failed = config_.has_control() ? open_control_plane() : 0; failed != 0) return failed;
+  processor_.emplace(loop_.get_executor(), clock_, log_, metrics_, *stores_.landing, *stores_.index, port_tls_.data,
+                     control_ ? &*control_ : nullptr);
   if (Result<void> bound = processor_->listen(config_); !bound) return fail(2, bound.error());
 
   std::exception_ptr thrown;
@@ -87,10 +102,23 @@ int Daemon::run() {
   return ended_ && ended_->code() == Code::cancelled ? 0 : 1;
 }
 
+int Daemon::open_control_plane() {
+  Result<FleetStores> stores = open_fleet(config_.processor, clock_.wall(), log_);
+  if (!stores) return fail(4, stores.error());
+  fleet_stores_ = *std::move(stores);
+  Result<PortTls> tls = make_port_tls(config_, *fleet_stores_.authority, clock_.wall());
+  if (!tls) return fail(2, tls.error());
+  port_tls_ = *std::move(tls);
+  const ControlPlane::Parts parts{*fleet_stores_.store, *fleet_stores_.writer_store, *fleet_stores_.authority};
+  control_.emplace(loop_.get_executor(), clock_, log_, metrics_, parts, port_tls_);
+  return 0;
+}
+
 asio::awaitable<void> Daemon::supervise() {
   tasks_.spawn("processor", work());
   tasks_.spawn("signals", hear_signals());
   tasks_.spawn("watchdog", feed_watchdog());
+  if (control_) tasks_.spawn("own certificate", renew_certificate());
   co_await tasks_.join();
 }
 
@@ -126,16 +154,43 @@ void Daemon::reload() {
     log_.error("the configuration is not valid: the one in force stays", {{"errors", to_text(parsed.errors)}});
     return;
   }
-  Result<TlsContextPtr> tls = load_tls(*parsed.config);
-  if (!tls) {
-    log_.error("the certificates cannot be used: those in force stay", {{"reason", tls.error().text()}});
+  if (Result<void> taken = take_certificates(*parsed.config); !taken) {
+    log_.error("the certificates cannot be used: those in force stay", {{"reason", taken.error().text()}});
     return;
   }
-  processor_->set_tls(*std::move(tls));
   ProcessorConfig rest = *parsed.config;
   rest.tls = config_.tls;
   if (rest == config_) log_.info("configuration read again: new connections use the certificates as they are now");
   else log_.warning("configuration read again: certificates are taken over, all other changes need a restart");
+}
+
+// For new connections, on both ports or on neither.
+Result<void> Daemon::take_certificates(const ProcessorConfig& config) {
+  if (!control_) {
+    Result<TlsContextPtr> tls = load_tls(config);
+    if (!tls) return std::move(tls).error();
+    processor_->set_tls(*std::move(tls));
+    return {};
+  }
+  Result<PortTls> tls = make_port_tls(config, *fleet_stores_.authority, clock_.wall());
+  if (!tls) return std::move(tls).error();
+  port_tls_ = *std::move(tls);
+  processor_->set_tls(port_tls_.data);
+  control_->set_tls(port_tls_.control);
+  return {};
+}
+
+// The authority's own certificate for the processor, long before it ends.
+asio::awaitable<Error> Daemon::renew_certificate() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!co_await stopped()) {
+    co_await clock_.sleep_for(std::chrono::hours{1});
+    if (!port_tls_.renew_at || clock_.wall() < *port_tls_.renew_at || co_await stopped()) continue;
+    if (Result<void> taken = take_certificates(config_); !taken)
+      log_.error("the processor's own certificate cannot be renewed: it is tried again", {{"reason", taken.error().text()}});
+    else log_.info("the processor's own certificate was renewed");
+  }
+  co_return Error{Code::cancelled, "the processor's own certificate is not watched any more"};
 }
 
 // The watchdog is fed by the loop itself: a loop that is stuck is not fed.
@@ -154,6 +209,8 @@ asio::awaitable<Error> Daemon::feed_watchdog() {
 }  // namespace
 
 int run_daemon(const ProcessorConfig& config, const std::string& config_file) {
+  refuse_core_files();
+  raise_open_files();
   Daemon daemon{config, config_file};
   return daemon.run();
 }

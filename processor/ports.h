@@ -16,10 +16,33 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/query.h"
+#include "processor/identity.h"
 #include "processor/record.h"
 #include "transport/forward_reader.h"
 
 namespace tidegate {
+
+struct TlsPeer;
+
+// Who sends: what the handshake has proven.
+struct DataPeer {
+  std::string sensor;                      // as it is logged and landed
+  std::optional<SensorIdentity> identity;  // absent: the certificate bears a common name alone, and may speak for any tenant
+};
+
+// Decides who may speak on the data port. Without one, whoever has a verified certificate with a common name may.
+class SensorGate {
+ public:
+  virtual ~SensorGate() = default;
+
+  // `denied`: revoked. `invalid`: the certificate names a sensor, and cannot be understood. The text is for the log.
+  virtual Result<DataPeer> admit(const TlsPeer& peer) = 0;
+
+  // False once the peer's access was revoked: it is to be cut off.
+  virtual bool still_admitted(const DataPeer& peer) const = 0;
+  // Grows whenever still_admitted() may have changed for somebody.
+  virtual std::uint64_t version() const = 0;
+};
 
 // A chunk as it came, checked by receive.h: its entries decode.
 struct Chunk {
@@ -88,8 +111,9 @@ class Intake {
 
   virtual ~Intake() = default;
 
-  // The message as a chunk that may be landed. An error: no acknowledgement, and the sender is cut off.
-  virtual Result<Chunk> receive(ForwardMessage message, std::string_view sensor) = 0;
+  // The message as a chunk that may be landed. An error: no acknowledgement, and the sender is cut off. Of a peer with an identity,
+  // `denied`: a record names another sensor; `absent`: a record's tenant is not in its certificate.
+  virtual Result<Chunk> receive(ForwardMessage message, const DataPeer& peer) = 0;
 
   // False: no room at the moment; the chunk is untouched, and `answer` is not called. Ask again after an answer.
   virtual bool land(Chunk& chunk, Answer answer) = 0;

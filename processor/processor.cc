@@ -9,15 +9,16 @@ Result<TlsContextPtr> load_tls(const ProcessorConfig& config) {
 }
 
 Processor::Processor(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Landing& landing, Index& index,
-                     TlsContextPtr tls)
+                     TlsContextPtr tls, ControlPlane* control)
     : clock_(clock),
       log_(log),
       metrics_(metrics),
       landing_(landing),
+      control_(control),
       worker_(landing, index, log, metrics),
       lander_(landing, log, metrics, [this] { worker_.wake(); }),
       intake_(lander_, clock, metrics),
-      server_(executor, clock, log, metrics, intake_, std::move(tls)),
+      server_(executor, clock, log, metrics, intake_, std::move(tls), {}, control != nullptr ? &control->gate() : nullptr),
       http_(executor, log),
       tasks_(executor, [this](std::string_view name, const Error& error) {
         log_.error("a part of the processor ended by itself: the processor stops",
@@ -30,7 +31,7 @@ Result<void> Processor::listen(const ProcessorConfig& config) {
   Result<void> bound = http_.listen({config.metrics_listen.host, config.metrics_listen.port},
                                     [this](HttpRequestView request) { return answer(request); });
   if (!bound) return std::move(bound).error().in("metrics.listen");
-  return {};
+  return control_ != nullptr ? control_->listen(config) : Result<void>{};
 }
 
 asio::awaitable<Error> Processor::run() {
@@ -40,6 +41,7 @@ asio::awaitable<Error> Processor::run() {
   running_ = true;
   tasks_.spawn("data port", server_.run());
   tasks_.spawn("metrics port", http_.run());
+  if (control_ != nullptr) tasks_.spawn("control plane", control_->run());
   log_.info("the processor takes data",
             {{"data_port", std::to_string(data_port())}, {"metrics_port", std::to_string(metrics_port())}});
   co_await tasks_.join();

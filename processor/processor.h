@@ -1,7 +1,8 @@
-// The processor: it lands what sensors send, acknowledges, indexes, and says how it fares. Starts bottom up, stops top
-// down; crash-only: a stop is a crash that waits for the write under way.
+// The processor: it lands what sensors send, acknowledges, indexes, and says how it fares. Where a fleet is given it is also the
+// other end of the control link, and answers the commands on its local socket. Starts bottom up, stops top down; crash-only: a stop
+// is a crash that waits for the write under way.
 //
-// Threads: the loop (network), the landing thread, the index thread. Everything here is called on the loop.
+// Threads: the loop (network), the landing thread, the index thread, the fleet's writer. Everything here is called on the loop.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -13,6 +14,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "config/model.h"
+#include "processor/control_plane.h"
 #include "processor/edges/forward_server.h"
 #include "processor/pipeline/index_worker.h"
 #include "processor/pipeline/land.h"
@@ -29,11 +31,11 @@ Result<TlsContextPtr> load_tls(const ProcessorConfig& config);
 
 class Processor {
  public:
-  //   requires: all of them outlive the processor
+  //   requires: all of them outlive the processor; `control` may be null: there is no control plane then
   Processor(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Landing& landing, Index& index,
-            TlsContextPtr tls);
+            TlsContextPtr tls, ControlPlane* control = nullptr);
 
-  // Binds the data port and the metrics port. `invalid`: one of them cannot be bound.
+  // Binds the data port and the metrics port, and with a control plane its port and socket. `invalid`: one of them cannot be bound.
   Result<void> listen(const ProcessorConfig& config);
   std::uint16_t data_port() const { return server_.port(); }
   std::uint16_t metrics_port() const { return http_.port(); }
@@ -57,6 +59,7 @@ class Processor {
   Log& log_;
   Metrics& metrics_;
   Landing& landing_;
+  ControlPlane* control_;
   IndexWorker worker_;
   Lander lander_;
   ChunkIntake intake_;

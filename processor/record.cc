@@ -1,5 +1,7 @@
 #include "processor/record.h"
 
+#include <utility>
+
 #include "match/document.h"
 #include "transport/msgpack_view.h"
 
@@ -43,6 +45,7 @@ Result<RecordView> read_record(ByteView document) {
   record.document = map->bytes();
   record.timestamp_ms = -1;
   std::optional<Id128> id;
+  bool sensor_seen = false;
   MsgpackItems items = map->items();
   while (auto pair = items.next_pair()) {
     const std::string_view key = pair->first.as_str().value_or(std::string_view{});
@@ -53,6 +56,7 @@ Result<RecordView> read_record(ByteView document) {
     else if (key == "msg_class") taken = take_name(pair->second, key, record.msg_class);
     else if (key == "tenant_name") taken = take_name(pair->second, key, record.tenant_name);
     else if (key == "connector") taken = take_name(pair->second, key, record.connector);
+    else if (key == "sensor") record.sensor = std::exchange(sensor_seen, true) ? "" : pair->second.as_str().value_or("");
     if (!taken) return std::move(taken).error();
   }
   if (!id) return broken("record_id is missing");

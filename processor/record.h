@@ -22,7 +22,8 @@ struct RecordView {
   std::string_view msg_class;
   std::string_view tenant_name;  // this and the next are empty where the record has none
   std::string_view connector;
-  ByteView document;  // the whole record, one msgpack map
+  std::string_view sensor;  // empty also where it is no text, or there twice: what nobody can rely upon
+  ByteView document;        // the whole record, one msgpack map
 
   std::chrono::sys_days day() const {
     return std::chrono::floor<std::chrono::days>(

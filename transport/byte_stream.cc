@@ -106,9 +106,10 @@ class IncomingTlsStream final : public TlsSide<IncomingStream, TlsSocket::Side::
   IncomingTlsStream(tcp::socket socket, TlsContextPtr tls, std::string peer)
       : TlsSide(std::move(socket), std::move(tls)), peer_(std::move(peer)) {}
 
-  asio::awaitable<Result<std::string>> handshake() override {
+  asio::awaitable<Result<TlsPeer>> handshake() override {
     if (const error_code failed = co_await socket().handshake()) co_return handshake_error(socket().native(), failed, peer_);
-    co_return peer_common_name(socket().native()).value_or(std::string{});
+    TlsPeer proven{peer_common_name(socket().native()).value_or(std::string{}), peer_certificate_der(socket().native())};
+    co_return proven;
   }
 
  private:

@@ -39,11 +39,17 @@ class ByteStream {
   virtual bool quiet() = 0;
 };
 
+// What the handshake of a connection that came in has proven.
+struct TlsPeer {
+  std::string name;   // the common name of the peer's certificate; empty: it names nobody
+  Bytes certificate;  // verified, DER; empty: none
+};
+
 // A connection that came in. Nothing may be read or written before its handshake.
 class IncomingStream : public ByteStream {
  public:
-  // The name that the peer has proven to have. May last: close() ends it. `invalid`: its certificate was refused, or names nobody.
-  virtual asio::awaitable<Result<std::string>> handshake() = 0;
+  // Who the peer has proven to be. May last: close() ends it. `invalid`: its certificate was refused.
+  virtual asio::awaitable<Result<TlsPeer>> handshake() = 0;
 };
 
 class TcpStream final : public ByteStream {
@@ -97,7 +103,7 @@ asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_unix(std::string pa
 asio::awaitable<Result<std::unique_ptr<ByteStream>>> start_tls(std::unique_ptr<TcpStream> plain, TlsContextPtr tls,
                                                                std::string host);
 
-// A server's side of a connected socket: TLS, with the common name of the client's certificate as the peer's name.
+// A server's side of a connected socket: TLS, with the client's certificate as the peer.
 std::unique_ptr<IncomingStream> accept_tls(asio::ip::tcp::socket socket, TlsContextPtr tls, std::string peer);
 
 }  // namespace tidegate

@@ -140,10 +140,11 @@ namespace {
 asio::awaitable<Result<HttpResponse>> send_over_unix(const std::string& socket_path, const UnixRequest& request) {
   auto stream = co_await connect_unix(socket_path);
   if (!stream) co_return std::move(stream).error();
-  const std::string head =
-      request.method + " " + request.target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  const std::string head = request.method + " " + request.target +
+                           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(request.body.size()) +
+                           "\r\nConnection: close\r\n\r\n";
   ExchangeProgress progress;
-  auto answer = co_await exchange(**stream, head, {}, AnswerBody::as_announced, {}, progress);
+  auto answer = co_await exchange(**stream, head, request.body, AnswerBody::as_announced, {}, progress);
   if (!answer) co_return std::move(answer).error().in(socket_path);
   co_return std::move(answer->response);
 }

@@ -83,6 +83,7 @@ class HttpClient {
 struct UnixRequest {
   std::string method = "GET";
   std::string target;
+  Bytes body{};
 };
 
 // Over a unix socket, a fresh connection: the local control socket. `unavailable`: nobody listens there. `denied`: the

@@ -4,34 +4,10 @@
 #include <cmath>
 
 #include "transport/base64.h"
+#include "transport/utf8.h"
 
 namespace tidegate {
 namespace {
-
-constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
-
-// The bytes of the UTF-8 character at the front of `text`; 0 when there is none (RFC 3629: no surrogates, no overlong
-// forms, nothing above U+10FFFF).
-std::size_t utf8_bytes(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const auto tail = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xc0) == 0x80; };
-  const std::uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    if (!tail(1) || !tail(2)) return 0;
-    if (first == 0xe0 && byte(1) < 0xa0) return 0;
-    if (first == 0xed && byte(1) > 0x9f) return 0;
-    return 3;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    if (!tail(1) || !tail(2) || !tail(3)) return 0;
-    if (first == 0xf0 && byte(1) < 0x90) return 0;
-    if (first == 0xf4 && byte(1) > 0x8f) return 0;
-    return 4;
-  }
-  return 0;
-}
 
 void append_escape(std::string& out, char c) {
   constexpr char digits[] = "0123456789abcdef";
@@ -69,7 +45,7 @@ void append_string(std::string& out, std::string_view text) {
       out.append(text.substr(0, bytes));
       taken = bytes;
     } else {
-      out += replacement;
+      out += utf8_replacement;
     }
     text.remove_prefix(taken);
   }

@@ -66,6 +66,47 @@ Result<void> identify(ssl::context& context, const std::string& certificate_file
   return wrong("private key file", private_key_file, "holds no PEM key without a passphrase");
 }
 
+boost::asio::const_buffer bytes_of(std::string_view pem) { return {pem.data(), pem.size()}; }
+
+Error wrong_pem(std::string_view what, std::string_view why) {
+  return Error{Code::invalid, std::string{what}.append(": ").append(why)};
+}
+
+Result<void> trust_pem(ssl::context& context, std::string_view ca_pem) {
+  error_code failed;
+  context.add_certificate_authority(bytes_of(ca_pem), failed);
+  if (failed || sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.native_handle()))) == 0)
+    return wrong_pem("trusted certificates", "no PEM certificate");
+  return {};
+}
+
+Result<void> identify_pem(ssl::context& context, std::string_view certificate_pem, const Secret& private_key_pem) {
+  error_code failed;
+  context.use_certificate_chain(bytes_of(certificate_pem), failed);
+  if (failed) return wrong_pem("certificate", "no PEM certificate");
+  ERR_clear_error();
+  context.use_private_key(bytes_of(private_key_pem.reveal()), ssl::context::pem, failed);
+  if (!failed) return {};
+  if (ERR_GET_REASON(static_cast<unsigned long>(failed.value())) == X509_R_KEY_VALUES_MISMATCH)
+    return wrong_pem("private key", "is not the certificate's");
+  return wrong_pem("private key", "no PEM key without a passphrase");
+}
+
+Result<void> trust_system(ssl::context& context) {
+  error_code failed;
+  context.set_default_verify_paths(failed);
+  if (failed) return Error{Code::invalid, "the system's certificate authorities cannot be read: " + failed.message()};
+  return {};
+}
+
+// The names that a client chooses its certificate by.
+void name_trusted(SSL_CTX* context) {
+  const STACK_OF(X509_OBJECT)* objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
+    if (X509* trusted = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i))) SSL_CTX_add_client_CA(context, trusted);
+  }
+}
+
 std::string in_words(long verdict) {
   switch (verdict) {
     case X509_V_ERR_HOSTNAME_MISMATCH: return "it is for another host name";
@@ -96,14 +137,19 @@ bool about_certificates(int alert) {
   }
 }
 
-Result<std::unique_ptr<ssl::context>> server_context(const std::string& certificate_file, const std::string& private_key_file) {
+std::unique_ptr<ssl::context> fresh_server_context() {
   auto context = fresh_context(ssl::context::tls_server);
-  if (auto done = identify(*context, certificate_file, private_key_file); !done) return std::move(done).error();
   // No session is resumed: who is refused from now on must not come in on what was verified yesterday. And a ticket that
   // the client never reads would turn its close into a reset.
   SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_TICKET);
   SSL_CTX_set_num_tickets(context->native_handle(), 0);
+  return context;
+}
+
+Result<std::unique_ptr<ssl::context>> server_context(const std::string& certificate_file, const std::string& private_key_file) {
+  auto context = fresh_server_context();
+  if (auto done = identify(*context, certificate_file, private_key_file); !done) return std::move(done).error();
   return context;
 }
 
@@ -116,10 +162,8 @@ Result<TlsContextPtr> make_client_tls(const TlsClientFiles& files) {
   auto context = fresh_context(ssl::context::tls_client);
   if (!files.ca_file.empty()) {
     if (auto done = trust(*context, files.ca_file); !done) return std::move(done).error();
-  } else {
-    error_code failed;
-    context->set_default_verify_paths(failed);
-    if (failed) return Error{Code::invalid, "the system's certificate authorities cannot be read: " + failed.message()};
+  } else if (auto done = trust_system(*context); !done) {
+    return std::move(done).error();
   }
   if (!files.certificate_file.empty()) {
     if (auto done = identify(*context, files.certificate_file, files.private_key_file); !done) return std::move(done).error();
@@ -136,6 +180,31 @@ Result<TlsContextPtr> make_server_tls(const TlsServerFiles& files) {
   SSL_CTX_set_client_CA_list(native, SSL_load_client_CA_file(files.ca_file.c_str()));
   SSL_CTX_set_verify(native, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   return std::make_shared<TlsContext>(std::move(*context));
+}
+
+template <std::same_as<TlsClientPems> Pems>
+Result<TlsContextPtr> make_client_tls(const Pems& pems) {
+  auto context = fresh_context(ssl::context::tls_client);
+  auto trusted = pems.ca_pem.empty() ? trust_system(*context) : trust_pem(*context, pems.ca_pem);
+  if (!trusted) return std::move(trusted).error();
+  if (!pems.certificate_pem.empty()) {
+    if (auto done = identify_pem(*context, pems.certificate_pem, pems.private_key_pem); !done) return std::move(done).error();
+  }
+  SSL_CTX_set_verify(context->native_handle(), SSL_VERIFY_PEER, nullptr);
+  return std::make_shared<TlsContext>(std::move(context));
+}
+
+template Result<TlsContextPtr> make_client_tls<TlsClientPems>(const TlsClientPems& pems);
+
+Result<TlsContextPtr> make_server_tls(const TlsServerPems& pems, ClientCertificate client) {
+  auto context = fresh_server_context();
+  if (auto done = identify_pem(*context, pems.certificate_pem, pems.private_key_pem); !done) return std::move(done).error();
+  if (auto done = trust_pem(*context, pems.ca_pem); !done) return std::move(done).error();
+  SSL_CTX* native = context->native_handle();
+  name_trusted(native);
+  SSL_CTX_set_verify(native, SSL_VERIFY_PEER | (client == ClientCertificate::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+                     nullptr);
+  return std::make_shared<TlsContext>(std::move(context));
 }
 
 Result<TlsContextPtr> make_public_server_tls(const std::string& certificate_file, const std::string& private_key_file) {
@@ -176,9 +245,9 @@ Error handshake_error(SSL* connection, const error_code& code, std::string_view 
 }
 
 std::optional<std::string> peer_common_name(SSL* connection) {
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate{SSL_get1_peer_certificate(connection), &X509_free};
-  if (!certificate || SSL_get_verify_result(connection) != X509_V_OK) return std::nullopt;
-  X509_NAME* subject = X509_get_subject_name(certificate.get());
+  const X509* certificate = SSL_get0_peer_certificate(connection);
+  if (certificate == nullptr || SSL_get_verify_result(connection) != X509_V_OK) return std::nullopt;
+  X509_NAME* subject = X509_get_subject_name(certificate);
   const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   if (at < 0) return std::nullopt;
   unsigned char* text = nullptr;
@@ -189,6 +258,17 @@ std::optional<std::string> peer_common_name(SSL* connection) {
   // A name with a zero byte would read as another one to whoever takes it for C text.
   if (name.empty() || name.find('\0') != std::string::npos) return std::nullopt;
   return name;
+}
+
+Bytes peer_certificate_der(SSL* connection) {
+  const X509* certificate = SSL_get0_peer_certificate(connection);
+  if (certificate == nullptr || SSL_get_verify_result(connection) != X509_V_OK) return {};
+  unsigned char* der = nullptr;
+  const int bytes = i2d_X509(certificate, &der);
+  if (bytes <= 0) return {};
+  Bytes copy{reinterpret_cast<const char*>(der), static_cast<std::size_t>(bytes)};
+  OPENSSL_free(der);
+  return copy;
 }
 
 }  // namespace tidegate

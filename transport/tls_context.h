@@ -5,12 +5,15 @@
 // Thread: a context may be used by any once it is made. OpenSSL stays behind this header: `ssl_st` is OpenSSL's SSL.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 
 struct ssl_st;
 
@@ -37,6 +40,22 @@ struct TlsServerFiles {
   std::string private_key_file;
 };
 
+// The same as PEM texts, for what is kept sealed or made here. Several certificates may stand in ca_pem.
+struct TlsClientPems {
+  std::string ca_pem{};           // empty: the system's roots
+  std::string certificate_pem{};  // empty: no client certificate
+  Secret private_key_pem{};
+};
+
+struct TlsServerPems {
+  std::string ca_pem;           // who signs clients
+  std::string certificate_pem;  // the chain, leaf first
+  Secret private_key_pem;
+};
+
+// What a server wants of its clients. One that is shown is verified either way, and refused where it is a stranger's.
+enum class ClientCertificate : unsigned char { required, optional };
+
 class TlsContext {
  public:
   explicit TlsContext(std::unique_ptr<boost::asio::ssl::context> context);
@@ -55,6 +74,10 @@ using TlsContextPtr = std::shared_ptr<TlsContext>;
 // certificate's, expired certificates are found by the peer only.
 Result<TlsContextPtr> make_client_tls(const TlsClientFiles& files);
 Result<TlsContextPtr> make_server_tls(const TlsServerFiles& files);
+// `invalid`, naming the text that is at fault, never its content. A client's texts need their name: braces alone are files.
+template <std::same_as<TlsClientPems> Pems>
+Result<TlsContextPtr> make_client_tls(const Pems& pems);
+Result<TlsContextPtr> make_server_tls(const TlsServerPems& pems, ClientCertificate client);
 // A server without client certificates, for test doubles of public services.
 Result<TlsContextPtr> make_public_server_tls(const std::string& certificate_file, const std::string& private_key_file);
 
@@ -68,5 +91,7 @@ Error handshake_error(ssl_st* connection, const boost::system::error_code& code,
 
 // After a handshake: the common name of the peer's verified certificate. Absent: no certificate, or none in it.
 std::optional<std::string> peer_common_name(ssl_st* connection);
+// The peer's certificate, DER. Empty: none, or not verified.
+Bytes peer_certificate_der(ssl_st* connection);
 
 }  // namespace tidegate

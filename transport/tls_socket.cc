@@ -92,6 +92,31 @@ asio::awaitable<error_code> TlsSocket::write(ByteView bytes) {
   co_return error_code{};
 }
 
+TlsSocket::Attempt TlsSocket::attempt(int result, std::size_t bytes) const {
+  if (result == 1) return {.error = {}, .bytes = bytes, .wait = {}};
+  const Needs needs = needs_after(result);
+  if (needs.error) return {.error = needs.error, .bytes = 0, .wait = {}};
+  return {.error = {}, .bytes = 0, .wait = needs.readable ? asio::ip::tcp::socket::wait_read : asio::ip::tcp::socket::wait_write};
+}
+
+TlsSocket::Attempt TlsSocket::try_read(std::span<char> room) {
+  if (!socket_.is_open()) return {.error = closed_here(), .bytes = 0, .wait = {}};
+  ERR_clear_error();
+  std::size_t came = 0;
+  const int result = SSL_read_ex(tls_.get(), room.data(), room.size(), &came);
+  return attempt(result, came);
+}
+
+TlsSocket::Attempt TlsSocket::try_write(ByteView bytes) {
+  if (!socket_.is_open()) return {.error = closed_here(), .bytes = 0, .wait = {}};
+  ERR_clear_error();
+  std::size_t went = 0;
+  const int result = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &went);
+  return attempt(result, went);
+}
+
+void TlsSocket::keep_no_buffers() { SSL_set_mode(tls_.get(), SSL_MODE_RELEASE_BUFFERS); }
+
 void TlsSocket::close() {
   error_code ignored;
   socket_.close(ignored);

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -39,6 +40,18 @@ class TlsSocket {
   // As ByteStream.
   bool quiet() const;
 
+  // For those who are no coroutines: one attempt that does not wait. `wait` says what to wait for before the next one.
+  struct Attempt {
+    boost::system::error_code error;  // eof: the peer has ended its side
+    std::size_t bytes = 0;
+    std::optional<asio::ip::tcp::socket::wait_type> wait;
+  };
+  Attempt try_read(std::span<char> room);
+  Attempt try_write(ByteView bytes);
+  asio::ip::tcp::socket& tcp() { return socket_; }
+  // An idle connection keeps no buffers: for servers of very many connections that are idle most of the time.
+  void keep_no_buffers();
+
   ssl_st* native() const { return tls_.get(); }
 
  private:
@@ -49,6 +62,7 @@ class TlsSocket {
     boost::system::error_code error;
   };
   Needs needs_after(int result) const;
+  Attempt attempt(int result, std::size_t bytes) const;
   asio::awaitable<boost::system::error_code> wait_for(Needs needs);
 
   struct Free {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "agent/json_writer.h"
+#include "base/json_writer.h"
 
 namespace tidegate {
 namespace {

@@ -1,8 +1,9 @@
 #include "agent/control/status.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "agent/json_writer.h"
+#include "base/json_writer.h"
 
 namespace tidegate {
 namespace {
@@ -28,6 +29,21 @@ Verdict worse(Verdict a, Verdict b) { return weight(a) >= weight(b) ? a : b; }
 
 constexpr std::string_view set_aside_remedy =
     "the processor's log says why it refused them; when that is mended, `tidegate-agent queue resend` ships them again";
+
+std::string_view control_remedy(Verdict verdict) {
+  if (verdict != Verdict::unreachable) return {};
+  return "check network, firewall and certificates between this sensor and processor.control; collection goes on without it";
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  return lines;
+}
 
 void write_state(ObjectWriter& object, const StageState& state, std::string_view advice) {
   object.text("state", name(state.verdict));
@@ -109,12 +125,41 @@ void write_journal(std::string& out, const JournalUsage& usage, WallTime now) {
   aside.text("remedy", usage.set_aside.empty() ? std::string_view{} : set_aside_remedy);
 }
 
+// Lines as a list, since an offer is refused with all reasons at once.
+void write_control(ObjectWriter& object, const ControlStatus& control) {
+  {
+    ObjectWriter link{object.key("control")};
+    write_state(link, control.link, control_remedy(control.link.verdict));
+  }
+  ObjectWriter configuration{object.key("configuration")};
+  configuration.text("state", name(control.configuration.state));
+  configuration.number("revision", static_cast<std::int64_t>(control.configuration.revision));
+  std::string& list = configuration.key("reasons");
+  list.push_back('[');
+  bool first = true;
+  for (const std::string_view line : lines_of(control.configuration.reasons)) {
+    if (!std::exchange(first, false)) list.push_back(',');
+    append_json_string(list, line);
+  }
+  list.push_back(']');
+}
+
 std::string line_of(std::string_view indent, std::string_view what, const StageState& state, std::string_view advice) {
   std::string line{indent};
   line.append(what).append("  ").append(name(state.verdict)).append(" since ").append(to_iso8601(state.since));
   if (!state.reason.empty()) line.append("\n").append(indent).append("  reason: ").append(state.reason);
   if (!advice.empty()) line.append("\n").append(indent).append("  remedy: ").append(advice);
   return line + "\n";
+}
+
+std::string control_text(const ControlStatus& control) {
+  std::string out = line_of("  ", "control", control.link, control_remedy(control.link.verdict));
+  const RemoteStatus& offer = control.configuration;
+  out.append("  configuration  ").append(name(offer.state));
+  if (offer.revision != 0) out.append(", revision ").append(std::to_string(offer.revision));
+  out.append("\n");
+  for (const std::string_view line : lines_of(offer.reasons)) out.append("    reason: ").append(line).append("\n");
+  return out;
 }
 
 }  // namespace
@@ -163,6 +208,7 @@ std::string status_json(const AgentStatus& status) {
       uplink.number("chunks_in_flight", static_cast<std::int64_t>(status.chunks_in_flight));
     }
     write_journal(object.key("journal"), status.journal, status.now);
+    if (status.control) write_control(object, *status.control);
   }
   return out;
 }
@@ -192,6 +238,7 @@ std::string status_text(const AgentStatus& status) {
     }
   }
   out.append(line_of("  ", "uplink", status.uplink, uplink_remedy(status.uplink.verdict)));
+  if (status.control) out.append(control_text(*status.control));
   out.append("  journal  ")
       .append(std::to_string(status.journal.bytes))
       .append(" of ")

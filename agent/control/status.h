@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/control/token_watch.h"
+#include "agent/control_ports.h"
 #include "agent/gaps.h"
 #include "agent/verdict.h"
 #include "storage/types.h"
@@ -39,6 +40,12 @@ struct ConnectorStatus {
   Verdict verdict() const;
 };
 
+// The processor's control plane, as the agent has it.
+struct ControlStatus {
+  StageState link;
+  RemoteStatus configuration;  // what the processor has offered last, and what became of it
+};
+
 struct AgentStatus {
   std::string sensor;
   WallTime now{};
@@ -48,6 +55,7 @@ struct AgentStatus {
   std::optional<WallTime> last_ack;
   std::size_t chunks_in_flight = 0;
   JournalUsage journal;
+  std::optional<ControlStatus> control;  // absent: there is none, by configuration
 
   // The worst of everything. A sensor that collects nothing is never healthy.
   Verdict verdict() const;

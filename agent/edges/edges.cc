@@ -45,13 +45,17 @@ Result<HandshakeOptions> handshake_of(const ShipConfig& ship, const std::string&
                           .password = *std::move(password)};
 }
 
-Result<UplinkOptions> uplink_options(const AgentConfig& config, Random& random) {
+Result<UplinkOptions> uplink_options(const AgentConfig& config, Random& random, std::shared_ptr<TlsContextPtr>& identity) {
   UplinkOptions options;
   for (const HostPort& place : config.processor.data) options.endpoints.push_back({place.host, place.port});
-  const TlsFiles& files = config.processor.tls;
-  Result<TlsContextPtr> tls = make_client_tls({files.ca_file, files.certificate_file, files.private_key_file});
+  Result<TlsContextPtr> tls = identity_tls(config.processor.tls);
   if (!tls) return std::move(tls).error().in("processor.tls");
   options.tls = *std::move(tls);
+  // Each connection is made with the certificate that is in force then: it may have been renewed.
+  identity = std::make_shared<TlsContextPtr>(options.tls);
+  options.dial = [identity, dial = dial_tls()](ForwardEndpoint endpoint, TlsContextPtr) {
+    return dial(std::move(endpoint), *identity);
+  };
   options.limits.session.in_flight_bytes_max = config.ship.in_flight;
   options.bandwidth = {.otherwise = config.ship.bandwidth, .rules = config.ship.bandwidth_schedule};
   if (!config.ship.shared_key_file.empty())
@@ -65,13 +69,25 @@ Result<UplinkOptions> uplink_options(const AgentConfig& config, Random& random) 
 Result<std::unique_ptr<Edges>> Edges::open(const AgentConfig& config, Surroundings around, Log& log, Metrics& metrics,
                                            bool& storage_failed) {
   std::unique_ptr<Edges> edges{new Edges{around, metrics, config.sensor.name}};
-  Result<UplinkOptions> uplink = uplink_options(config, around.random);
+  if (Result<void> recovered = recover_identity(config); !recovered) return std::move(recovered).error().in("processor.tls");
+  std::shared_ptr<TlsContextPtr> identity;
+  Result<UplinkOptions> uplink = uplink_options(config, around.random, identity);
   if (!uplink) return std::move(uplink).error();
   Result<std::unique_ptr<Journal>> journal = open_journal(config, around.random, log, metrics);
   storage_failed = !journal;
   if (!journal) return std::move(journal).error();
   edges->store_ = std::make_unique<JournalStore>(*std::move(journal), compression_of(config.ship.compression));
   edges->uplink_ = std::make_unique<ForwardUplink>(*std::move(uplink), edges->store_->epoch(), around, log);
+  if (config.processor.control.empty()) return edges;
+  Result<std::unique_ptr<ControlEdges>> control =
+      ControlEdges::open(config, edges->store_->thread(), around, log, metrics, storage_failed);
+  if (!control) return std::move(control).error();
+  edges->control_ = *std::move(control);
+  edges->control_->link().on_renewed([identity, tls = config.processor.tls, &log] {
+    Result<TlsContextPtr> renewed = identity_tls(tls);
+    if (renewed) *identity = *std::move(renewed);
+    else log.error("the renewed certificate cannot be used for data", {{"reason", renewed.error().text()}});
+  });
   return edges;
 }
 

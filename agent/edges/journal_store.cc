@@ -1,30 +1,11 @@
 #include "agent/edges/journal_store.h"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 namespace tidegate {
 
 JournalStore::JournalStore(std::unique_ptr<Journal> journal, Compression compression)
     : journal_(std::move(journal)), packer_(compression) {}
 
-JournalStore::~JournalStore() { thread_.join(); }
-
-template <class T>
-asio::awaitable<Result<T>> JournalStore::on_journal_thread(const std::function<Result<T>()>& call) {
-  const asio::any_io_executor loop = co_await asio::this_coro::executor;
-  // The call is not cancelled, so what it refers to, in the frames of those who wait, outlives it.
-  auto start = [this, &loop, &call](auto handler) {
-    asio::post(thread_, [handler = std::move(handler), guard = asio::make_work_guard(loop), loop, &call]() mutable {
-      Result<T> result = call();
-      asio::post(loop,
-                 [handler = std::move(handler), result = std::move(result)]() mutable { std::move(handler)(std::move(result)); });
-    });
-  };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(start, asio::use_awaitable);
-}
+JournalStore::~JournalStore() = default;
 
 // The calls have names, because g++ 12 destroys a capturing lambda twice when it stands inside a co_await expression.
 asio::awaitable<Result<CursorState>> JournalStore::load(CursorKey key) {

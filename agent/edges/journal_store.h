@@ -4,11 +4,11 @@
 // Thread: the loop. The journal is touched by this object's thread alone.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
 
 #include "agent/edges/segment_packer.h"
+#include "agent/edges/storage_thread.h"
 #include "agent/ports.h"
 #include "storage/journal.h"
 #include "transport/signal.h"
@@ -36,14 +36,20 @@ class JournalStore final : public Store {
   Id128 epoch() const override { return journal_->epoch(); }
   asio::awaitable<void> changed() override;
 
+  // The journal's thread, for what else is kept under its lock (config_keeper).   requires: nothing waits on it any more when this
+  // goes
+  StorageThread& thread() { return thread_; }
+
  private:
   template <class T>
-  asio::awaitable<Result<T>> on_journal_thread(const std::function<Result<T>()>& call);
+  asio::awaitable<Result<T>> on_journal_thread(const std::function<Result<T>()>& call) {
+    return thread_.call(call);
+  }
 
   std::unique_ptr<Journal> journal_;
   SegmentPacker packer_;
   Signal changed_;
-  asio::thread_pool thread_{1};
+  StorageThread thread_;
 };
 
 }  // namespace tidegate

@@ -21,6 +21,12 @@ Refusal kind_of(const Error& error) {
                                                                                                             : Refusal::chunk;
 }
 
+// Of a message that the intake did not take.
+Refusal kind_of_refused(const Error& error) {
+  if (error.code() == Code::denied) return Refusal::identity;
+  return error.code() == Code::absent ? Refusal::tenant : Refusal::chunk;
+}
+
 }  // namespace
 
 ForwardConnection::ForwardConnection(std::unique_ptr<IncomingStream> stream, ForwardShared& shared, std::string peer)
@@ -36,30 +42,43 @@ asio::awaitable<Error> ForwardConnection::read() {
   co_await asio::this_coro::throw_if_cancelled(false);
   const std::shared_ptr<ForwardConnection> self = shared_from_this();
   if (co_await handshake()) {
-    shared_.sensor_came(sensor_);
+    shared_.sensor_came(sensor_.sensor);
     while (!co_await stopped() && co_await read_some() && co_await take_messages()) {
     }
-    shared_.sensor_went(sensor_);
+    shared_.sensor_went(sensor_.sensor);
   }
   close();
   co_return Error{Code::cancelled, "the connection ended"};
 }
 
 asio::awaitable<bool> ForwardConnection::handshake() {
-  Result<std::string> name = co_await stream_->handshake();
+  Result<TlsPeer> proven = co_await stream_->handshake();
   read_deadline_.reset();
   if (closed_) co_return false;
-  if (!name) {
-    cut_off(name.error().code() == Code::invalid ? Refusal::certificate : Refusal::tls, name.error().text());
+  if (!proven) {
+    cut_off(proven.error().code() == Code::invalid ? Refusal::certificate : Refusal::tls, proven.error().text());
     co_return false;
   }
-  if (name->empty() || name->size() > sensor_bytes_max) {
-    cut_off(Refusal::certificate, "its certificate has no common name that can be used: it names no sensor");
+  sensor_.sensor = proven->name;  // for the log, should it be refused
+  gate_version_ = shared_.gate != nullptr ? shared_.gate->version() : 0;
+  Result<DataPeer> peer = admitted(*std::move(proven));
+  if (!peer) {
+    cut_off(peer.error().code() == Code::absent ? Refusal::certificate : Refusal::identity, peer.error().text());
     co_return false;
   }
-  sensor_ = *std::move(name);
-  shared_.log.info("sensor connected", {{"sensor", sensor_}, {"peer", peer_}});
+  sensor_ = *std::move(peer);
+  shared_.log.info("sensor connected", {{"sensor", sensor_.sensor}, {"peer", peer_}});
   co_return true;
+}
+
+// `absent`: the certificate names nobody.
+Result<DataPeer> ForwardConnection::admitted(TlsPeer peer) const {
+  if (peer.name.empty() || peer.name.size() > sensor_bytes_max)
+    return Error{Code::absent, "its certificate has no common name that can be used: it names no sensor"};
+  if (shared_.gate == nullptr) return DataPeer{std::move(peer.name), std::nullopt};
+  Result<DataPeer> admitted = shared_.gate->admit(peer);
+  if (!admitted && admitted.error().code() == Code::absent) return Error{Code::invalid, admitted.error().text()};
+  return admitted;
 }
 
 asio::awaitable<bool> ForwardConnection::read_some() {
@@ -71,7 +90,7 @@ asio::awaitable<bool> ForwardConnection::read_some() {
   if (co_await stopped()) co_return false;
   const std::string reason = came ? "closed by the sensor" : came.error().text();
   if (reader_.pending_bytes() > 0) cut_off(Refusal::protocol, "the connection ended in the middle of a message");
-  else shared_.log.info("sensor disconnected", {{"sensor", sensor_}, {"peer", peer_}, {"reason", reason}});
+  else shared_.log.info("sensor disconnected", {{"sensor", sensor_.sensor}, {"peer", peer_}, {"reason", reason}});
   co_return false;
 }
 
@@ -98,7 +117,7 @@ asio::awaitable<bool> ForwardConnection::take_messages() {
 asio::awaitable<bool> ForwardConnection::land(ForwardMessage message) {
   Result<Chunk> chunk = shared_.intake.receive(std::move(message), sensor_);
   if (!chunk) {
-    cut_off(Refusal::chunk, chunk.error().text());
+    cut_off(kind_of_refused(chunk.error()), chunk.error().text());
     co_return false;
   }
   const std::size_t bytes = chunk->entries.size();
@@ -162,8 +181,11 @@ asio::awaitable<Error> ForwardConnection::write() {
 
 void ForwardConnection::check_deadlines(SteadyTime now) {
   if (read_deadline_ && now >= *read_deadline_)
-    return cut_off(Refusal::timeout, sensor_.empty() ? "no TLS handshake in time" : "a message was not whole in time");
-  if (write_deadline_ && now >= *write_deadline_) cut_off(Refusal::timeout, "acknowledgements were not taken in time");
+    return cut_off(Refusal::timeout, sensor_.sensor.empty() ? "no TLS handshake in time" : "a message was not whole in time");
+  if (write_deadline_ && now >= *write_deadline_) return cut_off(Refusal::timeout, "acknowledgements were not taken in time");
+  if (shared_.gate == nullptr || sensor_.sensor.empty() || gate_version_ == shared_.gate->version()) return;
+  gate_version_ = shared_.gate->version();
+  if (!shared_.gate->still_admitted(sensor_)) cut_off(Refusal::identity, "its access was revoked");
 }
 
 void ForwardConnection::account_pending() {
@@ -173,7 +195,7 @@ void ForwardConnection::account_pending() {
 
 void ForwardConnection::cut_off(Refusal why, const std::string& reason) {
   if (closed_) return;
-  shared_.refused(why, peer_, sensor_, reason);
+  shared_.refused(why, peer_, sensor_.sensor, reason);
   close();
 }
 

@@ -38,11 +38,12 @@ class ForwardConnection : public std::enable_shared_from_this<ForwardConnection>
   // Writes acks as they come. May last as long as the connection.
   asio::awaitable<Error> write();
 
-  // Cuts off a peer that is beyond a deadline.
+  // Cuts off a peer that is beyond a deadline, or has lost its access.
   void check_deadlines(SteadyTime now);
 
  private:
   asio::awaitable<bool> handshake();
+  Result<DataPeer> admitted(TlsPeer peer) const;
   asio::awaitable<bool> read_some();
   asio::awaitable<bool> take_messages();
   asio::awaitable<bool> land(ForwardMessage message);
@@ -55,8 +56,9 @@ class ForwardConnection : public std::enable_shared_from_this<ForwardConnection>
 
   ForwardShared& shared_;
   std::unique_ptr<IncomingStream> stream_;
-  std::string peer_;    // address and port
-  std::string sensor_;  // the name that it has proven; empty before the handshake
+  std::string peer_;                // address and port
+  DataPeer sensor_;                 // who it has proven to be; no name before the handshake
+  std::uint64_t gate_version_ = 0;  // at which it was admitted
   ForwardReader reader_;
   std::size_t pending_bytes_ = 0;  // of a message that is not whole, as accounted in shared_
   std::size_t in_flight_chunks_ = 0;

@@ -41,8 +41,8 @@ std::string name_of(const tcp::socket& socket) {
 }  // namespace
 
 ForwardServer::ForwardServer(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Intake& intake,
-                             TlsContextPtr tls, ForwardServerLimits limits)
-    : shared_(executor, clock, log, metrics, intake, limits), tls_(std::move(tls)), acceptor_(executor), tasks_(executor) {}
+                             TlsContextPtr tls, ForwardServerLimits limits, SensorGate* gate)
+    : shared_(executor, clock, log, metrics, intake, limits, gate), tls_(std::move(tls)), acceptor_(executor), tasks_(executor) {}
 
 ForwardServer::~ForwardServer() = default;
 

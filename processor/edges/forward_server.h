@@ -1,5 +1,6 @@
 // The data port: Forward v1 over mutual TLS. Whoever has no certificate of our authority is refused in the handshake; the
-// certificate's common name is the sensor.
+// certificate's common name is the sensor. Where there is a gate, it decides who that is and whether he may still come; a sensor
+// whose access is revoked is cut off within deadlines_every.
 //
 // Thread: the loop.
 #pragma once
@@ -25,9 +26,10 @@ namespace tidegate {
 
 class ForwardServer {
  public:
-  //   requires: all of them outlive the server; the intake answers no more once the server is destroyed
+  //   requires: all of them outlive the server, `gate` included, which may be null; the intake answers no more once the server is
+  //   destroyed
   ForwardServer(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Intake& intake, TlsContextPtr tls,
-                ForwardServerLimits limits = {});
+                ForwardServerLimits limits = {}, SensorGate* gate = nullptr);
   //   requires: run() has returned, or was never called
   ~ForwardServer();
 

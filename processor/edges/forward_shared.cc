@@ -14,16 +14,19 @@ std::string_view name(Refusal refusal) {
     case Refusal::timeout: return "timeout";
     case Refusal::overload: return "overload";
     case Refusal::landing: return "landing";
+    case Refusal::identity: return "identity";
+    case Refusal::tenant: return "tenant";
   }
   return "unknown";
 }
 
 ForwardShared::ForwardShared(asio::any_io_executor loop, Clock& time, Log& lines, Metrics& metrics, Intake& chunks,
-                             ForwardServerLimits bounds)
+                             ForwardServerLimits bounds, SensorGate* sensors)
     : executor(std::move(loop)),
       clock(time),
       log(lines),
       intake(chunks),
+      gate(sensors),
       limits(bounds),
       connected_(metrics.gauge("tidegate_sensors", "Sensors seen since the start, by state.", {{"state", "connected"}})),
       silent_(metrics.gauge("tidegate_sensors", "Sensors seen since the start, by state.", {{"state", "disconnected"}})) {

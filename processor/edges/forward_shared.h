@@ -35,15 +35,15 @@ struct ForwardServerLimits {
 };
 
 // Why a connection was refused or cut off; each is a label of tidegate_connections_refused_total.
-enum class Refusal : std::uint8_t { limit, tls, certificate, protocol, chunk, timeout, overload, landing };
-inline constexpr std::size_t refusal_count = 8;
+enum class Refusal : std::uint8_t { limit, tls, certificate, protocol, chunk, timeout, overload, landing, identity, tenant };
+inline constexpr std::size_t refusal_count = 10;
 std::string_view name(Refusal refusal);
 
 // Thread: the loop.
 class ForwardShared {
  public:
   ForwardShared(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Intake& intake,
-                ForwardServerLimits limits);
+                ForwardServerLimits limits, SensorGate* gate);
 
   void refused(Refusal why, const std::string& peer, const std::string& sensor, const std::string& reason);
   void sensor_came(const std::string& sensor);
@@ -53,6 +53,7 @@ class ForwardShared {
   Clock& clock;
   Log& log;
   Intake& intake;
+  SensorGate* const gate;  // null: whoever has a certificate
   const ForwardServerLimits limits;
   std::size_t pending_bytes = 0;  // of all connections
   Signal room;                    // a chunk was answered, so there may be room for another

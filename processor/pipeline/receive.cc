@@ -5,7 +5,35 @@
 namespace tidegate {
 namespace {
 
-Result<std::uint32_t> check_entries(ByteView plain) {
+constexpr std::size_t shown_bytes_max = 64;
+
+std::string shown(std::string_view name) {
+  return name.empty() ? std::string{"nobody"} : "'" + std::string{name.substr(0, shown_bytes_max)} + "'";
+}
+
+// A sensor speaks as itself and for its tenants (P10). Records of one chunk mostly agree, so the tenant that was found last is
+// looked at first.
+class Claims {
+ public:
+  explicit Claims(const DataPeer& peer) : peer_(peer) {}
+
+  Result<void> check(const RecordView& record) {
+    if (!peer_.identity) return {};
+    if (record.sensor != peer_.identity->sensor) return Error{Code::denied, "it names " + shown(record.sensor) + " as its sensor"};
+    if (record.tenantid == tenant_) return {};
+    if (!peer_.identity->speaks_for(record.tenantid))
+      return Error{Code::absent, "tenant " + shown(record.tenantid) + " is none of this sensor's"};
+    tenant_ = record.tenantid;
+    return {};
+  }
+
+ private:
+  const DataPeer& peer_;
+  std::string_view tenant_;  // in the entries; never empty once found
+};
+
+Result<std::uint32_t> check_entries(ByteView plain, const DataPeer& peer) {
+  Claims claims{peer};
   EntryReader entries{plain};
   std::uint32_t count = 0;
   while (true) {
@@ -15,25 +43,26 @@ Result<std::uint32_t> check_entries(ByteView plain) {
     ++count;
     const Result<RecordView> record = read_record((*entry)->record);
     if (!record) return Error{record.error()}.in("entry " + std::to_string(count));
+    if (Result<void> own = claims.check(*record); !own) return std::move(own).error().in("entry " + std::to_string(count));
   }
 }
 
 }  // namespace
 
-Result<Chunk> check_message(ForwardMessage message, std::string_view sensor, WallTime now, const ReceiveLimits& limits) {
+Result<Chunk> check_message(ForwardMessage message, const DataPeer& peer, WallTime now, const ReceiveLimits& limits) {
   Result<std::uint32_t> records = 0u;
   if (message.compression == WireCompression::none) {
     if (message.entries_bytes > limits.plain_bytes_max) return Error{Code::invalid, "a chunk is larger than its bound"};
-    records = check_entries(message.entries());
+    records = check_entries(message.entries(), peer);
   } else {
     const Result<Bytes> plain = decompress_entries(message.entries(), message.compression, limits.plain_bytes_max);
     if (!plain) return plain.error();
-    records = check_entries(*plain);
+    records = check_entries(*plain, peer);
   }
   if (!records) return std::move(records).error();
 
   Chunk chunk;
-  chunk.sensor = sensor;
+  chunk.sensor = peer.sensor;
   chunk.tag = std::move(message.tag);
   chunk.id = std::move(message.chunk);
   chunk.received = now;
@@ -51,11 +80,12 @@ ChunkIntake::ChunkIntake(Lander& lander, const Clock& clock, Metrics& metrics, R
       clock_(clock),
       limits_(limits),
       received_(metrics.counter("tidegate_chunks_received_total", "Chunks that came whole over the wire.")),
-      refused_(metrics.counter("tidegate_chunks_refused_total", "Chunks that did not decode: they got no acknowledgement.")) {}
+      refused_(metrics.counter("tidegate_chunks_refused_total",
+                               "Chunks that did not decode, or spoke for others: they got no acknowledgement.")) {}
 
-Result<Chunk> ChunkIntake::receive(ForwardMessage message, std::string_view sensor) {
+Result<Chunk> ChunkIntake::receive(ForwardMessage message, const DataPeer& peer) {
   received_.add();
-  Result<Chunk> chunk = check_message(std::move(message), sensor, clock_.wall(), limits_);
+  Result<Chunk> chunk = check_message(std::move(message), peer, clock_.wall(), limits_);
   if (!chunk) refused_.add();
   return chunk;
 }

@@ -62,10 +62,11 @@ const std::vector<Seam>& seams() {
   static const std::vector<Seam> rules{
       {"RocksDB", {"rocksdb/"}, R"((storage|processor/edges)/\w+\.cc|tests/support/.*|tests/unit/(storage|support|processor)/.*)"},
       {"SQLite", {"sqlite3"}, R"(processor/edges/\w+\.cc|tests/unit/processor/.*)"},
-      {"Beast", {"boost/beast"}, R"(transport/\w+\.cc|tests/.*|cmake/boost_impl\.cc)"},
+      {"Beast", {"boost/beast"}, R"(transport/(\w+\.cc|(tls_async_stream|web_socket_stream)\.h)|tests/.*|cmake/boost_impl\.cc)"},
       {"OpenSSL",
        {"openssl/", "boost/asio/ssl"},
-       R"(transport/\w+\.(cc|h)|processor/edges/\w+\.(cc|h)|tests/.*|bench/\w+\.cc|cmake/boost_impl\.cc)"},
+       R"(transport/\w+\.(cc|h)|processor/edges/\w+\.(cc|h)|config/sealed\.cc|processor/(digest|x509|identity|fleet/authority)\.cc|)"
+       R"(tests/.*|bench/\w+\.cc|cmake/boost_impl\.cc)"},
       {"msgpack", {"msgpack"}, R"(transport/\w+\.cc|tests/.*)"},
       {"zstd and zlib", {"zstd", "zlib"}, R"((transport|storage)/\w+\.cc|tests/.*)"},
       {"simdjson", {"simdjson"}, R"(agent/edges/\w+\.(cc|h)|tests/.*|bench/\w+\.cc)"},

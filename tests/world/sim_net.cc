@@ -19,7 +19,10 @@ class PlainIncoming final : public IncomingStream {
  public:
   PlainIncoming(std::unique_ptr<ByteStream> stream, std::string peer) : stream_(std::move(stream)), peer_(std::move(peer)) {}
 
-  asio::awaitable<Result<std::string>> handshake() override { co_return peer_; }
+  asio::awaitable<Result<TlsPeer>> handshake() override {
+    TlsPeer proven{peer_, {}};
+    co_return proven;
+  }
   asio::awaitable<Result<std::size_t>> read_some(std::span<char> room) override { return stream_->read_some(room); }
   asio::awaitable<Result<void>> write(Parts parts) override { return stream_->write(parts); }
   void close() override { stream_->close(); }

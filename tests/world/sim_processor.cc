@@ -29,9 +29,7 @@ class SimProcessor::Offers final : public Intake {
  public:
   explicit Offers(Intake& real) : real_(real) {}
 
-  Result<Chunk> receive(ForwardMessage message, std::string_view sensor) override {
-    return real_.receive(std::move(message), sensor);
-  }
+  Result<Chunk> receive(ForwardMessage message, const DataPeer& peer) override { return real_.receive(std::move(message), peer); }
   bool land(Chunk& chunk, Answer answer) override {
     if (!real_.land(chunk, std::move(answer))) return false;
     ++waiting_;

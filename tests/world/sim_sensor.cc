@@ -80,7 +80,8 @@ void SimSensor::reconfigure(std::vector<ConnectorConfig> connectors) {
   options_.config.connectors = std::move(connectors);
   if (!running()) return;
   bool applied = false;
-  asio::co_spawn(loop_, agent_->apply(options_.config), [&applied](const std::exception_ptr&) { applied = true; });
+  asio::co_spawn(loop_, agent_->apply(options_.config),
+                 [&applied](const std::exception_ptr&, const Result<void>&) { applied = true; });
   for (int turns = 0; !applied && turns < turns_max; ++turns) drain();
   TG_ASSERT(applied, "a change of the configuration is applied");
 }

@@ -28,7 +28,24 @@ class ControlRoutesTest : public SteeringTest {
   }
 
   AgentStatus status_;
-  ControlRoutes routes_{[this] { return status_; }, *this, clock_};
+  std::vector<ConnectorConfig> configured_;
+  Result<std::string> report_{std::string{"{}"}};
+  std::vector<std::string> tested_;
+  bool slow_test_ = false;
+  Signal release_;
+  ControlRoutes routes_{{.status = [this] { return status_; },
+                         .effective = [] { return std::string{"sensor:\n  name: zurich-01\n"}; },
+                         .configured = [this] { return configured_; },
+                         .test = [this](ConnectorConfig connector) { return test(std::move(connector)); }},
+                        *this,
+                        clock_};
+
+ private:
+  asio::awaitable<Result<std::string>> test(ConnectorConfig connector) {
+    tested_.push_back(connector.name);
+    if (slow_test_) co_await release_.wait();
+    co_return report_;
+  }
 };
 
 std::string json_of(const std::string& text) {
@@ -45,6 +62,58 @@ TEST_F(ControlRoutesTest, StatusIsTextAndJson) {
   const HttpReply json = get("/status.json");
   EXPECT_EQ(json.content_type, "application/json");
   EXPECT_EQ(json.body, status_json(status_) + "\n");
+}
+
+TEST_F(ControlRoutesTest, TheStatusShowsTheControlPlaneWhereThereIsOne) {
+  EXPECT_EQ(status_json(status_).find("\"configuration\""), std::string::npos);
+  status_.control.emplace();
+  status_.control->link.become(Verdict::unreachable, WallTime{std::chrono::seconds{1'800'000'000}}, "connection refused");
+  status_.control->configuration = {"h7", 7, RemoteState::failed, "line 3: no such region\nline 5: expired"};
+  const std::string json = json_of(get("/status.json").body);
+  EXPECT_NE(json.find(R"("control":{"state":"unreachable","since":"2027-01-15T08:00:00Z","reason":"connection refused")"),
+            std::string::npos)
+      << json;
+  EXPECT_NE(json.find(R"("configuration":{"state":"FAILED","revision":7,"reasons":["line 3: no such region","line 5: expired"]})"),
+            std::string::npos)
+      << json;
+  EXPECT_NE(get("/status").body.find("configuration  FAILED, revision 7"), std::string::npos) << get("/status").body;
+}
+
+TEST_F(ControlRoutesTest, TheConfigurationIsShownAsYaml) {
+  const HttpReply reply = get("/configuration");
+  EXPECT_EQ(reply.status, 200u);
+  EXPECT_EQ(reply.content_type, "application/yaml");
+  EXPECT_EQ(reply.body, "sensor:\n  name: zurich-01\n");
+}
+
+TEST_F(ControlRoutesTest, AConnectorIsTestedByItsNameAndTheReportIsJson) {
+  configured_.emplace_back().name = "acme-v1";
+  report_ = std::string{R"({"connector":"acme-v1"})"};
+  const HttpReply reply = post("/connector/test?name=acme-v1");
+  EXPECT_EQ(reply.status, 200u);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_EQ(reply.body, "{\"connector\":\"acme-v1\"}\n");
+  EXPECT_EQ(tested_, std::vector<std::string>{"acme-v1"});
+  EXPECT_EQ(get("/connector/test?name=acme-v1").status, 405u);
+  expect_refused("/connector/test?name=acme-v2", 404, "did you mean acme-v1");
+  expect_refused("/connector/test", 400, "name is missing");
+}
+
+TEST_F(ControlRoutesTest, AFewConnectorsAreTestedAtOnceAndNoMore) {
+  configured_.emplace_back().name = "acme-v1";
+  slow_test_ = true;
+  std::vector<std::shared_ptr<std::optional<HttpReply>>> replies;
+  for (std::size_t i = 0; i < ControlRoutes::tests_max; ++i)
+    replies.push_back(begin(routes_.answer({.method = "POST", .target = "/connector/test?name=acme-v1", .body = {}})));
+  expect_refused("/connector/test?name=acme-v1", 503, "ask again");
+  release_.notify();
+  go_on();
+  for (const auto& reply : replies) {
+    ASSERT_TRUE(*reply);
+    EXPECT_EQ((*reply)->status, 200u);
+  }
+  slow_test_ = false;
+  EXPECT_EQ(post("/connector/test?name=acme-v1").status, 200u);
 }
 
 TEST_F(ControlRoutesTest, TheQueueIsTextAndJsonAndWhatIsSetAsideIsSentAgain) {

@@ -95,7 +95,8 @@ TEST(Fields, AreFoundWithIndexesAndWithout) {
 }
 
 TEST(Fields, KeysOfASectionAreItsDirectChildren) {
-  EXPECT_EQ(keys_of(processor_fields(), ""), (std::vector<std::string_view>{"processor", "listen", "tls", "metrics", "log"}));
+  EXPECT_EQ(keys_of(processor_fields(), ""),
+            (std::vector<std::string_view>{"processor", "listen", "control", "tls", "metrics", "log"}));
   EXPECT_EQ(keys_of(agent_fields(), "processor"), (std::vector<std::string_view>{"data", "control", "tls"}));
   EXPECT_EQ(keys_of(agent_fields(), "connectors[].tenant"), (std::vector<std::string_view>{"id", "name"}));
 }

@@ -72,7 +72,7 @@ connectors:
                                          "agent.yaml");
   ASSERT_TRUE(parsed.config) << to_text(parsed.errors);
   const AgentConfig& config = *parsed.config;
-  EXPECT_EQ(config.sensor, (SensorConfig{"s1", "/tmp/s1"}));
+  EXPECT_EQ(config.sensor, (SensorConfig{"s1", "/tmp/s1", ""}));
   EXPECT_EQ(config.processor.data, (std::vector<HostPort>{{"dp1.example.net", 24224}, {"2001:db8::1", 24224}}));
   EXPECT_EQ(config.processor.control, "wss://dp1.example.net:4320/v1/opamp");
   EXPECT_EQ(config.storage, (StorageConfig{64u << 20, 0}));
@@ -252,7 +252,27 @@ TEST(Parse, TheProcessorHasATableOfItsOwn) {
   const std::string text = to_text(wrong.errors);
   EXPECT_THAT(text, HasSubstr("processor.yaml:1: listen.data: '24224' is not a host and a port"));
   EXPECT_THAT(text, HasSubstr("processor.yaml:2: connectors: is not a known key"));
-  EXPECT_THAT(text, HasSubstr("tls.ca_file: is missing; give a path"));
+  EXPECT_THAT(text,
+              HasSubstr("tls.ca_file: is missing, and there is no listen.control; name the PEM file, or give listen.control"));
+}
+
+TEST(Parse, AProcessorWithAControlPlaneNeedsNoCertificates) {
+  const std::string yaml =
+      "processor: {names: [dp1.example.net, '2001:db8::1'], sealing_key_file: /etc/tidegate/key}\n"
+      "listen: {control: '0.0.0.0:4320'}\ncontrol: {socket: /run/p.sock}\n";
+  const ParsedProcessor parsed = parse_processor(yaml, "processor.yaml");
+  ASSERT_TRUE(parsed.config) << to_text(parsed.errors);
+  EXPECT_EQ(parsed.config->processor.names, (std::vector<std::string>{"dp1.example.net", "2001:db8::1"}));
+  EXPECT_EQ(parsed.config->processor.sealing_key_file, "/etc/tidegate/key");
+  EXPECT_EQ(parsed.config->control_listen, (HostPort{"0.0.0.0", 4320}));
+  EXPECT_EQ(parsed.config->control_socket, "/run/p.sock");
+  EXPECT_TRUE(parsed.config->has_control());
+  const auto wrong = [](const std::string& names) {
+    return to_text(parse_processor("listen: {control: '[::]:0'}\nprocessor: {names: " + names + "}\n", "f").errors);
+  };
+  EXPECT_THAT(wrong("dp1"), HasSubstr("processor.names: 'dp1' is a single value, not a list"));
+  EXPECT_THAT(wrong("['a b']"), HasSubstr("processor.names: 'a b' is not a host name or an address"));
+  EXPECT_THAT(wrong("[a, a]"), HasSubstr("'a' stands in the list twice"));
 }
 
 TEST(Parse, AFileThatCannotBeReadIsAnErrorLikeOthers) {

@@ -104,8 +104,18 @@ TEST(Validate, TheProcessorListensAtTwoPlaces) {
   const ParsedProcessor parsed = parse_processor(least_processor + "listen: {data: '127.0.0.1:9274'}\n", "processor.yaml");
   ASSERT_EQ(parsed.errors.size(), 1u);
   EXPECT_THAT(to_text(parsed.errors[0]), HasSubstr("metrics.listen: '127.0.0.1:9274' is the place of listen.data as well"));
+  const std::string three = least_processor + "listen: {data: '[::]:1', control: '[::]:1'}\n";
+  EXPECT_THAT(to_text(parse_processor(three, "f").errors),
+              HasSubstr("listen.control: '[::]:1' is the place of listen.data as well"));
   const std::string any_free = "listen: {data: '127.0.0.1:0'}\nmetrics: {listen: '127.0.0.1:0'}\n";
   EXPECT_TRUE(parse_processor(least_processor + any_free, "processor.yaml").config);
+}
+
+TEST(Validate, AProcessorsCertificatesAreAllGivenOrNone) {
+  const std::string half = "listen: {control: '[::]:4320'}\ntls: {ca_file: /ca.pem}\n";
+  EXPECT_EQ(to_text(parse_processor(half, "f").errors),
+            "f:2: tls.certificate_file: is missing beside the rest of tls; name the PEM file\n"
+            "f:2: tls.private_key_file: is missing beside the rest of tls; name the PEM file\n");
 }
 
 }  // namespace

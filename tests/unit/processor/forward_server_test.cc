@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -70,10 +71,31 @@ class Peer {
   std::optional<asio::ssl::stream<tcp::socket>> stream_;  // made once the context is complete
 };
 
+// Knows zurich-01 as a sensor of acme; its answer to others is theirs to set.
+class TestGate final : public SensorGate {
+ public:
+  Result<DataPeer> admit(const TlsPeer& peer) override {
+    if (peer.certificate.empty()) return Error{Code::invalid, "no certificate came with the name"};
+    if (revoked_) return Error{Code::denied, "its access was revoked"};
+    return DataPeer{peer.name, SensorIdentity{peer.name, {"acme"}, "01", WallTime{}, WallTime{}}};
+  }
+  bool still_admitted(const DataPeer&) const override { return !revoked_; }
+  std::uint64_t version() const override { return version_; }
+
+  void revoke() {
+    revoked_ = true;
+    ++version_;
+  }
+
+ private:
+  std::atomic<bool> revoked_ = false;
+  std::atomic<std::uint64_t> version_ = 1;
+};
+
 // The server with a real landing behind it, its loop on a thread of its own.
 class ForwardServerTest : public testing::Test {
  protected:
-  void start(ForwardServerLimits limits = {}) {
+  void start(ForwardServerLimits limits = {}, SensorGate* gate = nullptr) {
     Result<TestPki> pki = TestPki::make(folder_.path() / "pki");
     ASSERT_TRUE(pki) << pki.error().text();
     pki_.emplace(*std::move(pki));
@@ -87,7 +109,7 @@ class ForwardServerTest : public testing::Test {
     Result<TlsContextPtr> tls = make_server_tls(
         {pki_->ca_file().string(), server_identity_.certificate_file.string(), server_identity_.private_key_file.string()});
     ASSERT_TRUE(tls) << tls.error().text();
-    server_.emplace(loop_.get_executor(), clock_, log_, metrics_, *intake_, *std::move(tls), limits);
+    server_.emplace(loop_.get_executor(), clock_, log_, metrics_, *intake_, *std::move(tls), limits, gate);
     ASSERT_TRUE(server_->listen("127.0.0.1", 0));
     lander_->start();
     tasks_.emplace(loop_.get_executor());
@@ -115,6 +137,11 @@ class ForwardServerTest : public testing::Test {
   }
   bool refused(const std::string& reason, int times = 1) {
     return shows("tidegate_connections_refused_total{reason=\"" + reason + "\"} " + std::to_string(times));
+  }
+
+  bool logged(const std::string& words) {
+    const std::unique_lock lock{logged_mutex_};
+    return logged_.find(words) != std::string::npos;
   }
 
   TemporaryDirectory folder_;
@@ -297,6 +324,55 @@ TEST_F(ForwardServerTest, HalfMessagesOfAllConnectionsAreBoundedTogether) {
   Peer two = sensor();
   two.send(begun);
   EXPECT_TRUE(refused("overload"));
+}
+
+TEST_F(ForwardServerTest, AnEnrolledSensorsChunkIsLanded) {
+  TestGate gate;
+  start({}, &gate);
+  Peer peer = sensor();
+  peer.send(message("one", {{}}));
+  EXPECT_EQ(peer.receive(acks({"one"}).size()), acks({"one"}));
+}
+
+TEST_F(ForwardServerTest, AnotherTenantsChunkIsCutOffWithoutAnAckAndNobodyElseIs) {  // P10
+  TestGate gate;
+  start({}, &gate);
+  Peer other = sensor();
+  Peer hostile = sensor();
+  hostile.send(message("stolen", {{.tenant = "blue"}}));
+  EXPECT_EQ(hostile.receive(), "");
+  EXPECT_TRUE(refused("tenant"));
+  EXPECT_TRUE(logged("'blue'")) << "who and why";
+  other.send(message("own", {{}}));
+  EXPECT_EQ(other.receive(acks({"own"}).size()), acks({"own"}));
+  EXPECT_EQ(stores_.landing->usage().tail.sequence, 1u);
+}
+
+TEST_F(ForwardServerTest, AChunkInAnotherSensorsNameIsCutOff) {  // P10
+  TestGate gate;
+  start({}, &gate);
+  const Identity geneva = *pki_->issue("geneva-01");
+  Peer hostile{server_->port(), *pki_, geneva};
+  hostile.send(message("as zurich", {{}}));
+  EXPECT_EQ(hostile.receive(), "");
+  EXPECT_TRUE(refused("identity"));
+  EXPECT_EQ(stores_.landing->usage().tail.sequence, 0u);
+}
+
+TEST_F(ForwardServerTest, ARevocationEndsOpenConnectionsAndLetsNoNewOneIn) {  // P10
+  TestGate gate;
+  start({.deadlines_every = 50ms}, &gate);
+  Peer peer = sensor();
+  peer.send(message("one", {{}}));
+  EXPECT_EQ(peer.receive(acks({"one"}).size()), acks({"one"}));
+  gate.revoke();
+  EXPECT_EQ(peer.receive(), "");
+  EXPECT_TRUE(refused("identity", 1));
+  Peer again = sensor();
+  again.send(message("two", {{.number = 2}}));
+  EXPECT_EQ(again.receive(), "");
+  EXPECT_TRUE(refused("identity", 2));
+  EXPECT_EQ(stores_.landing->usage().tail.sequence, 1u);
 }
 
 }  // namespace

@@ -9,6 +9,8 @@ namespace {
 
 const WallTime now{std::chrono::milliseconds{test::noon_ms}};
 
+const DataPeer zurich{"zurich-01", std::nullopt};  // whose certificate bears a common name alone
+
 ForwardMessage read(const Bytes& bytes) {
   ForwardReader reader;
   reader.feed(bytes);
@@ -29,7 +31,7 @@ ForwardMessage with_payload(Bytes payload, WireCompression compression = WireCom
 
 TEST(Receive, AMessageBecomesAChunkAsItCame) {
   const Bytes wire = test::message("one", {{.number = 1}, {.number = 2}}, WireCompression::zstd);
-  const Result<Chunk> chunk = check_message(read(wire), "zurich-01", now);
+  const Result<Chunk> chunk = check_message(read(wire), zurich, now);
   ASSERT_TRUE(chunk) << chunk.error().text();
   EXPECT_EQ(chunk->sensor, "zurich-01");
   EXPECT_EQ(chunk->id, "one");
@@ -42,7 +44,7 @@ TEST(Receive, AMessageBecomesAChunkAsItCame) {
 
 TEST(Receive, GzipAndPlainEntriesAreTakenToo) {
   for (const WireCompression compression : {WireCompression::none, WireCompression::gzip}) {
-    const Result<Chunk> chunk = check_message(read(test::message("one", {{}}, compression)), "zurich-01", now);
+    const Result<Chunk> chunk = check_message(read(test::message("one", {{}}, compression)), zurich, now);
     ASSERT_TRUE(chunk) << chunk.error().text();
     EXPECT_EQ(*decompress_entries(chunk->entries, chunk->compression), test::entries({{}}));
   }
@@ -51,7 +53,7 @@ TEST(Receive, GzipAndPlainEntriesAreTakenToo) {
 TEST(Receive, AnEntryThatIsCutOffIsRefused) {
   Bytes payload = test::entries({{.number = 1}, {.number = 2}});
   payload.pop_back();
-  EXPECT_EQ(check_message(with_payload(std::move(payload)), "s", now).error().code(), Code::corrupt);
+  EXPECT_EQ(check_message(with_payload(std::move(payload)), zurich, now).error().code(), Code::corrupt);
 }
 
 TEST(Receive, ARecordWithoutItsFieldsIsRefusedWithTheNumberOfItsEntry) {
@@ -59,7 +61,7 @@ TEST(Receive, ARecordWithoutItsFieldsIsRefusedWithTheNumberOfItsEntry) {
   put_array(payload, 2);
   put_event_time(payload, now);
   put_map(payload, 0);
-  const Result<Chunk> chunk = check_message(with_payload(std::move(payload)), "s", now);
+  const Result<Chunk> chunk = check_message(with_payload(std::move(payload)), zurich, now);
   ASSERT_FALSE(chunk);
   EXPECT_EQ(chunk.error().text(), "entry 2: record_id is missing");
 }
@@ -68,18 +70,70 @@ TEST(Receive, CompressedBytesThatAreBrokenAreRefused) {
   Bytes payload = *Compressor{}.compress_entries(test::entries({{}}), WireCompression::zstd);
   payload[payload.size() / 2] = static_cast<char>(payload[payload.size() / 2] ^ 0x55);
   payload.pop_back();
-  EXPECT_FALSE(check_message(with_payload(std::move(payload), WireCompression::zstd), "s", now));
+  EXPECT_FALSE(check_message(with_payload(std::move(payload), WireCompression::zstd), zurich, now));
 }
 
 TEST(Receive, WhatDecompressesBeyondTheBoundIsRefused) {
   const Bytes bomb(64u << 20, '\0');
   for (const WireCompression compression : {WireCompression::gzip, WireCompression::zstd}) {
     const Result<Chunk> chunk =
-        check_message(with_payload(*Compressor{}.compress_entries(bomb, compression), compression), "s", now);
+        check_message(with_payload(*Compressor{}.compress_entries(bomb, compression), compression), zurich, now);
     ASSERT_FALSE(chunk);
     EXPECT_EQ(chunk.error().code(), Code::invalid);
   }
-  EXPECT_FALSE(check_message(with_payload(Bytes(17u << 20, '\0')), "s", now));
+  EXPECT_FALSE(check_message(with_payload(Bytes(17u << 20, '\0')), zurich, now));
+}
+
+DataPeer enrolled(std::vector<std::string> tenants, const std::string& sensor = "zurich-01") {
+  return {sensor, SensorIdentity{sensor, std::move(tenants), "01", WallTime{}, WallTime{}}};
+}
+
+TEST(Receive, ASensorSpeaksAsItselfAndForItsTenants) {  // P10
+  const Bytes wire = test::message("one", {{.number = 1}, {.number = 2, .tenant = "blue"}}, WireCompression::zstd);
+  EXPECT_TRUE(check_message(read(wire), enrolled({"acme", "blue"}), now));
+  EXPECT_TRUE(check_message(read(wire), zurich, now)) << "a certificate that names no tenants may speak for any";
+}
+
+TEST(Receive, AnotherTenantsRecordAmongItsOwnRefusesTheChunk) {  // P10
+  const Bytes wire = test::message("one", {{.number = 1}, {.number = 2, .tenant = "blue"}, {.number = 3}});
+  const Result<Chunk> chunk = check_message(read(wire), enrolled({"acme", "bluebird"}), now);
+  ASSERT_FALSE(chunk);
+  EXPECT_EQ(chunk.error().code(), Code::absent);
+  EXPECT_EQ(chunk.error().text(), "entry 2: tenant 'blue' is none of this sensor's");
+}
+
+TEST(Receive, OwnEventsAreHeldToTheTenantsAsWell) {  // P10
+  const Bytes wire = test::message("one", {{.tenant = "blue", .msg_class = "tidegate_own_events"}});
+  EXPECT_EQ(check_message(read(wire), enrolled({"acme"}), now).error().code(), Code::absent);
+}
+
+TEST(Receive, ARecordThatNamesAnotherSensorRefusesTheChunk) {  // P10
+  const Result<Chunk> chunk = check_message(read(test::message("one", {{}})), enrolled({"acme"}, "geneva-01"), now);
+  ASSERT_FALSE(chunk);
+  EXPECT_EQ(chunk.error().code(), Code::denied);
+  EXPECT_EQ(chunk.error().text(), "entry 1: it names 'zurich-01' as its sensor");
+}
+
+// A record of zurich-01 and acme that has this besides.
+Bytes with_pair(const std::function<void(Bytes&)>& more) {
+  Bytes record = test::record({});
+  record[0] = static_cast<char>(record[0] + 1);  // one pair more in a fixmap
+  more(record);
+  Bytes payload;
+  put_array(payload, 2);
+  put_event_time(payload, now);
+  return payload + record;
+}
+
+TEST(Receive, ASensorThatIsNamedTwiceIsNamedByNobody) {  // P10: whoever reads the first and whoever reads the last must agree
+  const Bytes payload = with_pair([](Bytes& record) { test::put_pair(record, "sensor", "zurich-01"); });
+  EXPECT_EQ(check_message(with_payload(payload), enrolled({"acme"}), now).error().code(), Code::denied);
+  EXPECT_TRUE(check_message(with_payload(payload), zurich, now)) << "nobody is held to it who has no identity";
+}
+
+TEST(Receive, ATenantThatIsNamedTwiceIsBroken) {
+  const Bytes payload = with_pair([](Bytes& record) { test::put_pair(record, "tenantid", "blue"); });
+  EXPECT_EQ(check_message(with_payload(payload), enrolled({"acme"}), now).error().code(), Code::corrupt);
 }
 
 }  // namespace

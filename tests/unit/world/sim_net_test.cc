@@ -270,7 +270,7 @@ TEST(SimNet, AnIncomingStreamNamesItsPeerAndPassesOnTheRest) {
   const std::unique_ptr<IncomingStream> incoming = as_incoming(std::move(ends.far), "sensor-1");
   const auto name = bench.start(incoming->handshake());
   ASSERT_TRUE(name->has_value() && (*name)->has_value());
-  EXPECT_EQ(***name, "sensor-1");
+  EXPECT_EQ((**name)->name, "sensor-1");
   ASSERT_TRUE(bench.run(write_bytes(*incoming, "down")));
   ASSERT_TRUE(bench.run(write_bytes(*ends.near, "up")));
   EXPECT_EQ(bench.run(read_all(*ends.near, 4)).bytes, "down");

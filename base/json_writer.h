@@ -1,10 +1,11 @@
-// ObjectWriter: one JSON object, key by key, appended to a text. Pure.
+// ObjectWriter: one JSON object, key by key, appended to a text; write_list: one JSON array. Pure.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -38,5 +39,15 @@ class ObjectWriter {
   std::string& out_;
   bool first_ = true;
 };
+
+template <class T>
+void write_list(std::string& out, const std::vector<T>& all, void (*write)(std::string&, const T&)) {
+  out.push_back('[');
+  for (const T& each : all) {
+    if (&each != &all.front()) out.push_back(',');
+    write(out, each);
+  }
+  out.push_back(']');
+}
 
 }  // namespace tidegate

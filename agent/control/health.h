@@ -1,0 +1,24 @@
+// The status as a tree of components: what the processor's control plane is told of this sensor (P12). It is the same status that
+// `tidegate-agent status` shows, without its numbers that change all the time.
+//
+//   SENSOR ─ connectors ─ NAME ─ CONTENT_TYPE
+//          ├ uplink
+//          ├ journal
+//          └ configuration
+//
+// Healthy is what works now: a part that has not been asked yet is not, nor is one that waits for space, nor a sensor that
+// collects nothing. A connector that is disabled is no fault of its own: it says so, and only all of them together are one.
+//
+// Pure; any thread.
+#pragma once
+
+#include "agent/control/status.h"
+#include "agent/control_ports.h"
+
+namespace tidegate {
+
+inline constexpr std::uint64_t journal_filling_percent = 70;  // from here on the journal is said to fill
+
+Component health_of(const AgentStatus& status);
+
+}  // namespace tidegate

@@ -1,0 +1,65 @@
+// ControlPlane: all that there is beside the data where `listen.control` is given: the fleet, the port of the sensors, the local
+// socket of the operator, and the gate of the data port. Built and owned in one place, so that a processor without it has none of
+// it.
+//
+// Thread: the loop; the fleet's writer has one of its own.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "config/model.h"
+#include "processor/control_port.h"
+#include "processor/control_routes.h"
+#include "processor/fleet/connectors.h"
+#include "processor/fleet/data_gate.h"
+#include "processor/fleet/fleet.h"
+#include "processor/fleet/sensor_desk.h"
+#include "processor/port_tls.h"
+#include "transport/http_server.h"
+#include "transport/task_group.h"
+
+namespace tidegate {
+
+class ControlPlane {
+ public:
+  struct Parts {
+    FleetStore& store;
+    FleetStore& writer_store;
+    Authority& authority;
+  };
+
+  //   requires: all of them outlive it
+  ControlPlane(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Parts parts, const PortTls& tls);
+
+  // Reads the store, and binds the control port and the local socket. `invalid`: one of them cannot be bound; else the store's.
+  Result<void> listen(const ProcessorConfig& config);
+  std::uint16_t port() const { return port_.port(); }
+
+  // Works until cancelled, then stops and returns `cancelled`.   requires: listen() was ok
+  asio::awaitable<Error> run();
+
+  // For the connections to come.
+  void set_tls(TlsContextPtr tls) { port_.set_tls(std::move(tls)); }
+
+  SensorGate& gate() { return gate_; }
+  Fleet& fleet() { return fleet_; }
+
+ private:
+  // Declared bottom up, destroyed top down.
+  Fleet fleet_;
+  DataGate gate_;
+  FleetDesk desk_;
+  Connectors connectors_;
+  FleetRoutes routes_;
+  ControlPort port_;
+  HttpServer socket_;
+  TaskGroup tasks_;  // last: run() joins it
+};
+
+}  // namespace tidegate

@@ -1,0 +1,118 @@
+#include "processor/edges/sqlite_fleet.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "processor/edges/sqlite_rows.h"
+
+namespace tidegate {
+namespace {
+
+constexpr const char* settings = R"(
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = OFF;
+  PRAGMA cell_size_check = ON;
+)";
+
+// The version is set last, in the same transaction: a file is made whole or not at all.
+constexpr const char* schema = R"(
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY, salt BLOB NOT NULL, secret_hash BLOB NOT NULL, tenants TEXT NOT NULL, uses INTEGER NOT NULL,
+    uses_left INTEGER NOT NULL CHECK (uses_left >= 0), replace INTEGER NOT NULL, note TEXT NOT NULL, created INTEGER NOT NULL,
+    expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE uses (
+    token_id TEXT NOT NULL, sensor TEXT NOT NULL, serial TEXT NOT NULL, peer TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+  CREATE INDEX uses_of_token ON uses (token_id);
+  CREATE TABLE sensors (
+    name TEXT PRIMARY KEY, tenants TEXT NOT NULL, serial TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,
+    key_hash BLOB NOT NULL, token_id TEXT NOT NULL, enrolled INTEGER NOT NULL, revoked INTEGER NOT NULL, instance_uid BLOB NOT NULL,
+    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, status BLOB NOT NULL, config_hash BLOB NOT NULL,
+    config_state INTEGER NOT NULL) STRICT;
+  CREATE TABLE certificates (
+    serial TEXT PRIMARY KEY, sensor TEXT NOT NULL, not_after INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX certificates_of_sensor ON certificates (sensor);
+  CREATE INDEX certificates_by_end ON certificates (not_after);
+  CREATE TABLE documents (
+    sensor TEXT NOT NULL, revision INTEGER NOT NULL, hash BLOB NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
+    at INTEGER NOT NULL, state INTEGER NOT NULL, reasons TEXT NOT NULL, reported INTEGER NOT NULL,
+    UNIQUE (sensor, revision)) STRICT;
+  CREATE TABLE credentials (name TEXT PRIMARY KEY, value TEXT NOT NULL, changed INTEGER NOT NULL) STRICT;
+  PRAGMA user_version = 1;
+)";
+
+// SQLite would give the file, and the log beside it, the mode that the umask leaves.
+void make_private(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor >= 0) ::close(descriptor);  // what is wrong with it SQLite finds too, and says better
+}
+
+}  // namespace
+
+namespace fleet_columns {
+
+WallTime time_in(std::int64_t column) { return WallTime{std::chrono::nanoseconds{column}}; }
+
+std::optional<WallTime> moment_in(std::int64_t column) {
+  if (column == 0) return std::nullopt;
+  return time_in(column);
+}
+
+std::string of(const std::vector<std::string>& tenants) {
+  std::string column;
+  for (const std::string& tenant : tenants) column.append(tenant).append("\n");
+  return column;
+}
+
+std::vector<std::string> tenants_in(std::string_view column) {
+  std::vector<std::string> tenants;
+  for (std::size_t end = column.find('\n'); end != std::string_view::npos; end = column.find('\n')) {
+    tenants.emplace_back(column.substr(0, end));
+    column.remove_prefix(end + 1);
+  }
+  return tenants;
+}
+
+ConfigState state_in(std::int64_t column) {
+  const bool known = column >= 0 && column <= static_cast<std::int64_t>(ConfigState::failed);
+  return known ? static_cast<ConfigState>(column) : ConfigState::unset;
+}
+
+}  // namespace fleet_columns
+
+SqliteFleet::SqliteFleet(SqliteDatabase database, SealingKey key, Entropy entropy, FleetLimits limits)
+    : database_(std::move(database)), key_(std::move(key)), entropy_(std::move(entropy)), limits_(limits) {}
+
+Result<std::unique_ptr<SqliteFleet>> SqliteFleet::open(const std::filesystem::path& file, SealingKey key, Entropy entropy,
+                                                       FleetLimits limits) {
+  make_private(file);
+  Result<SqliteDatabase> database = SqliteDatabase::open(file, SqliteDatabase::Mode::write);
+  if (!database) return std::move(database).error();
+  std::unique_ptr<SqliteFleet> fleet{new SqliteFleet{*std::move(database), std::move(key), std::move(entropy), limits}};
+  if (Result<void> prepared = fleet->prepare(); !prepared) return std::move(prepared).error().in(file.string());
+  return fleet;
+}
+
+Result<void> SqliteFleet::prepare() {
+  if (Result<void> set = database_.execute(settings); !set) return set;
+  // In a transaction: another process may be making the same file.
+  return in_transaction(database_, [this]() -> Result<void> {
+    const Result<std::int64_t> format = number(database_, "PRAGMA user_version", {});
+    if (!format) return format.error();
+    if (*format > fleet_format) return Error{Code::invalid, "written by a newer version of the processor"};
+    if (*format == 0)
+      if (Result<void> made = database_.execute(schema); !made) return made;
+    const Result<std::int64_t> version = number(database_, "PRAGMA data_version", {});
+    if (!version) return version.error();
+    data_version_ = *version;
+    return {};
+  });
+}
+
+Result<bool> SqliteFleet::changed_elsewhere() {
+  const Result<std::int64_t> version = number(database_, "PRAGMA data_version", {});
+  if (!version) return version.error();
+  return std::exchange(data_version_, *version) != *version;
+}
+
+}  // namespace tidegate

@@ -1,0 +1,28 @@
+// What the fleet keeps in a state directory, opened: `fleet/` in it, mode 0700, with fleet.db and authority.pem, and the key that
+// both are sealed with.
+//
+// Thread: the loop.
+#pragma once
+
+#include <memory>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "config/model.h"
+#include "processor/edges/sqlite_fleet.h"
+#include "processor/fleet/authority.h"
+
+namespace tidegate {
+
+struct FleetStores {
+  std::unique_ptr<Authority> authority;
+  std::unique_ptr<SqliteFleet> store;         // the loop's
+  std::unique_ptr<SqliteFleet> writer_store;  // the same file, for the thread that writes what sensors say
+};
+
+// The first time it makes the key, the authority and the store. Later none of them is made anew in place of one that is missing:
+// `invalid`, saying which to put back. Else the errors of SealingKey, Authority and SqliteFleet.
+//   requires: the state directory is there
+Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& log);
+
+}  // namespace tidegate

@@ -1,0 +1,167 @@
+#include "processor/cli_fleet.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fstream>
+#include <thread>
+
+#include "processor/cli.h"
+#include "tests/support/temporary_directory.h"
+#include "transport/http_server.h"
+#include "transport/task_group.h"
+
+namespace tidegate {
+namespace {
+
+// The commands, and a daemon that answers what it is told to and notes what it was asked.
+class FleetCliTest : public testing::Test {
+ protected:
+  FleetCliTest() {
+    std::ofstream{config_file()} << "processor: {state_directory: " << (folder_.path() / "state").string()
+                                 << "}\nlisten: {control: \"127.0.0.1:4320\"}\ncontrol: {socket: " << socket() << "}\n";
+  }
+  ~FleetCliTest() override {
+    if (!thread_.joinable()) return;
+    asio::post(loop_, [this] { tasks_.stop(); });
+    asio::post(loop_, [this] { asio::co_spawn(loop_, tasks_.join(), [](const std::exception_ptr&) {}); });
+    thread_.join();
+  }
+
+  void serve(unsigned status, const std::string& body) {
+    reply_.status = status;
+    reply_.body = body;
+    server_.emplace(loop_.get_executor(), log_);
+    ASSERT_TRUE(server_->listen_unix(socket(), 0660, [this](HttpRequestView request) { return note(request); }));
+    tasks_.spawn("server", server_->run());
+    thread_ = std::thread{[this] { loop_.run(); }};
+  }
+
+  std::string config_file() const { return (folder_.path() / "processor.yaml").string(); }
+  std::string socket() const { return (folder_.path() / "s").string(); }
+
+  int run(std::vector<std::string> words) {
+    words.insert(words.begin(), "tidegate-processor");
+    words.insert(words.end(), {"--config", config_file()});
+    std::vector<const char*> argv;
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int code = run_cli(static_cast<int>(argv.size()), argv.data());
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return code;
+  }
+
+  TemporaryDirectory folder_;
+  std::string out_;
+  std::string err_;
+  std::string asked_;  // "METHOD TARGET BODY" of the last request; read once the command has its answer
+
+ private:
+  asio::awaitable<HttpReply> note(HttpRequestView request) {
+    asked_ = std::string{request.method} + " " + std::string{request.target} + " " + std::string{request.body};
+    co_return reply_;
+  }
+
+  SystemClock clock_;
+  Log log_{clock_, LogFormat::text, Level::error};
+  asio::io_context loop_{1};
+  HttpReply reply_;
+  std::optional<HttpServer> server_;
+  TaskGroup tasks_{loop_.get_executor()};
+  std::thread thread_;
+};
+
+TEST_F(FleetCliTest, EveryCommandHasHelpAndVersion) {
+  const std::vector<std::vector<std::string>> commands{
+      {"token", "create"},     {"token", "list"},      {"token", "uses"},        {"token", "revoke"},       {"sensor", "list"},
+      {"sensor", "show"},      {"sensor", "revoke"},   {"connector", "apply"},   {"connector", "list"},     {"connector", "show"},
+      {"connector", "delete"}, {"connector", "test"},  {"connector", "history"}, {"connector", "rollback"}, {"connector", "move"},
+      {"credential", "set"},   {"credential", "list"}, {"credential", "delete"}};
+  for (std::vector<std::string> command : commands) {
+    const std::string name = command[0] + " " + command[1];
+    command.emplace_back("--help");
+    EXPECT_EQ(run(command), 0) << name;
+    EXPECT_NE(out_.find("--config"), std::string::npos) << name;
+    EXPECT_NE(out_.find("--json"), std::string::npos) << name;
+    command.back() = "--version";
+    EXPECT_EQ(run(command), 0) << name;
+  }
+}
+
+TEST_F(FleetCliTest, WrongUsageIsExitCodeTwo) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"token"},
+                                                {"token", "create"},
+                                                {"sensor", "show"},
+                                                {"connector", "apply"},
+                                                {"connector", "move", "a"},
+                                                {"connector", "rollback", "a"},
+                                                {"credential", "set"},
+                                                {"credential", "set", "name", "a-secret-value"},
+                                                {"connector", "apply", "--file", "/nowhere/acme.yaml"}}) {
+    EXPECT_EQ(run(wrong), 2);
+    EXPECT_FALSE(err_.empty());
+  }
+}
+
+TEST_F(FleetCliTest, NobodyAnsweringIsExitCodeThree) {
+  EXPECT_EQ(run({"sensor", "list"}), 3);
+  EXPECT_NE(err_.find(socket()), std::string::npos) << err_;
+}
+
+TEST_F(FleetCliTest, AProcessorWithoutAControlPortHasNoFleet) {
+  std::ofstream{config_file()} << "processor: {state_directory: " << (folder_.path() / "state").string()
+                               << "}\ntls: {ca_file: /a, certificate_file: /b, private_key_file: /c}\n";
+  EXPECT_EQ(run({"sensor", "list"}), 2);
+  EXPECT_NE(err_.find("listen.control"), std::string::npos) << err_;
+}
+
+TEST_F(FleetCliTest, TheAnswerIsPrintedAndItsStatusIsTheExitCode) {
+  serve(200, "all sensors\n");
+  EXPECT_EQ(run({"sensor", "list"}), 0) << err_;
+  EXPECT_EQ(out_, "all sensors\n");
+  EXPECT_EQ(asked_, "GET /sensors ");
+  EXPECT_EQ(run({"sensor", "show", "zurich 01", "--json"}), 0);
+  EXPECT_EQ(asked_, "GET /sensors/show.json?name=zurich%2001 ");
+  EXPECT_EQ(run({"token", "create", "--tenant", "acme", "--tenant", "b c", "--replace"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /tokens/create?uses=1&expires=14d&replace=true acme\nb c\n");
+  EXPECT_EQ(run({"connector", "move", "one", "--to", "geneva-01"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /connectors/move?name=one&to=geneva-01 ");
+}
+
+TEST_F(FleetCliTest, ARefusalGoesToTheErrorStream) {
+  serve(404, "there is no sensor\n");
+  EXPECT_EQ(run({"sensor", "show", "bern-01"}), 1);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_, "there is no sensor\n");
+}
+
+TEST_F(FleetCliTest, FailedIsAnAnswerAndExitCodeOne) {
+  serve(409, "FAILED: sensor zurich-01\n");
+  std::ofstream{folder_.path() / "acme.yaml"} << "sensor: zurich-01\n";
+  EXPECT_EQ(run({"connector", "apply", "--file", (folder_.path() / "acme.yaml").string(), "--dry-run"}), 1);
+  EXPECT_EQ(out_, "FAILED: sensor zurich-01\n");
+  EXPECT_EQ(asked_, "POST /connectors/apply?file=acme.yaml&dry_run=true sensor: zurich-01\n");
+}
+
+TEST_F(FleetCliTest, ASecretGoesInTheBodyAlone) {  // P10
+  serve(200, "kept\n");
+  std::ofstream{folder_.path() / "key"} << "planted-token\n";
+  EXPECT_EQ(run({"credential", "set", "acme-key", "--file", (folder_.path() / "key").string()}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /credentials/set?name=acme-key planted-token\n");
+}
+
+TEST(FleetCli, EveryStatusHasItsExitCode) {
+  EXPECT_EQ(exit_code_of(200), 0);
+  EXPECT_EQ(exit_code_of(404), 1);
+  EXPECT_EQ(exit_code_of(409), 1);
+  EXPECT_EQ(exit_code_of(400), 2);
+  EXPECT_EQ(exit_code_of(202), 3) << "written, and its sensor is away";
+  EXPECT_EQ(exit_code_of(503), 3);
+  EXPECT_EQ(exit_code_of(507), 4);
+}
+
+}  // namespace
+}  // namespace tidegate
