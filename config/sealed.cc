@@ -26,7 +26,7 @@ struct FreeCipher {
 using Cipher = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
 
 unsigned char* raw(char* at) { return reinterpret_cast<unsigned char*>(at); }
-const unsigned char* raw(const char* at) { return reinterpret_cast<const unsigned char*>(at); }
+const unsigned char* raw(ByteView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
 bool within_bounds(const SealedPlace& place) {
   return place.purpose.size() <= sealed_label_bytes_max && place.name.size() <= sealed_label_bytes_max;
@@ -47,11 +47,10 @@ enum class Direction : int { open = 0, seal = 1 };
 Cipher cipher_of(const SealingKey& key, ByteView nonce, ByteView associated, Direction direction) {
   Cipher cipher{EVP_CIPHER_CTX_new()};
   int ignored = 0;
-  const bool ready =
-      cipher != nullptr &&
-      EVP_CipherInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, raw(key.bytes().reveal().data()), raw(nonce.data()),
-                        static_cast<int>(direction)) == 1 &&
-      EVP_CipherUpdate(cipher.get(), nullptr, &ignored, raw(associated.data()), static_cast<int>(associated.size())) == 1;
+  const bool ready = cipher != nullptr &&
+                     EVP_CipherInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, raw(key.bytes().reveal()), raw(nonce),
+                                       static_cast<int>(direction)) == 1 &&
+                     EVP_CipherUpdate(cipher.get(), nullptr, &ignored, raw(associated), static_cast<int>(associated.size())) == 1;
   return ready ? std::move(cipher) : nullptr;
 }
 
@@ -59,8 +58,7 @@ Cipher cipher_of(const SealingKey& key, ByteView nonce, ByteView associated, Dir
 bool run(EVP_CIPHER_CTX* cipher, ByteView from, char* to) {
   int bytes = 0;
   // A null pointer would be taken for associated data.
-  if (!from.empty() && EVP_CipherUpdate(cipher, raw(to), &bytes, raw(from.data()), static_cast<int>(from.size())) != 1)
-    return false;
+  if (!from.empty() && EVP_CipherUpdate(cipher, raw(to), &bytes, raw(from), static_cast<int>(from.size())) != 1) return false;
   unsigned char none[EVP_MAX_BLOCK_LENGTH];
   int more = 0;
   return EVP_CipherFinal_ex(cipher, none, &more) == 1 && more == 0 && static_cast<std::size_t>(bytes) == from.size();
@@ -69,7 +67,7 @@ bool run(EVP_CIPHER_CTX* cipher, ByteView from, char* to) {
 std::string in_base64(ByteView bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1,
                    '\0');  // the library ends it with a zero
-  const int length = EVP_EncodeBlock(raw(text.data()), raw(bytes.data()), static_cast<int>(bytes.size()));
+  const int length = EVP_EncodeBlock(raw(text.data()), raw(bytes), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   return text;
 }
@@ -78,7 +76,7 @@ std::string in_base64(ByteView bytes) {
 std::optional<Bytes> out_of_base64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0) return std::nullopt;
   Bytes bytes(text.size() / 4 * 3, '\0');
-  if (EVP_DecodeBlock(raw(bytes.data()), raw(text.data()), static_cast<int>(text.size())) < 0) return std::nullopt;
+  if (EVP_DecodeBlock(raw(bytes.data()), raw(text), static_cast<int>(text.size())) < 0) return std::nullopt;
   const std::size_t padding = (text.ends_with('=') ? 1u : 0u) + (text.ends_with("==") ? 1u : 0u);
   bytes.resize(bytes.size() - padding);
   if (in_base64(bytes) != text) return std::nullopt;

@@ -1,6 +1,7 @@
 #include "processor/fleet/connector_file.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "config/document.h"
 #include "config/texts.h"
@@ -124,7 +125,7 @@ class FileReader {
 
   ParsedConnectors answer(ParsedConnectors parsed) {
     parsed.errors.insert(parsed.errors.end(), errors_.begin(), errors_.end());
-    std::ranges::stable_sort(parsed.errors, {}, &ConfigError::line);
+    std::ranges::sort(parsed.errors, {}, [](const ConfigError& error) { return std::tie(error.line, error.field); });
     for (ConfigError& error : parsed.errors) error.file = order_.file_name;
     if (!parsed.errors.empty()) parsed.document.reset();
     if (!parsed.document) return parsed;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "base/check.h"
@@ -101,7 +102,7 @@ Result<void> SightWriter::write() {
   }
   // By time, so that the newest report of a sensor is what stands in the end.
   std::vector<ConfigReport> told = values_of(reports);
-  std::stable_sort(told.begin(), told.end(), [](const ConfigReport& one, const ConfigReport& other) { return one.at < other.at; });
+  std::ranges::sort(told, {}, [](const ConfigReport& report) { return std::tie(report.at, report.sensor, report.hash); });
   Result<void> done = in_parts(values_of(sights), limits_.rows_per_write_max, [this](auto rows) { return store_.saw(rows); });
   if (done) done = in_parts(told, limits_.rows_per_write_max, [this](auto rows) { return store_.report(rows); });
   if (!done) keep_for_later(sights, reports);
