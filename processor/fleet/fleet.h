@@ -52,8 +52,10 @@ struct FleetServiceLimits {
   std::size_t requests_waiting_max = 256;
   std::size_t requests_of_sensor_max = 16;
   std::size_t renewals_per_second_max = 50;  // each is a synced write
-  double messages_per_second = 5;            // of one sensor
-  double messages_burst = 20;
+  // Of one sensor. One that is pushed to says some six things each time: applying, applied, what it runs, its health, all of it
+  // anew.
+  double messages_per_second = 25;
+  double messages_burst = 250;
   std::size_t refusals_in_a_row_max = 100;  // of a session, before it is closed
   std::chrono::nanoseconds silent_after{std::chrono::seconds{90}};
   std::chrono::nanoseconds repeat_every{std::chrono::seconds{5}};  // a request that is not answered

@@ -30,5 +30,16 @@ TEST_F(ControlPlane, ASensorIsEnrolledConfiguredAndSeen) {
   EXPECT_FALSE(holds(status->output, "acme-v1")) << status->output;
 }
 
+// As a script does it: the processor's bound on what a sensor may say must not fall on one that answers what it is sent.
+TEST_F(ControlPlane, ManyPushesInARowAreAllApplied) {
+  add_sensor("zurich-01");
+  for (int i = 1; i <= 25; ++i) {
+    const std::string interval = std::to_string(i) + "s";
+    const Result<ProgramRun> pushed = rig_->apply(rig_->connector_file("zurich-01", "acme-v1", {{"interval", interval}}));
+    ASSERT_TRUE(pushed);
+    ASSERT_TRUE(pushed->end.ok() && holds(pushed->output, "APPLIED")) << "push " << i << ": " << pushed->output;
+  }
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -131,7 +131,9 @@ TEST_F(FleetTest, WhoTalksTooMuchIsToldToComeBackAndInTheEndClosed) {
   opamp::AgentToServer message;
   message.instance_uid = agent_.session.instance_uid();
   message.capabilities = FakeAgent::all;
-  for (int i = 0; i < 30; ++i) agent_.say(message);
+  for (int i = 0; i < 200; ++i) agent_.say(message);
+  EXPECT_TRUE(agent_.refusals.empty()) << "what many pushes in a row make it say is not too much";
+  for (int i = 0; i < 60; ++i) agent_.say(message);
   ASSERT_FALSE(agent_.refusals.empty());
   EXPECT_EQ(agent_.refusals[0].next, OpampRefusal::Next::reconnect);
   ASSERT_TRUE(agent_.refusals[0].retry_after);
