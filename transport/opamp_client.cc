@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "transport/opamp_link.h"
+#include "transport/opamp_connection.h"
 #include "transport/url.h"
 
 namespace tidegate {
@@ -186,7 +186,7 @@ class OpampClient::Impl {
   }
 
   OpampClientOptions options_;
-  OpampLink link_;
+  OpampConnection link_;
   Random& random_;
   Log& log_;
   Backoff backoff_;

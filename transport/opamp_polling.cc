@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "transport/opamp_codec.h"
-#include "transport/opamp_link.h"
+#include "transport/opamp_connection.h"
 
 namespace tidegate {
 namespace {
@@ -25,7 +25,7 @@ std::optional<std::chrono::nanoseconds> retry_after_of(const HttpResponse& respo
 
 class Polling {
  public:
-  Polling(OpampLink& link, TlsContextPtr tls)
+  Polling(OpampConnection& link, TlsContextPtr tls)
       : link_(link),
         client_(
             {.tls = std::move(tls),
@@ -94,13 +94,13 @@ class Polling {
     co_return end;
   }
 
-  OpampLink& link_;
+  OpampConnection& link_;
   HttpClient client_;
 };
 
 }  // namespace
 
-asio::awaitable<OpampEnd> opamp_by_polling(OpampLink& link, TlsContextPtr tls) {
+asio::awaitable<OpampEnd> opamp_by_polling(OpampConnection& link, TlsContextPtr tls) {
   Polling polling{link, std::move(tls)};
   co_return co_await polling.run();
 }

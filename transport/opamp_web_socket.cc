@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "transport/deadline.h"
 #include "transport/opamp_codec.h"
-#include "transport/opamp_link.h"
+#include "transport/opamp_connection.h"
 #include "transport/web_socket.h"
 
 namespace tidegate {
@@ -12,7 +12,7 @@ namespace {
 
 class Conversation {
  public:
-  Conversation(OpampLink& link, WebSocket& socket) : link_(link), socket_(socket) {}
+  Conversation(OpampConnection& link, WebSocket& socket) : link_(link), socket_(socket) {}
 
   asio::awaitable<OpampEnd> run() {
     using asio::experimental::awaitable_operators::operator||;
@@ -105,7 +105,7 @@ class Conversation {
     return due ? std::min(*due, late) : late;
   }
 
-  OpampLink& link_;
+  OpampConnection& link_;
   WebSocket& socket_;
   std::optional<OpampEnd> end_;
   std::optional<SteadyTime> unanswered_since_;
@@ -117,7 +117,7 @@ class Conversation {
 
 }  // namespace
 
-asio::awaitable<OpampEnd> opamp_over_web_socket(OpampLink& link, TlsContextPtr tls) {
+asio::awaitable<OpampEnd> opamp_over_web_socket(OpampConnection& link, TlsContextPtr tls) {
   WebSocketTarget target{link.url, std::move(tls), link.options.limits.message_bytes_max, link.options.headers};
   std::optional<WebSocketRefused> refused;
   auto socket = co_await connect_web_socket(std::move(target), link.options.limits.connect_max, refused);

@@ -55,7 +55,7 @@ struct OpampEnd {
   bool answered = false;  // by the server, at least once
 };
 
-struct OpampLink {
+struct OpampConnection {
   OpampSession& session;
   const OpampClientOptions& options;
   Clock& clock;
@@ -79,8 +79,8 @@ struct OpampLink {
 };
 
 // One connection each, from connecting to its end.   requires: the link outlives the wait
-asio::awaitable<OpampEnd> opamp_over_web_socket(OpampLink& link, TlsContextPtr tls);
-asio::awaitable<OpampEnd> opamp_by_polling(OpampLink& link, TlsContextPtr tls);
+asio::awaitable<OpampEnd> opamp_over_web_socket(OpampConnection& link, TlsContextPtr tls);
+asio::awaitable<OpampEnd> opamp_by_polling(OpampConnection& link, TlsContextPtr tls);
 
 // What an answer of HTTP that is none of OpAMP means.
 OpampEnd opamp_end_of_status(unsigned status, std::optional<std::chrono::nanoseconds> retry_after, Error reason);

@@ -1,4 +1,4 @@
-#include "transport/opamp_link.h"
+#include "transport/opamp_connection.h"
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
@@ -33,7 +33,7 @@ asio::awaitable<Result<OpampEvent>> OpampEvents::take() {
   co_return event;
 }
 
-asio::awaitable<void> OpampLink::wait_until(std::optional<SteadyTime> until) {
+asio::awaitable<void> OpampConnection::wait_until(std::optional<SteadyTime> until) {
   const auto stop = co_await asio::this_coro::cancellation_state;
   if (stop.cancelled() != asio::cancellation_type::none) co_return;
   Alarm alarm;
@@ -44,7 +44,7 @@ asio::awaitable<void> OpampLink::wait_until(std::optional<SteadyTime> until) {
   co_await stir.wait();
 }
 
-asio::awaitable<std::optional<OpampEnd>> OpampLink::take(ByteView bytes, opamp::Framing framing) {
+asio::awaitable<std::optional<OpampEnd>> OpampConnection::take(ByteView bytes, opamp::Framing framing) {
   const auto ends = [](Error reason) {
     OpampEnd end;
     end.reason = std::move(reason);
@@ -65,7 +65,7 @@ asio::awaitable<std::optional<OpampEnd>> OpampLink::take(ByteView bytes, opamp::
   co_return end;
 }
 
-asio::awaitable<std::optional<OpampEnd>> OpampLink::take_event(OpampEvent event) {
+asio::awaitable<std::optional<OpampEnd>> OpampConnection::take_event(OpampEvent event) {
   std::optional<OpampEnd> end;
   if (const auto* refusal = std::get_if<OpampRefusal>(&event); refusal && refusal->next == OpampRefusal::Next::reconnect) {
     end.emplace();
