@@ -17,7 +17,7 @@
 
 #include "agent/cli_commands.h"
 #include "agent/daemon.h"
-#include "agent/edges/whole_file.h"
+#include "base/whole_file.h"
 #include "config/config_text.h"
 #include "config/parse.h"
 #include "transport/http_client.h"

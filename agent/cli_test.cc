@@ -9,10 +9,8 @@
 
 #include "agent/cli_commands.h"
 #include "agent/control/connector_report.h"
-#include "agent/control/connector_test.h"
 #include "agent/daemon.h"
-#include "agent/edges/connector_probe.h"
-#include "agent/edges/vision_one_sources.h"
+#include "agent/staged_test.h"
 
 namespace tidegate {
 namespace {
@@ -22,22 +20,19 @@ struct Arguments {
   bool json = false;
 };
 
-asio::awaitable<void> run_into(ConnectorTest& test, std::optional<ConnectorReport>& report) { report = co_await test.run(); }
+asio::awaitable<void> run_into(ConnectorConfig connector, Surroundings around, ConnectorTest::OnStage on_stage,
+                               std::optional<ConnectorReport>& report) {
+  report = co_await run_staged_test(std::move(connector), around, std::move(on_stage));
+}
 
 ConnectorReport run_test(const ConnectorConfig& connector, ConnectorTest::OnStage on_stage) {
   SystemClock clock;
   Random random{system_seed()};
-  Metrics metrics;
   asio::io_context loop{1};
-  VisionOneSources sources{{clock, random}, metrics};
-  VisionOneProbe probe{connector, sources, {clock, random}, metrics};
-  ConnectorTestPlan plan{.connector = connector.name, .https = connector.api_base_url.starts_with("https://")};
-  plan.contents = connector.content_types;
-  plan.settle = connector.settle;
-  ConnectorTest test{std::move(plan), probe, clock, std::move(on_stage)};
   std::optional<ConnectorReport> report;
   // What was given up is not run to its end; a look-up of a name belongs to the system all the same, and the loop ends after it.
-  asio::co_spawn(loop, run_into(test, report), [&loop](const std::exception_ptr&) { loop.stop(); });
+  asio::co_spawn(loop, run_into(connector, {clock, random}, std::move(on_stage), report),
+                 [&loop](const std::exception_ptr&) { loop.stop(); });
   loop.run();
   TG_ASSERT(report.has_value(), "a connector test always ends with a report");
   return *std::move(report);

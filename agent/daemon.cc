@@ -14,8 +14,8 @@
 #include "agent/agent.h"
 #include "agent/control/connector_report.h"
 #include "agent/control_routes.h"
-#include "agent/edges/connector_probe.h"
 #include "agent/edges/edges.h"
+#include "agent/staged_test.h"
 #include "base/process_limits.h"
 #include "config/diff.h"
 #include "config/parse.h"
@@ -121,16 +121,8 @@ class Daemon {
     co_return co_await routes_->answer(request);
   }
 
-  // As the command line does it, beside collection: with sources, budgets and counters of its own.
   asio::awaitable<Result<std::string>> test(ConnectorConfig connector) {
-    Metrics apart;
-    VisionOneSources sources{{clock_, random_}, apart};
-    VisionOneProbe probe{connector, sources, {clock_, random_}, apart};
-    ConnectorTestPlan plan{.connector = connector.name, .https = connector.api_base_url.starts_with("https://")};
-    plan.contents = connector.content_types;
-    plan.settle = connector.settle;
-    ConnectorTest staged{std::move(plan), probe, clock_};
-    const ConnectorReport report = co_await staged.run();
+    const ConnectorReport report = co_await run_staged_test(std::move(connector), {clock_, random_});
     co_return report_json(report);
   }
 

@@ -64,7 +64,7 @@ ControlAgents::~ControlAgents() = default;
 
 Result<void> ControlAgents::start(const std::vector<BenchSensor>& sensors) {
   for (const BenchSensor& sensor : sensors) {
-    Result<TlsContextPtr> tls = make_client_tls(sensor.identity);
+    Result<TlsContextPtr> tls = make_client_tls_of(sensor.identity);
     if (!tls) return std::move(tls).error().in(sensor.name);
     agents_.push_back(std::make_unique<Agent>(agents_.size(), url_, *std::move(tls), clock_, random_, log_, metrics_));
     if (Result<void> described = describe(agents_.back()->session, sensor.name); !described) return described;

@@ -48,7 +48,6 @@ class ControlPlane {
   void set_tls(TlsContextPtr tls) { port_.set_tls(std::move(tls)); }
 
   SensorGate& gate() { return gate_; }
-  Fleet& fleet() { return fleet_; }
 
  private:
   // Declared bottom up, destroyed top down.

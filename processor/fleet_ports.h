@@ -6,7 +6,7 @@
 // so. A token's secret is not in it at all. Times are the caller's. Everything has a bound; what is beyond is `invalid`, what would
 // be one too many `full`.
 //
-// Thread: the owner's, one at a time. Another process may have the same store open: its writes are seen at the next call.
+// Thread: the owner's, one at a time. The same store may be open twice: what the other one wrote is seen at the next call.
 // Source: design, sections 8 and 9; domain, 5.2.
 #pragma once
 
@@ -161,8 +161,6 @@ class FleetStore {
   virtual Result<Revoked> revoke_sensor(std::string_view name, WallTime at) = 0;
   // All that is revoked; certificates that have expired are left out.
   virtual Result<Revoked> revoked(WallTime now) = 0;
-  // True once after another process has written into the store.
-  virtual Result<bool> changed_elsewhere() = 0;
 
   virtual Result<SensorRecord> sensor(std::string_view name) = 0;  // `absent`
   virtual Result<std::vector<SensorRecord>> sensors() = 0;         // by name, without their status

@@ -1,6 +1,5 @@
 #include "processor/identity.h"
 
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "config/fields.h"
 #include "config/texts.h"
 #include "processor/x509.h"
+#include "transport/query_string.h"
 
 namespace tidegate {
 namespace {
@@ -26,48 +26,11 @@ Result<void> check(std::string_view what, std::string_view path, const std::stri
   return {};
 }
 
-bool stands_for_itself(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-std::string encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (stands_for_itself(c)) {
-      out += c;
-      continue;
-    }
-    out += '%';
-    out += digits[static_cast<unsigned char>(c) >> 4];
-    out += digits[static_cast<unsigned char>(c) & 15];
-  }
-  return out;
-}
-
-std::optional<unsigned> hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
-  if (digit >= 'A' && digit <= 'F') return static_cast<unsigned>(digit - 'A' + 10);
-  return std::nullopt;
-}
-
-// Absent when the text is not what encoded() makes of something.
+// Absent when the text is not what percent_encoded() makes of something.
 std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      out += text[at];
-      continue;
-    }
-    if (text.size() - at < 3) return std::nullopt;
-    const std::optional<unsigned> high = hex_value(text[at + 1]);
-    const std::optional<unsigned> low = hex_value(text[at + 2]);
-    if (!high || !low) return std::nullopt;
-    out += static_cast<char>(*high * 16 + *low);
-    at += 2;
-  }
-  if (encoded(out) != text) return std::nullopt;
-  return out;
+  std::optional<std::string> plain = percent_decoded(text);
+  if (plain && percent_encoded(*plain) != text) return std::nullopt;
+  return plain;
 }
 
 std::string_view text_of(const ASN1_STRING* text) {
@@ -143,8 +106,8 @@ Result<void> check_tenants(std::vector<std::string>& tenants) {
   return {};
 }
 
-std::string sensor_uri(std::string_view name) { return std::string{sensor_prefix}.append(encoded(name)); }
-std::string tenant_uri(std::string_view id) { return std::string{tenant_prefix}.append(encoded(id)); }
+std::string sensor_uri(std::string_view name) { return std::string{sensor_prefix}.append(percent_encoded(name)); }
+std::string tenant_uri(std::string_view id) { return std::string{tenant_prefix}.append(percent_encoded(id)); }
 
 Result<SensorIdentity> read_identity(const x509_st* certificate) {
   Result<Names> names = names_of(certificate);
@@ -184,13 +147,6 @@ Result<SensorIdentity> read_identity_der(ByteView bytes) {
   const CertificatePtr certificate{d2i_X509(nullptr, &at, static_cast<long>(bytes.size()))};
   if (!certificate) return openssl_error(Code::invalid, "certificate of a sensor");
   if (at != end) return contradiction("something follows it");
-  return read_identity(certificate.get());
-}
-
-Result<SensorIdentity> peer_identity(ssl_st* connection) {
-  const CertificatePtr certificate{SSL_get1_peer_certificate(connection)};
-  if (!certificate || SSL_get_verify_result(connection) != X509_V_OK)
-    return Error{Code::denied, "the peer has no certificate that was verified"};
   return read_identity(certificate.get());
 }
 

@@ -6,7 +6,7 @@
 // In a URI every byte but letters, digits and - . _ ~ is written %XX, in upper case, so each name has one form.
 //
 // Reading says nothing about trust: only a certificate that TLS has verified against our authority is anybody's.
-// Thread: any; pure. OpenSSL stays behind this header: `x509_st` is its X509, `ssl_st` its SSL.
+// Thread: any; pure. OpenSSL stays behind this header: `x509_st` is its X509.
 #pragma once
 
 #include <string>
@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 
-struct ssl_st;
 struct x509_st;
 
 namespace tidegate {
@@ -49,8 +48,5 @@ Result<SensorIdentity> read_identity(const x509_st* certificate);
 Result<SensorIdentity> read_identity(std::string_view certificate_pem);
 // One whole certificate and nothing else.
 Result<SensorIdentity> read_identity_der(ByteView certificate);
-
-// After a handshake. `denied`: the peer showed no certificate, or one that was not verified; otherwise as above.
-Result<SensorIdentity> peer_identity(ssl_st* connection);
 
 }  // namespace tidegate

@@ -250,22 +250,4 @@ Result<void> ConfigStore::refuse(ConfigRefusal refusal) {
   return {};
 }
 
-Result<ConfigHistory> ConfigStore::history() {
-  Result<std::vector<std::uint64_t>> sequences = history_sequences();
-  if (!sequences) return std::move(sequences).error();
-  ConfigHistory history;
-  ConfigStoreReport report;
-  for (const std::uint64_t sequence : *sequences) {
-    Result<StoredConfig> config = from_history(sequence);
-    if (config) {
-      history.kept.push_back(std::move(config->head));
-      continue;
-    }
-    if (!is_damage(config.error())) return std::move(config).error();
-    if (Result<void> aside = set_aside(history_file(sequence), config.error(), report); !aside) return std::move(aside).error();
-    ++history.damaged;
-  }
-  return history;
-}
-
 }  // namespace tidegate

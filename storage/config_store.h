@@ -40,11 +40,6 @@ struct ConfigStoreReport {
   bool last_good_taken_back = false;    // it had been refused while its keeping failed
 };
 
-struct ConfigHistory {
-  std::vector<ConfigHead> kept;  // the newest first
-  std::size_t damaged = 0;       // set aside meanwhile
-};
-
 class ConfigStore {
  public:
   // Made where it is missing, for its owner alone.   `invalid`: no permission, not a directory, or written by a newer version.
@@ -68,7 +63,6 @@ class ConfigStore {
   // Remembers it instead of the refusal before. The candidate stays.
   Result<void> refuse(ConfigRefusal refusal);
 
-  Result<ConfigHistory> history();
   Result<StoredConfig> from_history(std::uint64_t sequence) const;
 
  private:

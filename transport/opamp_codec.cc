@@ -120,9 +120,5 @@ Result<Id128> digest(const ConnectionSettingsStatus& part) {
 Result<Id128> digest(const CustomCapabilities& part) { return digest_of(part, capabilities_bytes_max, "custom_capabilities"); }
 
 Result<std::size_t> encoded_bytes(const CustomMessage& part) { return bytes_of(part, custom_bytes_max, "custom_message"); }
-Result<std::size_t> encoded_bytes(const AgentRemoteConfig& part) { return bytes_of(part, config_bytes_max, "remote_config"); }
-Result<std::size_t> encoded_bytes(const ConnectionSettingsOffers& part) {
-  return bytes_of(part, settings_bytes_max, "connection_settings");
-}
 
 }  // namespace tidegate::opamp

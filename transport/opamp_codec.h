@@ -38,9 +38,7 @@ Result<Id128> digest(const RemoteConfigStatus& part);
 Result<Id128> digest(const ConnectionSettingsStatus& part);
 Result<Id128> digest(const CustomCapabilities& part);
 
-// The bytes of a part that goes out, as checked before it is queued.
+// The bytes of a message that goes out, as checked before it is queued.
 Result<std::size_t> encoded_bytes(const CustomMessage& part);
-Result<std::size_t> encoded_bytes(const AgentRemoteConfig& part);
-Result<std::size_t> encoded_bytes(const ConnectionSettingsOffers& part);
 
 }  // namespace tidegate::opamp

@@ -21,7 +21,6 @@ void OpampServerSession::connected() {
   heard_ = false;
   config_offered_ = false;
   push_config_ = false;
-  settings_.reset();
 }
 
 // A part whose digest is known is no news. One that cannot be digested (its canonical form is larger than it came) always is.
@@ -111,12 +110,6 @@ void OpampServerSession::fill(OpampReply& reply, Occasion occasion) {
   opamp::ServerToAgent& message = reply.message;
   message.instance_uid = instance_uid_;
   message.capabilities = identity_->capabilities;
-  if (restart_) {
-    // A command stands alone; the rest waits for the next message.
-    message.command = opamp::Command{.type = opamp::CommandType::restart};
-    restart_ = false;
-    return;
-  }
   if (std::exchange(introduces_, false)) message.custom_capabilities = identity_->custom_capabilities;
   if (asks_full()) {
     message.flags = opamp::report_full_state_flag;
@@ -124,7 +117,6 @@ void OpampServerSession::fill(OpampReply& reply, Occasion occasion) {
   }
   if (new_uid_)
     message.agent_identification = opamp::AgentIdentification{.new_instance_uid = std::exchange(new_uid_, std::nullopt)};
-  if (settings_) message.connection_settings = std::exchange(settings_, std::nullopt);
   if ((occasion == Occasion::answer || push_config_) && config_due()) {
     reply.offers_config = true;
     config_offered_ = true;
@@ -144,7 +136,7 @@ void OpampServerSession::put_custom(opamp::ServerToAgent& message) {
 std::optional<OpampReply> OpampServerSession::next() {
   if (!heard_) return std::nullopt;
   const bool pushes_config = push_config_ && config_due();
-  if (!restart_ && !new_uid_ && !settings_ && !pushes_config && !custom_due() && !asks_full()) return std::nullopt;
+  if (!new_uid_ && !pushes_config && !custom_due() && !asks_full()) return std::nullopt;
   OpampReply reply;
   fill(reply, Occasion::unasked);
   return reply;
@@ -158,18 +150,6 @@ void OpampServerSession::want_config(Bytes hash) {
   push_config_ = true;
 }
 
-Result<void> OpampServerSession::offer_settings(opamp::ConnectionSettingsOffers offers) {
-  const std::uint64_t takes =
-      agent_capability::accepts_opamp_connection_settings | agent_capability::accepts_other_connection_settings;
-  if (!heard_ || !claims(takes)) return Error{Code::invalid, "connection settings: the agent takes none"};
-  const Result<std::size_t> bytes = opamp::encoded_bytes(offers);
-  if (!bytes) return Error{bytes.error()};
-  if (*bytes > limits_.settings_bytes_max)
-    return Error{Code::invalid, "connection settings: more than " + std::to_string(limits_.settings_bytes_max) + " bytes"};
-  settings_ = std::move(offers);
-  return {};
-}
-
 Result<void> OpampServerSession::queue_custom(opamp::CustomMessage message) {
   const Result<std::size_t> bytes = opamp::encoded_bytes(message);
   if (!bytes) return Error{bytes.error()};
@@ -181,13 +161,6 @@ Result<void> OpampServerSession::queue_custom(opamp::CustomMessage message) {
     return Error{Code::full, "custom messages: " + std::to_string(custom_.size()) + " wait to be sent"};
   custom_bytes_ += *bytes;
   custom_.push_back(std::move(message));
-  return {};
-}
-
-Result<void> OpampServerSession::request_restart() {
-  if (!heard_ || !claims(agent_capability::accepts_restart_command))
-    return Error{Code::invalid, "restart: the agent takes no such command"};
-  restart_ = true;
   return {};
 }
 

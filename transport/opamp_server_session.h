@@ -29,7 +29,6 @@ namespace tidegate {
 struct OpampServerLimits {
   std::size_t custom_messages_max = 16;
   std::size_t custom_bytes_max = 24u << 10;
-  std::size_t settings_bytes_max = 16u << 10;
   std::uint64_t messages_between_asks = 8;  // for everything
 };
 
@@ -71,16 +70,11 @@ class OpampServerSession {
   // The hash of what the instance should run with; empty: whatever it has.   requires: at most opamp::hash_bytes_max
   void want_config(Bytes hash);
   const Bytes& wanted_config() const { return wanted_config_; }
-  // Sent once, on this connection. `invalid`: the agent takes none, or it is too large. A new one replaces one that waits.
-  Result<void> offer_settings(opamp::ConnectionSettingsOffers offers);
   // `full`: wait. `invalid`: too large for the queue, or the agent does not list its capability. The queue outlives connections;
   // what an agent turns out not to list is dropped.
   Result<void> queue_custom(opamp::CustomMessage message);
-  // `invalid`: the agent takes no such command.
-  Result<void> request_restart();
   // The instance is to take another id; messages with it are this session's from then on.
   void assign_instance_uid(const Id128& instance_uid) { new_uid_ = instance_uid; }
-  void ask_full();
 
   // What the agent said last.
   std::uint64_t capabilities() const { return capabilities_; }
@@ -95,6 +89,7 @@ class OpampServerSession {
   bool claims(std::uint64_t capability) const { return (capabilities_ & capability) != 0; }
   bool config_due() const;
   bool asks_full() const { return full_wanted_ && messages_since_ask_ >= limits_.messages_between_asks; }
+  void ask_full();
   bool custom_due() const { return heard_ && agent_custom_ && !custom_.empty(); }
   template <class Part>
   static void keep_new(std::optional<Part>& part, Known& known);
@@ -131,10 +126,8 @@ class OpampServerSession {
   // To be sent.
   Bytes wanted_config_;
   bool push_config_ = false;
-  std::optional<opamp::ConnectionSettingsOffers> settings_;
   std::deque<opamp::CustomMessage> custom_;
   std::size_t custom_bytes_ = 0;
-  bool restart_ = false;
   std::optional<Id128> new_uid_;
 };
 

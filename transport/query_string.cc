@@ -2,12 +2,13 @@
 
 #include <boost/url/encode.hpp>
 #include <boost/url/parse_query.hpp>
+#include <boost/url/pct_string_view.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
 namespace tidegate {
 
-Result<QueryPairs> parse_query_string(std::string_view text) {
-  if (text.size() > query_string_bytes_max) return Error{Code::invalid, "the query is longer than 8 KiB"};
+Result<QueryPairs> parse_query_string(std::string_view text, std::size_t bytes_max) {
+  if (text.size() > bytes_max) return Error{Code::invalid, "the query is longer than " + std::to_string(bytes_max >> 10) + " KiB"};
   QueryPairs pairs;
   if (text.empty()) return pairs;
   // Boost.URL 1.81 reads on to a zero byte.
@@ -26,6 +27,12 @@ Result<QueryPairs> parse_query_string(std::string_view text) {
 
 std::string percent_encoded(std::string_view text) {
   return boost::urls::encode({text.data(), text.size()}, boost::urls::unreserved_chars);
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  const auto encoded = boost::urls::make_pct_string_view({text.data(), text.size()});
+  if (!encoded) return std::nullopt;
+  return encoded->decode();
 }
 
 }  // namespace tidegate

@@ -182,8 +182,7 @@ Result<TlsContextPtr> make_server_tls(const TlsServerFiles& files) {
   return std::make_shared<TlsContext>(std::move(*context));
 }
 
-template <std::same_as<TlsClientPems> Pems>
-Result<TlsContextPtr> make_client_tls(const Pems& pems) {
+Result<TlsContextPtr> make_client_tls_of(const TlsClientPems& pems) {
   auto context = fresh_context(ssl::context::tls_client);
   auto trusted = pems.ca_pem.empty() ? trust_system(*context) : trust_pem(*context, pems.ca_pem);
   if (!trusted) return std::move(trusted).error();
@@ -193,8 +192,6 @@ Result<TlsContextPtr> make_client_tls(const Pems& pems) {
   SSL_CTX_set_verify(context->native_handle(), SSL_VERIFY_PEER, nullptr);
   return std::make_shared<TlsContext>(std::move(context));
 }
-
-template Result<TlsContextPtr> make_client_tls<TlsClientPems>(const TlsClientPems& pems);
 
 Result<TlsContextPtr> make_server_tls(const TlsServerPems& pems, ClientCertificate client) {
   auto context = fresh_server_context();

@@ -5,7 +5,6 @@
 // Thread: a context may be used by any once it is made. OpenSSL stays behind this header: `ssl_st` is OpenSSL's SSL.
 #pragma once
 
-#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,9 +73,8 @@ using TlsContextPtr = std::shared_ptr<TlsContext>;
 // certificate's, expired certificates are found by the peer only.
 Result<TlsContextPtr> make_client_tls(const TlsClientFiles& files);
 Result<TlsContextPtr> make_server_tls(const TlsServerFiles& files);
-// `invalid`, naming the text that is at fault, never its content. A client's texts need their name: braces alone are files.
-template <std::same_as<TlsClientPems> Pems>
-Result<TlsContextPtr> make_client_tls(const Pems& pems);
+// `invalid`, naming the text that is at fault, never its content.
+Result<TlsContextPtr> make_client_tls_of(const TlsClientPems& pems);
 Result<TlsContextPtr> make_server_tls(const TlsServerPems& pems, ClientCertificate client);
 // A server without client certificates, for test doubles of public services.
 Result<TlsContextPtr> make_public_server_tls(const std::string& certificate_file, const std::string& private_key_file);

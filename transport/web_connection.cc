@@ -172,7 +172,8 @@ class WebConnection::Requests {
     }
     reply = co_await owner_.handlers_.answer(request);
     const bool sent = co_await send(reply, keep, head_only);
-    co_return sent&& keep;
+    const bool goes_on = sent && keep;
+    co_return goes_on;
   }
 
   asio::awaitable<bool> send(const WebReply& reply, bool keep, bool head_only) {

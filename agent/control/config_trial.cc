@@ -36,17 +36,6 @@ std::string without_last_newline(std::string text) {
 
 }  // namespace
 
-std::string_view name(TrialPhase phase) {
-  switch (phase) {
-    case TrialPhase::idle: return "idle";
-    case TrialPhase::checking: return "checking";
-    case TrialPhase::applying: return "applying";
-    case TrialPhase::awaiting_link: return "awaiting link";
-    case TrialPhase::rolling_back: return "rolling back";
-  }
-  return "idle";
-}
-
 ConfigTrial::ConfigTrial(AgentConfig local, TrialPorts ports, Surroundings around, Log& log, Metrics& metrics, OnStatus on_status,
                          TrialLimits limits)
     : ports_(ports),
@@ -186,9 +175,9 @@ asio::awaitable<void> ConfigTrial::attempt(StoredConfig candidate, Secret docume
   if (!parsed.document) co_return co_await refuse(candidate.head, without_last_newline(to_text(parsed.errors)));
   candidate.head.revision = parsed.document->revision;
   AgentConfig next = with_document(local_, *parsed.document);
-  changes_ = changes_between(in_force_, next);
+  const std::vector<std::string> changes = changes_between(in_force_, next);
   log_.info("a configuration is tried",
-            {{"revision", std::to_string(candidate.head.revision)}, {"changes", changes_.empty() ? "none" : joined(changes_)}});
+            {{"revision", std::to_string(candidate.head.revision)}, {"changes", changes.empty() ? "none" : joined(changes)}});
   if (candidate.sealed.empty()) {
     Result<Bytes> sealed = ports_.sealer.seal(document);
     if (!sealed) co_return co_await refuse(candidate.head, "cannot be sealed: " + sealed.error().text());
@@ -261,6 +250,7 @@ asio::awaitable<Result<void>> ConfigTrial::await_link() {
 }
 
 asio::awaitable<void> ConfigTrial::keep(StoredConfig candidate, AgentConfig next, ConnectorsDocument document) {
+  TG_ASSERT(trying_ == candidate.head.hash, "what is kept was tried, and nothing else (P8)");
   Result<void> kept = co_await ports_.keeper.keep_candidate();
   if (!kept) co_return co_await roll_back(candidate.head, "cannot be kept: " + kept.error().text());
   in_force_ = std::move(next);

@@ -53,15 +53,6 @@ struct TrialLimits {
 
 enum class TrialPhase : unsigned char { idle, checking, applying, awaiting_link, rolling_back };
 
-std::string_view name(TrialPhase phase);
-
-struct TrialView {
-  TrialPhase phase = TrialPhase::idle;
-  RemoteStatus status;
-  std::vector<std::string> changes;  // of the last offer that was understood
-  bool another_waits = false;
-};
-
 class ConfigTrial {
  public:
   using OnStatus = std::function<void(const RemoteStatus&)>;
@@ -81,7 +72,7 @@ class ConfigTrial {
   const AgentConfig& in_force() const { return in_force_; }
   const std::optional<ConnectorsDocument>& document() const { return document_; }
   const RemoteStatus& status() const { return status_; }
-  TrialView view() const { return {phase_, status_, changes_, waiting_.has_value()}; }
+  TrialPhase phase() const { return phase_; }
 
  private:
   asio::awaitable<bool> load();
@@ -120,7 +111,6 @@ class ConfigTrial {
   bool rebuilt_ = false;  // by the offer under way: going back means to rebuild
   RemoteStatus status_;
   TrialPhase phase_ = TrialPhase::idle;
-  std::vector<std::string> changes_;
   std::optional<asio::cancellation_state> stop_;  // of run()
   Signal changed_;
 };

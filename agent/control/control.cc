@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "transport/deadline.h"
+#include "transport/opamp_requests.h"
 
 namespace tidegate {
 namespace {
@@ -27,11 +28,6 @@ std::optional<Request> parse_request(std::string_view text, std::size_t bytes_ma
   const bool printable = std::ranges::all_of(request.target, [](char c) { return c > ' ' && c < '\x7f'; });
   if (!method || !request.target.starts_with('/') || !printable) return std::nullopt;
   return request;
-}
-
-bool is_id(std::string_view id, std::size_t bytes_max) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  return !id.empty() && id.size() <= bytes_max && std::ranges::all_of(id, fits);
 }
 
 }  // namespace
@@ -104,7 +100,7 @@ void Control::restart() {
 }
 
 void Control::take(Command command) {
-  if (!is_id(command.id, limits_.id_bytes_max) || command.type != "request") {
+  if (!is_request_id(command.id) || command.type != "request") {
     log_.warning("a command without a proper id or type is ignored", {{"id_bytes", std::to_string(command.id.size())}});
     return count("malformed");
   }

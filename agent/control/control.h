@@ -38,7 +38,6 @@ struct ControlLimits {
   std::size_t answers_max = 256;              // remembered
   std::size_t answers_bytes_max = 4u << 20;   // of their bodies; of older ones only the ids are kept
   std::size_t answer_bytes_max = 256u << 10;  // of one body
-  std::size_t id_bytes_max = 64;
   std::size_t request_bytes_max = 8u << 10;
   std::chrono::nanoseconds look_every{std::chrono::seconds{1}};  // at a state that says of no change itself
   std::chrono::nanoseconds publish_gap{std::chrono::milliseconds{200}};

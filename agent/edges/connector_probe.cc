@@ -114,7 +114,7 @@ VisionOneProbe::VisionOneProbe(const ConnectorConfig& connector, SourceFactory& 
       sources_(sources),
       around_(around),
       metrics_(metrics),
-      tls_(make_client_tls(TlsClientFiles{.ca_file = connector.ca_file})),
+      tls_(make_client_tls({connector.ca_file, {}, {}})),
       way_(way_to(connector, tls_)) {}
 
 VisionOneProbe::~VisionOneProbe() = default;

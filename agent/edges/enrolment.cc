@@ -60,7 +60,7 @@ asio::awaitable<Result<TlsContextPtr>> trust_of(const EnrolmentPlan& plan, const
   if (!root) co_return std::move(root).error();
   TlsClientPems pems;
   pems.ca_pem = *std::move(root);
-  co_return make_client_tls(pems);
+  co_return make_client_tls_of(pems);
 }
 
 std::string names_of(const std::optional<PeerCertificate>& certificate) {

@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "agent/edges/whole_file.h"
+#include "base/whole_file.h"
 #include "config/private_file.h"
 #include "transport/certificate_request.h"
 
@@ -38,13 +38,13 @@ Result<std::string> text_of(std::string_view what, const fs::path& file) {
   return std::string{text->reveal()};
 }
 
-Result<IdentityPems> read_pems(const fs::path& folder, const fs::path& ca_file) {
+Result<IdentityPems> read_pems(const fs::path& folder) {
   IdentityPems pems;
   Result<std::string> certificate = text_of("certificate", folder / certificate_name);
   if (!certificate) return std::move(certificate).error();
   Result<Secret> key = read_private_file("private key", folder / key_name, identity_pem_bytes_max);
   if (!key) return std::move(key).error();
-  Result<std::string> ca = text_of("authorities", ca_file);
+  Result<std::string> ca = text_of("authorities", folder / ca_name);
   if (!ca) return std::move(ca).error();
   if (Result<void> fits = key_belongs_to(*key, *certificate); !fits) return std::move(fits).error().in(folder.string());
   pems.private_key = *std::move(key);
@@ -64,12 +64,7 @@ Result<void> IdentityFiles::recover() {
   return is_there(kept_) ? move_kept() : Result<void>{};
 }
 
-Result<IdentityPems> IdentityFiles::load() const { return read_pems(folder_, ca_file()); }
-
-Result<IdentityPems> IdentityFiles::load_candidate() const {
-  const fs::path own = candidate_ / ca_name;
-  return read_pems(candidate_, is_there(own) ? own : ca_file());
-}
+Result<IdentityPems> IdentityFiles::load() const { return read_pems(folder_); }
 
 Result<Secret> IdentityFiles::key_to_enrol() {
   Result<Secret> key = read_private_file("private key", private_key_file(), identity_pem_bytes_max);

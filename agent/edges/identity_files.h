@@ -44,8 +44,6 @@ class IdentityFiles {
   // What is in force. `absent`: there is no identity, or only a key. `denied`: others may read it. `invalid`: not PEM, or a key
   // that is not the certificate's.
   Result<IdentityPems> load() const;
-  // `absent`: none.
-  Result<IdentityPems> load_candidate() const;
 
   // The key in force, or one that an enrolment made before it was interrupted; else a new one, on disk before it is returned.
   // Asking again with the same key costs no further use of a token.

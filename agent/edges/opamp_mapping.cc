@@ -5,8 +5,6 @@
 namespace tidegate {
 namespace {
 
-constexpr std::size_t id_bytes_max = 64;
-
 opamp::KeyValue attribute(std::string key, std::string value) { return {std::move(key), opamp::AnyValue{std::move(value)}}; }
 
 std::uint64_t unix_nano(WallTime time) {
@@ -79,7 +77,7 @@ RemoteOffer offer_of(opamp::AgentRemoteConfig config) {
 std::optional<Command> command_of(const opamp::CustomMessage& message) {
   if (message.capability != requests_capability || message.type != "request") return std::nullopt;
   const std::size_t space = message.data.find(' ');
-  if (space == std::string::npos || space == 0 || space > id_bytes_max) return std::nullopt;
+  if (space == std::string::npos || !is_request_id(message.data.substr(0, space))) return std::nullopt;
   return Command{.id = message.data.substr(0, space), .type = message.type, .body = message.data.substr(space + 1)};
 }
 

@@ -11,12 +11,9 @@
 
 #include "agent/control_ports.h"
 #include "transport/opamp_messages.h"
+#include "transport/opamp_requests.h"
 
 namespace tidegate {
-
-// A command carries a request to the local control socket, and its answer: see control/control.h. Data of a request:
-// "ID METHOD TARGET"; of an answer: "ID STATUS CONTENT_TYPE\n" and the body.
-inline constexpr std::string_view requests_capability = "io.tidegate.requests/v1";
 
 struct SensorFacts {
   std::string sensor;
@@ -34,7 +31,7 @@ opamp::EffectiveConfig effective_message(const std::string& yaml);
 // trial refuses by its rules: an offer is always answered.
 RemoteOffer offer_of(opamp::AgentRemoteConfig config);
 
-// Absent: no request of ours, or without an id of 1 to 64 bytes.
+// Absent: no request, or one without an id (opamp_requests.h).
 std::optional<Command> command_of(const opamp::CustomMessage& message);
 opamp::CustomMessage message_of(const CommandAnswer& answer);
 

@@ -102,17 +102,8 @@ Result<void> SqliteFleet::prepare() {
     if (*format > fleet_format) return Error{Code::invalid, "written by a newer version of the processor"};
     if (*format == 0)
       if (Result<void> made = database_.execute(schema); !made) return made;
-    const Result<std::int64_t> version = number(database_, "PRAGMA data_version", {});
-    if (!version) return version.error();
-    data_version_ = *version;
     return {};
   });
-}
-
-Result<bool> SqliteFleet::changed_elsewhere() {
-  const Result<std::int64_t> version = number(database_, "PRAGMA data_version", {});
-  if (!version) return version.error();
-  return std::exchange(data_version_, *version) != *version;
 }
 
 }  // namespace tidegate

@@ -13,7 +13,7 @@
 //
 // Promises: those of FleetStore. A transaction that was committed survives a power cut (WAL, synchronous FULL). The file is made
 // whole or not at all, and one that a newer version wrote, or that is damaged, is refused and left as it is. Thread: the owner's,
-// one at a time. Other processes see whole transactions.
+// one at a time. Whoever else has the file open sees whole transactions.
 #pragma once
 
 #include <filesystem>
@@ -43,7 +43,6 @@ class SqliteFleet final : public FleetStore {
   Result<void> renew(const IssuedCertificate& certificate, WallTime at) override;
   Result<Revoked> revoke_sensor(std::string_view name, WallTime at) override;
   Result<Revoked> revoked(WallTime now) override;
-  Result<bool> changed_elsewhere() override;
 
   Result<SensorRecord> sensor(std::string_view name) override;
   Result<std::vector<SensorRecord>> sensors() override;
@@ -74,7 +73,6 @@ class SqliteFleet final : public FleetStore {
   SealingKey key_;
   Entropy entropy_;
   FleetLimits limits_;
-  std::int64_t data_version_ = 0;
 };
 
 // How the columns hold what is no number and no text. For the parts of the store.

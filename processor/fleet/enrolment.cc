@@ -181,10 +181,4 @@ Result<void> Enrolment::load_revocations() {
   return {};
 }
 
-Result<void> Enrolment::follow_store() {
-  const Result<bool> changed = store_.changed_elsewhere();
-  if (!changed) return changed.error();
-  return *changed ? load_revocations() : Result<void>{};
-}
-
 }  // namespace tidegate

@@ -83,9 +83,8 @@ class Enrolment {
   Result<Admission> renew(const SensorIdentity& who, std::string_view request_pem);
   Result<void> revoke_sensor(std::string_view name);
 
-  // Brings the list up to the store: at start, and again whenever another process wrote into it (cheap when none did).
+  // Brings the list up to the store: at start.
   Result<void> load_revocations();
-  Result<void> follow_store();
 
  private:
   Result<EnrolmentToken> admitted_token(const EnrolRequest& request, WallTime now);

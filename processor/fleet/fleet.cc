@@ -196,11 +196,6 @@ SensorState Fleet::state_now(const SensorLiveState& sensor) const {
   return sensor.heard_at ? SensorState::silent : SensorState::never;
 }
 
-bool Fleet::connected(std::string_view sensor) const {
-  const auto found = sensors_.find(sensor);
-  return found != sensors_.end() && state_now(found->second) == SensorState::connected;
-}
-
 // Who came or fell silent is told once; sessions over HTTP, which nobody closes, end.
 void Fleet::watch() {
   const SteadyTime now = clock_.steady();

@@ -126,9 +126,6 @@ class Fleet {
   //   requires: the document was checked
   asio::awaitable<Result<PushOutcome>> push(std::string sensor, Secret document, std::string author,
                                             std::chrono::nanoseconds deadline);
-  // The document of an older revision as the newest. `absent`: the sensor or the revision.
-  asio::awaitable<Result<PushOutcome>> rollback(std::string sensor, std::uint64_t revision, std::string author,
-                                                std::chrono::nanoseconds deadline);
   // A request to the sensor's local control socket, repeated until it is answered; it is done once. `unavailable`: the sensor is
   // away, or takes no requests. `timeout`. `full`: too many wait. `invalid`: the method or the target.
   asio::awaitable<Result<CommandOutcome>> request(std::string sensor, std::string method, std::string target,
@@ -138,7 +135,6 @@ class Fleet {
 
   Result<FleetView> view();
   Result<SensorDetail> view(std::string_view sensor);  // `absent`
-  bool connected(std::string_view sensor) const;
 
   FleetStore& store() { return parts_.store; }
   Enrolment& enrolment() { return enrolment_; }

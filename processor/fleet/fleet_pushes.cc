@@ -90,13 +90,6 @@ asio::awaitable<Result<PushOutcome>> Fleet::push(std::string sensor, Secret docu
   co_return co_await answered(state, *std::move(hash), deadline);
 }
 
-asio::awaitable<Result<PushOutcome>> Fleet::rollback(std::string sensor, std::uint64_t revision, std::string author,
-                                                     std::chrono::nanoseconds deadline) {
-  Result<StoredDocument> older = parts_.store.document(sensor, revision);
-  if (!older) co_return std::move(older).error();
-  co_return co_await push(std::move(sensor), std::move(older->text), std::move(author), deadline);
-}
-
 void Fleet::want(SensorLiveState& sensor, const DocumentDraft& draft, std::uint64_t revision) {
   sensor.config = {revision, draft.hash, draft.author, draft.at, sensor.config.reported_hash, ConfigState::unset, {}};
   sensor.config_known = true;

@@ -12,11 +12,6 @@ constexpr std::size_t head_bytes_max = 256;
 constexpr unsigned status_least = 100;
 constexpr unsigned status_most = 599;
 
-bool is_id(std::string_view text) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  return !text.empty() && text.size() <= request_id_bytes_max && std::all_of(text.begin(), text.end(), fits);
-}
-
 Error no_answer(std::string_view what) { return Error{Code::corrupt, std::string{"answer of a sensor: "}.append(what)}; }
 
 }  // namespace
@@ -46,7 +41,7 @@ Result<SensorAnswer> read_answer(ByteView data) {
   if (second == std::string_view::npos) return no_answer("its first line has not three parts");
   SensorAnswer answer;
   answer.id = head.substr(0, first);
-  if (!is_id(answer.id)) return no_answer("its id is none");
+  if (!is_request_id(answer.id)) return no_answer("its id is none");
   const std::string_view status = head.substr(first + 1, second - first - 1);
   const auto [stop, failed] = std::from_chars(status.data(), status.data() + status.size(), answer.outcome.status);
   const bool number = failed == std::errc{} && stop == status.data() + status.size();

@@ -1,10 +1,4 @@
-// Requests to sensors: a request to a sensor's local control socket, carried by OpAMP's custom messages, which know no id, no
-// acknowledgement and no repetition. Here they have them: a request is sent again until it is answered, and the sensor does it
-// once.
-//
-//   capability io.tidegate.requests/v1
-//   type "request"   ID METHOD TARGET
-//   type "answer"    ID STATUS CONTENT_TYPE \n body
+// Requests to sensors (transport/opamp_requests.h): ids are given, and answers find those who wait for them.
 //
 // Promises: an answer counts only from the sensor that was asked. Bounded: requests, their targets, their answers.
 // Pure. Thread: the loop.
@@ -19,13 +13,12 @@
 #include "base/result.h"
 #include "processor/fleet/views.h"
 #include "transport/opamp_messages.h"
+#include "transport/opamp_requests.h"
 #include "transport/signal.h"
 
 namespace tidegate {
 
-inline constexpr std::string_view requests_capability = "io.tidegate.requests/v1";
 inline constexpr std::size_t request_target_bytes_max = 2048;
-inline constexpr std::size_t request_id_bytes_max = 64;
 inline constexpr std::size_t answer_body_bytes_max = 256u << 10;
 
 // `invalid`: a method other than GET and POST, or a target that is no path of one line.

@@ -1,5 +1,5 @@
-// Any text as a document of connectors, under the narrowest policy: it is a document or it has errors; a document keeps every
-// rule of a configuration, names no file, and no host but a region's.
+// Any text as a document of connectors, under the narrowest policy, and as an operator's file: it is a document or it has errors; a
+// document keeps every rule of a configuration, names no file, and no host but a region's.
 #include <algorithm>
 #include <cstdint>
 
@@ -8,6 +8,7 @@
 #include "config/diff.h"
 #include "config/regions.h"
 #include "config/validate.h"
+#include "processor/fleet/connector_file.h"
 
 namespace tidegate {
 namespace {
@@ -51,5 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TG_ASSERT(parsed.errors.size() <= config_errors_max + 1, "the errors of a document are bounded");
   for (const ConfigError& error : parsed.errors) TG_ASSERT(!error.problem.empty(), "an error says what is wrong");
   if (parsed.document) check(*parsed.document, policy);
+  ConnectorFileOrder file;
+  file.yaml = {reinterpret_cast<const char*>(data), size};
+  file.file_name = "fuzzed.yaml";
+  file.tenants = {"acme"};
+  file.credentials = {"acme-key"};
+  const ParsedConnectors of_operator = parse_connector_file(file);
+  TG_ASSERT(of_operator.document.has_value() == of_operator.errors.empty(), "an operator's file is a model or has errors");
   return 0;
 }

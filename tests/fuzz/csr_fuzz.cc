@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "processor/fleet/authority.h"
+#include "processor/fleet/enrol_form.h"
 #include "processor/fleet/token_text.h"
 #include "processor/identity.h"
 #include "transport/base64.h"
@@ -57,6 +58,11 @@ void check_token(std::string_view text) {
   TG_ASSERT(again && again->id == token->id && again->secret == token->secret, "a token has one form");
 }
 
+void check_form(ByteView body) {
+  const Result<EnrolForm> form = read_enrol_form(body);
+  TG_ASSERT(!form || body.size() <= enrol_form_bytes_max, "a form is bounded");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -67,7 +73,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 1: check_request(pem_of_der("CERTIFICATE REQUEST", rest)); break;
     case 2: check_certificate(rest); break;
     case 3: check_certificate(pem_of_der("CERTIFICATE", rest)); break;
-    default: check_token(rest); break;
+    default:
+      check_token(rest);
+      check_form(rest);
+      break;
   }
   return 0;
 }

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/edges/opamp_mapping.h"
 #include "base/check.h"
+#include "processor/fleet/sensor_requests.h"
 #include "transport/opamp_codec.h"
 #include "transport/opamp_server_session.h"
 #include "transport/opamp_session.h"
@@ -79,11 +81,24 @@ void to_server(ByteView bytes) {
   TG_ASSERT(asked <= 3, "nobody is asked for everything again and again");
 }
 
+// What custom messages carry: requests of the processor, answers of a sensor.
+void carried(ByteView bytes) {
+  opamp::CustomMessage message;
+  message.capability = requests_capability;
+  message.type = "request";
+  message.data = bytes;
+  const std::optional<Command> command = command_of(message);
+  TG_ASSERT(!command || !command->id.empty(), "a request has an id");
+  const Result<SensorAnswer> answer = read_answer(bytes);
+  TG_ASSERT(!answer || answer->outcome.body.size() <= bytes.size(), "an answer is what came");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView bytes{reinterpret_cast<const char*>(data), size};
   to_agent(bytes);
   to_server(bytes);
+  carried(bytes);
   return 0;
 }

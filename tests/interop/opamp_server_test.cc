@@ -125,6 +125,12 @@ class OpampServer : public testing::Test {
   std::filesystem::path messages_file() const { return directory_ / "messages.ndjson"; }
   std::filesystem::path config_file() const { return directory_ / "offered.yaml"; }
   std::string messages() const { return text_of(messages_file()); }
+  std::size_t messages_sent() const {
+    const std::string said = messages();
+    std::size_t count = 0;
+    for (std::size_t at = said.find("sequenceNum"); at != std::string::npos; at = said.find("sequenceNum", at + 1)) ++count;
+    return count;
+  }
   std::string agent_log() const { return text_of(directory_ / "agent.log"); }
   std::string status() const {
     const Result<ProgramRun> said = run_program({.program = std::filesystem::path{TIDEGATE_PROGRAMS} / "tidegate-agent",
@@ -175,11 +181,10 @@ TEST_F(OpampServer, AnErrorOfTheServerIsNeitherRepeatedNorTheEnd) {
   start_server({.bad_mode = "server_error_response_unknown"});
   start_agent();
   EXPECT_TRUE(server_saw("some unknown error")) << agent_log();
+  EXPECT_TRUE(until([&] { return holds(agent_log(), "some unknown error"); })) << agent_log();
+  // Long enough for a thousand repetitions.
   pause_for(2s);
-  const std::string said = messages();
-  std::size_t messages_sent = 0;
-  for (std::size_t at = said.find("sequenceNum"); at != std::string::npos; at = said.find("sequenceNum", at + 1)) ++messages_sent;
-  EXPECT_LE(messages_sent, 5u) << said;
+  EXPECT_LE(messages_sent(), 5u) << messages();
   EXPECT_TRUE(agent_->running());
 }
 
@@ -187,11 +192,8 @@ TEST_F(OpampServer, AServerThatIsUnavailableIsLeftAlone) {
   start_server({.bad_mode = "server_error_response_unavailable"});
   start_agent();
   EXPECT_TRUE(server_saw("some reason")) << agent_log();
-  pause_for(2s);
-  const std::string said = messages();
-  std::size_t messages_sent = 0;
-  for (std::size_t at = said.find("sequenceNum"); at != std::string::npos; at = said.find("sequenceNum", at + 1)) ++messages_sent;
-  EXPECT_LE(messages_sent, 5u) << said;
+  EXPECT_TRUE(until([&] { return holds(agent_log(), "the server is not available: some reason"); })) << agent_log();
+  EXPECT_LE(messages_sent(), 5u) << messages();
   EXPECT_TRUE(agent_->running());
 }
 

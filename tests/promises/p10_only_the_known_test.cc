@@ -29,6 +29,7 @@ TEST_F(ControlPlane, P10OnlyTheKnownGetIn) {
     EXPECT_EQ(refused->end.exit_code, exit_failed) << refused->output;
     EXPECT_FALSE(std::filesystem::exists(rig_->agent_file("basel-01")));
     EXPECT_FALSE(holds(refused->output, token)) << "the token is shown";
+    EXPECT_TRUE(rig_->files_with(token).empty()) << rig_->files_with(token).front();
   }
   // The end of access ends both links of a running sensor, and tells nobody else anything.
   ASSERT_TRUE(rig_->start_agent("bern-01"));
@@ -72,6 +73,12 @@ TEST_F(ControlPlane, P10SecretsAreNowhere) {
     ASSERT_TRUE(said && !said->output.empty()) << words.front();
     printed += said->output;
   }
+  const std::filesystem::path bundle = rig_->directory() / "bundle.txt";
+  const Result<ProgramRun> diagnosed = rig_->ask_agent("zurich-01", {"diagnose", "--output", bundle.string()});
+  ASSERT_TRUE(diagnosed && diagnosed->end.ok()) << diagnosed->output;
+  std::ifstream bundled{bundle};
+  const std::string sections{std::istreambuf_iterator<char>{bundled}, {}};
+  EXPECT_TRUE(holds(sections, "acme-v1") && holds(sections, "tidegate_records_collected_total")) << "nothing of the running agent";
   for (const std::string& secret : {rig_->api_token(), credential}) {
     EXPECT_FALSE(holds(printed, secret));
     EXPECT_TRUE(rig_->files_with(secret).empty()) << rig_->files_with(secret).front();

@@ -130,7 +130,7 @@ class ControlSocketTest : public ControlPortTest {
 
   asio::awaitable<void> talk(SensorCertificate& sensor) {
     TlsClientPems pems{fleet_->authority_pem(), sensor.pem, *pem_of(sensor.key.get())};
-    Result<TlsContextPtr> tls = make_client_tls(pems);
+    Result<TlsContextPtr> tls = make_client_tls_of(pems);
     EXPECT_TRUE(tls);
     WebSocketTarget target;
     target.url = *parse_url("https://localhost:" + std::to_string(port_->port()) + "/v1/opamp");

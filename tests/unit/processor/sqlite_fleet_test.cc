@@ -254,18 +254,6 @@ TEST_F(SqliteFleetTest, TablesHaveBounds) {
   EXPECT_TRUE(store_->enrol(after)) << "expired certificates make room";
 }
 
-TEST_F(SqliteFleetTest, WritesOfAnotherProcessAreNoticedOnce) {
-  EXPECT_FALSE(*store_->changed_elsewhere());
-  ASSERT_TRUE(store_->put_token(token_of("t1")));
-  EXPECT_FALSE(*store_->changed_elsewhere()) << "its own";
-  Result<std::unique_ptr<SqliteFleet>> other = open();
-  ASSERT_TRUE(other);
-  ASSERT_TRUE((*other)->put_token(token_of("t2")));
-  EXPECT_TRUE(*store_->changed_elsewhere());
-  EXPECT_FALSE(*store_->changed_elsewhere());
-  EXPECT_EQ(store_->tokens()->size(), 2u);
-}
-
 TEST_F(SqliteFleetTest, AStrangeFileIsRefusedAndLeftAsItIs) {
   store_.reset();
   Result<SqliteDatabase> database = SqliteDatabase::open(file_, SqliteDatabase::Mode::write);

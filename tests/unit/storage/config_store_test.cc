@@ -48,11 +48,13 @@ class ConfigStoreTest : public testing::Test {
     ASSERT_TRUE(store_->keep_candidate());
   }
   std::uint64_t last_good_revision() const { return store_->last_good() ? store_->last_good()->revision : 0; }
+  // The newest first.
   std::vector<std::uint64_t> kept_revisions() {
+    constexpr std::uint64_t sequences_max = 100;
     std::vector<std::uint64_t> revisions;
-    const Result<ConfigHistory> history = store_->history();
-    EXPECT_TRUE(history);
-    for (const ConfigHead& head : history->kept) revisions.push_back(head.revision);
+    for (std::uint64_t sequence = sequences_max; sequence > 0; --sequence) {
+      if (const Result<StoredConfig> config = store_->from_history(sequence)) revisions.push_back(config->head.revision);
+    }
     return revisions;
   }
 

@@ -148,8 +148,6 @@ TEST(OpampServerSession, NothingIsOfferedToWhoTakesNothing) {
   session.want_config("h1");
   EXPECT_FALSE(session.next());  // nobody was heard yet
   EXPECT_FALSE(session.on_message(full(1, opamp::agent_capability::reports_status)).reply.offers_config);
-  EXPECT_FALSE(session.offer_settings({}));
-  EXPECT_FALSE(session.request_restart());
 }
 
 TEST(OpampServerSession, WhoDoesNotReportIsOfferedOnceAConnection) {
@@ -194,41 +192,6 @@ TEST(OpampServerSession, CustomMessagesOfUnknownCapabilitiesAreNoNews) {
   message = bare(3);
   message.custom_message = opamp::CustomMessage{.capability = "com.example.other", .type = {}, .data = {}};
   EXPECT_FALSE(session.on_message(message).news.custom_message);
-}
-
-TEST(OpampServerSession, ARestartGoesAloneAndTheRestFollows) {
-  OpampServerSession session = met();
-  session.want_config("h1");
-  ASSERT_TRUE(session.queue_custom(custom("1")));
-  ASSERT_TRUE(session.request_restart());
-  opamp::ServerToAgent alone;
-  alone.instance_uid = instance;
-  alone.capabilities = server.capabilities;
-  alone.command.emplace();
-  const auto first = session.next();
-  ASSERT_TRUE(first);
-  EXPECT_EQ(first->message, alone);
-  EXPECT_FALSE(first->offers_config);
-  EXPECT_TRUE(session.next()->offers_config);
-  EXPECT_TRUE(session.next()->message.custom_message);
-  EXPECT_FALSE(session.next());
-}
-
-TEST(OpampServerSession, AnIssuedCertificateGoesOutOnceOnThisConnection) {
-  OpampServerSession session = met();
-  opamp::AgentToServer request = bare(2);
-  request.connection_settings_request.emplace().opamp.emplace().certificate_request = opamp::CertificateRequest{.csr = "PEM"};
-  EXPECT_TRUE(session.on_message(request).news.connection_settings_request);
-  opamp::ConnectionSettingsOffers offers;
-  offers.opamp.emplace().certificate.emplace().cert = "CERT";
-  ASSERT_TRUE(session.offer_settings(offers));
-  EXPECT_EQ(session.next()->message.connection_settings, offers);
-  EXPECT_FALSE(session.next());
-  ASSERT_TRUE(session.offer_settings(offers));
-  session.connected();
-  EXPECT_FALSE(session.on_message(full(3)).reply.message.connection_settings);
-  offers.opamp->certificate->cert = std::string(20000, 'C');
-  EXPECT_EQ(session.offer_settings(offers).error().code(), Code::invalid);
 }
 
 TEST(OpampServerSession, ANewInstanceUidIsAssignedOnce) {

@@ -36,7 +36,7 @@ inline TlsContextPtr client_tls(TestPki& pki, const std::string& name) {
     pems.certificate_pem = file_text(identity->certificate_file);
     pems.private_key_pem = Secret{file_text(identity->private_key_file)};
   }
-  auto tls = make_client_tls(pems);
+  auto tls = make_client_tls_of(pems);
   EXPECT_TRUE(tls) << tls.error().text();
   return *tls;
 }

@@ -122,7 +122,7 @@ TEST_F(WebSocketTest, TheCertificateOfAStrangerIsRefused) {
   pems.private_key_pem = Secret{testkit::file_text(identity->private_key_file)};
   WebSocketTarget target;
   target.url = *parse_url("https://localhost:" + std::to_string(port.number()) + "/");
-  target.tls = *make_client_tls(pems);
+  target.tls = *make_client_tls_of(pems);
   const auto socket = run(loop, connect_web_socket(std::move(target), 10s, refused));
   ASSERT_FALSE(socket);
   EXPECT_EQ(socket.error().code(), Code::invalid) << socket.error().text();

@@ -105,7 +105,7 @@ TEST_F(P8TrialCrash, OneThatEndsTheAgentIsTriedOnceMoreAndThenRolledBack) {
   start();
   offer("old", document(1, {"a"}));
   const auto die_while_it_waits = [this] {
-    ASSERT_EQ(trial_->view().phase, TrialPhase::awaiting_link);
+    ASSERT_EQ(trial_->phase(), TrialPhase::awaiting_link);
     stop();
   };
   trial_->offer({"new", Secret{document(2, {"a", "cuts-link"})}});

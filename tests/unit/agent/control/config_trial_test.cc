@@ -24,7 +24,7 @@ TEST_F(P8Trial, AGoodOneIsStoredTriedKeptAndReported) {
   EXPECT_EQ(kept_hash(), "h1");
   EXPECT_FALSE(disk_.kept.candidate);
   EXPECT_EQ(trial_->in_force(), world_->running);
-  EXPECT_THAT(trial_->view().changes, ElementsAre("connectors[a]: begins", "connectors[b]: begins"));
+  EXPECT_THAT(lines_, HasSubstr("connectors[a]: begins; connectors[b]: begins"));
   EXPECT_THAT(metrics_.text(), HasSubstr("tidegate_config_offers_total{outcome=\"applied\"} 1"));
 }
 
@@ -140,10 +140,9 @@ TEST_F(P8Trial, AnOfferWaitsWhileAnotherIsTriedAndTheNewestWins) {
   start();
   trial_->offer({"h1", Secret{document(1, {"a", "cuts-link"})}});
   poll();
-  ASSERT_EQ(trial_->view().phase, TrialPhase::awaiting_link);
+  ASSERT_EQ(trial_->phase(), TrialPhase::awaiting_link);
   trial_->offer({"h2", Secret{document(2, {"b"})}});
   trial_->offer({"h3", Secret{document(3, {"c"})}});
-  EXPECT_TRUE(trial_->view().another_waits);
   settle();
   EXPECT_EQ(told(), "APPLYING h1, FAILED h1, APPLYING h3, APPLIED h3");
   EXPECT_THAT(running(), ElementsAre("local", "c"));
@@ -256,7 +255,6 @@ TEST_F(P8Trial, NoSecretIsInAnyText) {  // P10
   start();
   std::string all = lines_ + metrics_.text() + disk_.kept.refusal->reasons;
   for (const RemoteStatus& status : statuses_) all += status.reasons;
-  for (const std::string& change : trial_->view().changes) all += change;
   ASSERT_THAT(all, HasSubstr("connectors[a].bearer_token: *** to ***"));
   EXPECT_THAT(all, Not(HasSubstr("secret")));
 }

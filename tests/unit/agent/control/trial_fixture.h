@@ -210,7 +210,7 @@ class TrialTest : public testing::Test {
     poll();
     for (int step = 0; step < 1000 && !world_->dead(); ++step) {
       const std::optional<SteadyTime> next = clock_.next_deadline();
-      if (!next || trial_->view().phase == TrialPhase::idle) break;
+      if (!next || trial_->phase() == TrialPhase::idle) break;
       clock_.advance(*next - clock_.steady());
       poll();
     }

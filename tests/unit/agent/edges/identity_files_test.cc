@@ -57,7 +57,7 @@ class IdentityFilesTest : public ::testing::Test {
 TEST_F(IdentityFilesTest, NothingIsThereAtFirst) {
   EXPECT_TRUE(files_.recover());
   EXPECT_EQ(files_.load().error().code(), Code::absent);
-  EXPECT_EQ(files_.load_candidate().error().code(), Code::absent);
+  EXPECT_FALSE(fs::exists(files_.candidate_certificate_file()));
   EXPECT_TRUE(files_.drop_candidate());
   EXPECT_EQ(files_.keep_candidate().error().code(), Code::absent);
 }
@@ -87,14 +87,10 @@ TEST_F(IdentityFilesTest, ACandidateChangesNothingUntilItIsKept) {
   const IdentityPems next = issue("");
   ASSERT_TRUE(files_.put_candidate(next));
   expect_in_force(first, first.ca);
-  const Result<IdentityPems> candidate = files_.load_candidate();
-  ASSERT_TRUE(candidate);
-  EXPECT_EQ(candidate->certificate, next.certificate);
-  EXPECT_EQ(candidate->ca, first.ca) << "a renewal brings no authorities";
   EXPECT_EQ(content_of(files_.candidate_private_key_file()), next.private_key.reveal());
   EXPECT_EQ(content_of(files_.candidate_certificate_file()), next.certificate);
   ASSERT_TRUE(files_.drop_candidate());
-  EXPECT_EQ(files_.load_candidate().error().code(), Code::absent);
+  EXPECT_FALSE(fs::exists(files_.candidate_certificate_file()));
   expect_in_force(first, first.ca);
 }
 
@@ -114,7 +110,7 @@ TEST_F(IdentityFilesTest, ACertificateForAnotherKeyIsNoCandidate) {
   IdentityPems mixed = issue();
   mixed.private_key = *make_private_key();
   EXPECT_EQ(files_.put_candidate(mixed).error().code(), Code::invalid);
-  EXPECT_EQ(files_.load_candidate().error().code(), Code::absent);
+  EXPECT_FALSE(fs::exists(files_.candidate_certificate_file()));
   expect_in_force(first, first.ca);
 }
 
@@ -144,7 +140,7 @@ TEST_F(IdentityFilesTest, P8ACrashWhileACandidateIsWrittenOrRemovedLeavesNone) {
     IdentityFiles again{state_};
     ASSERT_TRUE(again.recover());
     EXPECT_FALSE(fs::exists(identity_ / half));
-    EXPECT_EQ(again.load_candidate().error().code(), Code::absent);
+    EXPECT_FALSE(fs::exists(again.candidate_certificate_file()));
     expect_in_force(first, first.ca);
   }
 }

@@ -174,15 +174,11 @@ TEST_F(EnrolmentTest, P10ARevokedSensorIsOutAtOnceAndStaysOut) {
   EXPECT_EQ(enrolment_->revoke_sensor("nowhere").error().code(), Code::absent);
 }
 
-TEST_F(EnrolmentTest, P10ARevocationSurvivesARestartAndComesFromOtherProcesses) {
+TEST_F(EnrolmentTest, P10ARevocationSurvivesARestart) {
   const Result<Admission> admission = enrol(token({.tenants = {"acme"}}), key_);
   ASSERT_TRUE(admission);
-  ASSERT_TRUE(enrolment_->follow_store());
   EXPECT_FALSE(revocations_.revoked(admission->identity));
-  Result<std::unique_ptr<SqliteFleet>> elsewhere = open();
-  ASSERT_TRUE(elsewhere);
-  ASSERT_TRUE((*elsewhere)->revoke_sensor("zurich-01", noon));
-  ASSERT_TRUE(enrolment_->follow_store());
+  ASSERT_TRUE(enrolment_->revoke_sensor("zurich-01"));
   EXPECT_TRUE(revocations_.revoked(admission->identity));
   RevocationList fresh;
   Enrolment restarted{*store_, *authority_, fresh, clock_, system_entropy()};

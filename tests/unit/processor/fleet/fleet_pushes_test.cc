@@ -89,25 +89,6 @@ TEST_F(FleetPushes, ANewerPushReplacesOneThatWaits) {
   EXPECT_TRUE(second);
 }
 
-TEST_F(FleetPushes, ARollbackIsANewRevisionWithTheOldText) {
-  agent_.connect();
-  this->push("zurich-01", "a: 1");
-  this->push("zurich-01", "a: 2");
-  agent_.exchange();
-  std::optional<Result<PushOutcome>> outcome;
-  start(fleet_->rollback("zurich-01", 1, "operator", 30s), outcome);
-  agent_.exchange();
-  ASSERT_FALSE(agent_.offers.empty());
-  EXPECT_EQ(agent_.offers.back().config->config_map.at("connectors.yaml").body, "a: 1");
-  agent_.report(agent_.offers.back().config_hash, opamp::ApplyStatus::applied);
-  ASSERT_TRUE(outcome && *outcome);
-  EXPECT_EQ((*outcome)->revision, 3u);
-  std::optional<Result<PushOutcome>> none;
-  start(fleet_->rollback("zurich-01", 9, "operator", 30s), none);
-  ASSERT_TRUE(none && !*none);
-  EXPECT_EQ(none->error().code(), Code::absent);
-}
-
 TEST_F(FleetPushes, NothingIsPushedToWhoCannotTakeIt) {
   const auto code = [&](const std::string& sensor, const std::string& text) {
     const auto& push = this->push(sensor, text);

@@ -1,5 +1,5 @@
 // A file that is there whole or not at all: written beside its place, synced, then renamed or linked into it, and the folder
-// synced. Everything made here belongs to whom the folder belongs to, so that what root writes the agent's own user can read.
+// synced. Everything made here belongs to whom the folder belongs to, so that what root writes the daemon's own user can read.
 //
 // Thread: any. Small local files: calls may block for the time of a sync.
 #pragma once
@@ -22,6 +22,10 @@ struct FileKind {
   mode_t mode = 0600;
   Place place = Place::replace;
 };
+
+// What the call that has just failed says of a file: `absent`, `denied`, `full`, `unavailable`, or `invalid` for another kind of
+// file than was wanted, or one that is there already.
+Error file_failure(const std::filesystem::path& file);
 
 // `denied`, `full`, `unavailable`: the disk says so; the text names the file, never its content.
 Result<void> write_whole_file(const std::filesystem::path& file, std::string_view content, FileKind kind = {});
