@@ -29,7 +29,7 @@ std::string scalar(std::string_view text) {
   return quoted;
 }
 
-void line(std::string& out, std::string_view key, const std::string& value) {
+void append_yaml(std::string& out, std::string_view key, const std::string& value) {
   out.append(key).append(": ").append(value).append("\n");
 }
 
@@ -39,15 +39,15 @@ std::string bootstrap_file(const Bootstrap& bootstrap) {
   std::string out =
       "# Written by `tidegate-agent enroll`. Connectors usually come from the processor; they may stand here as well.\n"
       "sensor:\n";
-  line(out, "  name", scalar(bootstrap.sensor));
-  line(out, "  state_directory", scalar(bootstrap.state_directory));
+  append_yaml(out, "  name", scalar(bootstrap.sensor));
+  append_yaml(out, "  state_directory", scalar(bootstrap.state_directory));
   out += "processor:\n";
-  line(out, "  data", "[" + scalar(place_text({bootstrap.control.host, data_port})) + "]");
-  line(out, "  control", scalar(control_url(bootstrap)));
+  append_yaml(out, "  data", "[" + scalar(place_text({bootstrap.control.host, data_port})) + "]");
+  append_yaml(out, "  control", scalar(control_url(bootstrap)));
   out += "  tls:\n";
-  line(out, "    ca_file", scalar(bootstrap.tls.ca_file));
-  line(out, "    certificate_file", scalar(bootstrap.tls.certificate_file));
-  line(out, "    private_key_file", scalar(bootstrap.tls.private_key_file));
+  append_yaml(out, "    ca_file", scalar(bootstrap.tls.ca_file));
+  append_yaml(out, "    certificate_file", scalar(bootstrap.tls.certificate_file));
+  append_yaml(out, "    private_key_file", scalar(bootstrap.tls.private_key_file));
   return out;
 }
 

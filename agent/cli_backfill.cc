@@ -13,7 +13,7 @@
 namespace tidegate {
 namespace {
 
-struct Arguments {
+struct BackfillArguments {
   CLI::App* start = nullptr;
   CLI::App* list = nullptr;
   std::array<CLI::App*, 3> changes{};  // named as their routes are
@@ -26,7 +26,7 @@ struct Arguments {
 };
 
 // False where a time cannot be read, which is said.
-bool usable(const Arguments& arguments) {
+bool usable(const BackfillArguments& arguments) {
   const WallTime now = SystemClock{}.wall();
   for (const auto& [option, value] : {std::pair{"--from", &arguments.from}, std::pair{"--to", &arguments.to}}) {
     if (const Result<WallSeconds> moment = moment_from(*value, now); !moment) {
@@ -37,7 +37,7 @@ bool usable(const Arguments& arguments) {
   return true;
 }
 
-int ask(const std::string& file, const Arguments& arguments) {
+int ask_backfill(const std::string& file, const BackfillArguments& arguments) {
   if (arguments.start->parsed() && !usable(arguments)) return exit_invalid;
   const std::optional<AgentConfig> config = read_config(file);
   if (!config) return exit_invalid;
@@ -59,11 +59,12 @@ CliCommand backfill_command(CLI::App& parent, const std::string& file) {
   constexpr const char* times = "UTC like 2026-11-24T13:05:07Z or 2026-11-24, or how far back, like 7d";
   CLI::App* const app = parent.add_subcommand("backfill", "Read an interval of the past, behind the live reading");
   app->require_subcommand(1);
-  const auto arguments = std::make_shared<Arguments>();  // the parser writes to it before the command runs
+  const auto arguments = std::make_shared<BackfillArguments>();  // the parser writes to it before the command runs
   arguments->start = app->add_subcommand("start", "Begin one; it goes on after restarts, until it is done");
   arguments->start->add_option("connector", arguments->connector, "The connector's name")->required();
-  arguments->start->add_option("content_type", arguments->content_type, "alerts, audit_logs or observed_attack_techniques")
-      ->required();
+  arguments->start->add_option("content_type", arguments->content_type, "What is read")
+      ->required()
+      ->check(CLI::IsMember(content_type_names()));
   arguments->start->add_option("--from", arguments->from, times)->required();
   arguments->start->add_option("--to", arguments->to, times)->required();
   arguments->list = app->add_subcommand("list", "Show all with their progress");
@@ -74,7 +75,7 @@ CliCommand backfill_command(CLI::App& parent, const std::string& file) {
   for (CLI::App* change : arguments->changes) {
     change->add_option("number", arguments->number, "As `backfill list` shows it")->required()->check(CLI::PositiveNumber);
   }
-  return {app, [&file, arguments] { return ask(file, *arguments); }};
+  return {app, [&file, arguments] { return ask_backfill(file, *arguments); }};
 }
 
 }  // namespace tidegate

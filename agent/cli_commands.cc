@@ -54,6 +54,12 @@ const ConnectorConfig* connector_named(const AgentConfig& config, const std::str
   return nullptr;
 }
 
+std::vector<std::string> content_type_names() {
+  std::vector<std::string> names;
+  for (const ContentType type : LogFilterConfig{}.content_types) names.emplace_back(name(type));
+  return names;
+}
+
 int ask_agent(const std::string& socket, const std::string& method, const std::string& target) {
   asio::io_context loop{1};
   std::optional<Result<HttpResponse>> answer;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/model.h"
 #include "transport/http_client.h"
@@ -37,6 +38,9 @@ std::optional<AgentConfig> read_config(const std::string& file);
 
 // The connector of that name; null where there is none, with the known ones on the standard error stream.
 const ConnectorConfig* connector_named(const AgentConfig& config, const std::string& name);
+
+// What can be collected, as commands name it.
+std::vector<std::string> content_type_names();
 
 // Asks the running agent over its local socket, and prints its answer; what it refuses goes to the standard error stream.
 // Exit code: done; failed where it refused; unreachable.

@@ -11,7 +11,7 @@
 namespace tidegate {
 namespace {
 
-struct Arguments {
+struct CursorArguments {
   CLI::App* rewind = nullptr;
   bool json = false;
   std::string connector;
@@ -19,7 +19,7 @@ struct Arguments {
   std::string to;
 };
 
-int ask(const std::string& file, const Arguments& arguments) {
+int ask_cursor(const std::string& file, const CursorArguments& arguments) {
   if (arguments.rewind->parsed()) {
     if (const Result<WallSeconds> to = moment_from(arguments.to, SystemClock{}.wall()); !to) {
       std::cerr << "--to: " << to.error().text() << "\n";
@@ -38,14 +38,16 @@ int ask(const std::string& file, const Arguments& arguments) {
 
 CliCommand cursor_command(CLI::App& parent, const std::string& file) {
   CLI::App* const app = parent.add_subcommand("cursor", "Show how far each content type is read, or read again from a time");
-  const auto arguments = std::make_shared<Arguments>();  // the parser writes to it before the command runs
+  const auto arguments = std::make_shared<CursorArguments>();  // the parser writes to it before the command runs
   app->add_flag("--json", arguments->json, "One JSON document and nothing else");
   CLI::App* const rewind = app->add_subcommand("rewind", "Read again from a time; what the index has already stays single");
   rewind->add_option("connector", arguments->connector, "The connector's name")->required();
-  rewind->add_option("content_type", arguments->content_type, "alerts, audit_logs or observed_attack_techniques")->required();
+  rewind->add_option("content_type", arguments->content_type, "What is read")
+      ->required()
+      ->check(CLI::IsMember(content_type_names()));
   rewind->add_option("--to", arguments->to, "UTC like 2026-11-24T13:05:07Z or 2026-11-24, or how far back, like 6h")->required();
   arguments->rewind = rewind;
-  return {app, [&file, arguments] { return ask(file, *arguments); }};
+  return {app, [&file, arguments] { return ask_cursor(file, *arguments); }};
 }
 
 }  // namespace tidegate

@@ -27,30 +27,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds answer_max{10};
+constexpr std::chrono::seconds local_answer_max{10};
 constexpr std::size_t listed_files_max = 2000;
 
-struct Arguments {
+struct DiagnoseArguments {
   std::string output;
 };
 
 void section(std::string& out, std::string_view name) { out.append("\n== ").append(name).append("\n"); }
 
-void line(std::string& out, std::string_view key, std::string_view value) {
+void append_fact(std::string& out, std::string_view key, std::string_view value) {
   out.append(key).append(": ").append(value).append("\n");
 }
 
 using Answer = std::optional<Result<HttpResponse>>;
 
 asio::awaitable<void> ask_socket(std::string socket, UnixRequest request, Answer& answer) {
-  answer = co_await unix_send(std::move(socket), std::move(request), answer_max);
+  answer = co_await unix_send(std::move(socket), std::move(request), local_answer_max);
 }
 
 asio::awaitable<void> ask_metrics(std::string url, Answer& answer) {
   HttpClient client{HttpClientOptions{}};
   HttpRequest request;
   request.url = std::move(url);
-  answer = co_await client.send(std::move(request), answer_max);
+  answer = co_await client.send(std::move(request), local_answer_max);
 }
 
 std::string answer_text(asio::awaitable<void> question, const Answer& answer) {
@@ -77,19 +77,19 @@ std::string metrics_url(const HostPort& listen) {
 
 void append_host(std::string& out, const std::string& state_directory) {
   section(out, "host");
-  line(out, "time", to_iso8601(SystemClock{}.wall()));
+  append_fact(out, "time", to_iso8601(SystemClock{}.wall()));
   utsname system{};
   if (::uname(&system) == 0) {
-    line(out, "system", std::string{system.sysname}.append(" ").append(system.release).append(" ").append(system.machine));
-    line(out, "name", system.nodename);
+    append_fact(out, "system", std::string{system.sysname}.append(" ").append(system.release).append(" ").append(system.machine));
+    append_fact(out, "name", system.nodename);
   }
-  line(out, "processors", std::to_string(::sysconf(_SC_NPROCESSORS_ONLN)));
+  append_fact(out, "processors", std::to_string(::sysconf(_SC_NPROCESSORS_ONLN)));
   const auto page = static_cast<unsigned long long>(::sysconf(_SC_PAGESIZE));
-  line(out, "memory_bytes", std::to_string(static_cast<unsigned long long>(::sysconf(_SC_PHYS_PAGES)) * page));
+  append_fact(out, "memory_bytes", std::to_string(static_cast<unsigned long long>(::sysconf(_SC_PHYS_PAGES)) * page));
   struct statvfs disk{};
   if (::statvfs(state_directory.c_str(), &disk) == 0) {
-    line(out, "state_disk_bytes", std::to_string(disk.f_blocks * disk.f_frsize));
-    line(out, "state_disk_free_bytes", std::to_string(disk.f_bavail * disk.f_frsize));
+    append_fact(out, "state_disk_bytes", std::to_string(disk.f_blocks * disk.f_frsize));
+    append_fact(out, "state_disk_free_bytes", std::to_string(disk.f_bavail * disk.f_frsize));
   }
 }
 
@@ -109,9 +109,9 @@ void append_listing(std::string& out, const std::string& state_directory) {
     lines.push_back(name + (file ? "" : "/") + "\t" + std::to_string(ignored ? 0 : bytes));
   }
   std::sort(lines.begin(), lines.end());
-  line(out, "directory", state_directory);
+  append_fact(out, "directory", state_directory);
   for (const std::string& each : lines) out.append(each).append("\n");
-  if (failed) line(out, "stopped", failed.message());
+  if (failed) append_fact(out, "stopped", failed.message());
 }
 
 std::string bundle(const std::string& file) {
@@ -119,7 +119,7 @@ std::string bundle(const std::string& file) {
   const AgentConfig config = parsed.config.value_or(AgentConfig{});
   std::string out = "Tidegate support bundle; secrets are written as ***\n";
   section(out, "program");
-  line(out, "version", std::string{"tidegate-agent "} + TIDEGATE_VERSION);
+  append_fact(out, "version", std::string{"tidegate-agent "} + TIDEGATE_VERSION);
   append_host(out, config.sensor.state_directory);
   section(out, "validate " + file);
   out.append(parsed.config ? "valid\n" : to_text(parsed.errors));
@@ -141,7 +141,7 @@ std::string bundle(const std::string& file) {
   return out;
 }
 
-int diagnose(const std::string& file, const Arguments& arguments) {
+int diagnose(const std::string& file, const DiagnoseArguments& arguments) {
   const std::string text = bundle(file);
   if (const Result<void> written = write_whole_file(arguments.output, text); !written) {
     std::cerr << "--output " << written.error().text() << "\n";
@@ -155,8 +155,8 @@ int diagnose(const std::string& file, const Arguments& arguments) {
 
 CliCommand diagnose_command(CLI::App& parent, const std::string& file) {
   CLI::App* const app = parent.add_subcommand("diagnose", "Gather what support asks for into one text file, secrets left out");
-  const auto arguments = std::make_shared<Arguments>();  // the parser writes to it before the command runs
-  app->add_option("--output", arguments->output, "The file to write, mode 0600")->required();
+  const auto arguments = std::make_shared<DiagnoseArguments>();  // the parser writes to it before the command runs
+  app->add_option("--output", arguments->output, "The file to write, mode 0600")->type_name("FILE")->required();
   return {app, [&file, arguments] { return diagnose(file, *arguments); }};
 }
 

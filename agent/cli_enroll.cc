@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <csignal>
@@ -16,6 +15,7 @@
 #include "agent/daemon.h"
 #include "agent/edges/enrolment.h"
 #include "agent/edges/identity_files.h"
+#include "base/host_name.h"
 #include "base/json_writer.h"
 #include "base/whole_file.h"
 #include "config/parse.h"
@@ -27,7 +27,7 @@ namespace {
 
 constexpr const char* token_variable = "TIDEGATE_TOKEN";
 
-struct Arguments {
+struct EnrollArguments {
   std::string processor;
   std::string token;
   std::string token_file;
@@ -61,12 +61,7 @@ std::optional<HostPort> place_of(const std::string& text) {
   return HostPort{parts->host, parts->port.value_or(control_port)};
 }
 
-std::string host_name() {
-  std::array<char, 256> room{};
-  return ::gethostname(room.data(), room.size() - 1) == 0 ? std::string{room.data()} : std::string{};
-}
-
-Result<Secret> token_of(const Arguments& arguments) {
+Result<Secret> token_of(const EnrollArguments& arguments) {
   if (!arguments.token.empty() && !arguments.token_file.empty())
     return Error{Code::invalid, "--token and --token-file: give one of them"};
   if (!arguments.token_file.empty()) return read_secret_file("--token-file", arguments.token_file);
@@ -78,7 +73,7 @@ Result<Secret> token_of(const Arguments& arguments) {
   return Secret{std::string{given}};
 }
 
-Ended read_trust(const Arguments& arguments, EnrolmentPlan& plan) {
+Ended read_trust(const EnrollArguments& arguments, EnrolmentPlan& plan) {
   if (!arguments.ca_file.empty() && !arguments.ca_sha256.empty()) return wrong("--ca-file and --ca-sha256: give one of them");
   plan.ca_file = arguments.ca_file;
   if (arguments.ca_sha256.empty()) return {};
@@ -89,7 +84,7 @@ Ended read_trust(const Arguments& arguments, EnrolmentPlan& plan) {
 }
 
 // What the file says already holds where the arguments say nothing.
-Ended read_order(const std::string& file, const Arguments& arguments, Order& order) {
+Ended read_order(const std::string& file, const EnrollArguments& arguments, Order& order) {
   const std::optional<HostPort> processor = place_of(arguments.processor);
   if (!processor) return wrong("--processor '" + arguments.processor + "': write it as HOST or HOST:PORT, without https://");
   if (Ended trust = read_trust(arguments, order.plan); trust.code != exit_done) return trust;
@@ -101,7 +96,7 @@ Ended read_order(const std::string& file, const Arguments& arguments, Order& ord
   const SensorConfig known = there.config ? there.config->sensor : SensorConfig{};
 
   Bootstrap& bootstrap = order.bootstrap;
-  bootstrap.sensor = !arguments.name.empty() ? arguments.name : !known.name.empty() ? known.name : host_name();
+  bootstrap.sensor = !arguments.name.empty() ? arguments.name : !known.name.empty() ? known.name : host_name().value_or("");
   bootstrap.state_directory = arguments.state_directory.empty() ? known.state_directory : arguments.state_directory;
   bootstrap.control = *processor;
   const IdentityFiles files{bootstrap.state_directory};
@@ -188,7 +183,7 @@ std::string report_text(const Order& order, const Enrolled& enrolled, bool writt
   return out + order.config_file + " is there already and was left as it is; let it say:\n\n" + bootstrap_file(order.bootstrap);
 }
 
-Ended enroll(const std::string& file, const Arguments& arguments) {
+Ended enroll(const std::string& file, const EnrollArguments& arguments) {
   Order order;
   if (Ended read = read_order(file, arguments, order); read.code != exit_done) return read;
   IdentityFiles files{order.bootstrap.state_directory};
@@ -207,7 +202,7 @@ Ended enroll(const std::string& file, const Arguments& arguments) {
   return {};
 }
 
-int run_enroll(const std::string& file, const Arguments& arguments) {
+int run_enroll(const std::string& file, const EnrollArguments& arguments) {
   std::signal(SIGPIPE, SIG_IGN);
   const Ended ended = enroll(file, arguments);
   if (ended.code == exit_done) return ended.code;
@@ -230,19 +225,21 @@ CliCommand enroll_command(CLI::App& parent, const std::string& file) {
   CLI::App* const app = parent.add_subcommand(
       "enroll", "Become a sensor of a processor: make a key here, obtain its certificate, write the bootstrap configuration");
   // Shared with the function that runs, because the parser writes to it in between.
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EnrollArguments>();
   app->add_option("--processor", arguments->processor, "HOST:PORT of the processor's control port; 4320 where PORT is left out")
       ->required();
   app->add_option(
       "--token", arguments->token,
       "The enrolment token. Other users of this machine see a command line: rather use --token-file, or the environment "
       "variable TIDEGATE_TOKEN");
-  app->add_option("--token-file", arguments->token_file, "A file that holds the token and nothing else");
-  app->add_option("--ca-file", arguments->ca_file, "Authorities to trust for this request (PEM); without it the system's");
+  app->add_option("--token-file", arguments->token_file, "A file that holds the token and nothing else")->type_name("FILE");
+  app->add_option("--ca-file", arguments->ca_file, "Authorities to trust for this request (PEM); without it the system's")
+      ->type_name("FILE");
   app->add_option("--ca-sha256", arguments->ca_sha256,
                   "The SHA-256 fingerprint of the processor's authority, which is then the only one trusted for this request");
   app->add_option("--name", arguments->name, "The sensor's name; without it that of the configuration, or of this machine");
-  app->add_option("--state-directory", arguments->state_directory, "Where key and certificate go, below identity/");
+  app->add_option("--state-directory", arguments->state_directory, "Where key and certificate go, below identity/")
+      ->type_name("DIRECTORY");
   app->add_flag("--force", arguments->force, "Write the configuration anew where there is one");
   app->add_flag("--json", arguments->json, "One JSON document and nothing else");
   return {app, [&file, arguments] { return run_enroll(file, *arguments); }};

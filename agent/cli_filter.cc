@@ -25,7 +25,7 @@ constexpr std::uint64_t hours_max = 180 * 24;
 constexpr std::uint64_t pages_max = 1000;
 constexpr std::uint64_t share_of_requests = 10;  // one in so many of requests_per_minute
 
-struct Arguments {
+struct FilterArguments {
   std::string connector;
   std::string query;
   std::string content_type;  // empty: those of the connector
@@ -72,7 +72,7 @@ ConnectorConfig at_leisure(ConnectorConfig connector) {
 }
 
 // The sources stand on the loop, so it outlives them.
-int run_trial(const ConnectorConfig& connector, FilterTry trial, const Arguments& arguments) {
+int run_trial(const ConnectorConfig& connector, FilterTry trial, const FilterArguments& arguments) {
   SystemClock clock;
   Random random{system_seed()};
   Metrics metrics;
@@ -99,7 +99,7 @@ int run_trial(const ConnectorConfig& connector, FilterTry trial, const Arguments
   return exit_code_of(report);
 }
 
-int try_filter(const std::string& file, const Arguments& arguments) {
+int try_filter(const std::string& file, const FilterArguments& arguments) {
   const std::optional<AgentConfig> config = read_config(file);
   if (!config) return exit_invalid;
   const ConnectorConfig* connector = connector_named(*config, arguments.connector);
@@ -126,13 +126,11 @@ CliCommand filter_command(CLI::App& parent, const std::string& file) {
   CLI::App* const app =
       filter->add_subcommand("try", "Look at recent records of a connector with a filter's query; nothing is stored");
   // Shared with the function that runs, because the parser writes to it in between.
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<FilterArguments>();
   app->add_option("CONNECTOR", arguments->connector, "The connector's name in the configuration")->required();
   app->add_option("QUERY", arguments->query, "The query, for example 'filters.riskLevel: info'")->required();
-  std::vector<std::string> types;
-  for (const ContentType type : LogFilterConfig{}.content_types) types.emplace_back(name(type));
   app->add_option("--content-type", arguments->content_type, "Only this one; without it, all of the connector's")
-      ->check(CLI::IsMember(types));
+      ->check(CLI::IsMember(content_type_names()));
   app->add_option("--hours", arguments->hours, "How far back to look")
       ->check(CLI::Range(std::uint64_t{1}, hours_max))
       ->capture_default_str();

@@ -15,7 +15,7 @@
 namespace tidegate {
 namespace {
 
-struct Arguments {
+struct TestArguments {
   std::string connector;
   bool json = false;
 };
@@ -38,7 +38,7 @@ ConnectorReport run_test(const ConnectorConfig& connector, ConnectorTest::OnStag
   return *std::move(report);
 }
 
-int test_connector(const std::string& file, const Arguments& arguments) {
+int test_connector(const std::string& file, const TestArguments& arguments) {
   const std::optional<AgentConfig> config = read_config(file);
   if (!config) return exit_invalid;
   const ConnectorConfig* connector = connector_named(*config, arguments.connector);
@@ -57,7 +57,7 @@ int test_connector(const std::string& file, const Arguments& arguments) {
 CliCommand test_connector_command(CLI::App& parent, const std::string& file) {
   CLI::App* const app = parent.add_subcommand("test-connector", "Test whether a connector works, stage by stage, and say why not");
   // Shared with the function that runs, because the parser writes to it in between.
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<TestArguments>();
   app->add_option("NAME", arguments->connector, "The connector's name in the configuration")->required();
   app->add_flag("--json", arguments->json, "One JSON document and nothing else");
   return {app, [&file, arguments] { return test_connector(file, *arguments); }};

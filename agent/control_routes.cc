@@ -23,7 +23,7 @@ HttpReply refused(const Error& error) {
   return {.status = status, .body = error.text() + "\n"};
 }
 
-std::string shown(std::string_view value) { return "'" + std::string{value.substr(0, value_shown_bytes_max)} + "'"; }
+std::string in_quotes(std::string_view value) { return "'" + std::string{value.substr(0, value_shown_bytes_max)} + "'"; }
 
 std::string list_of(const std::vector<std::string_view>& names) {
   std::string list;
@@ -46,7 +46,7 @@ Result<void> check_names(const QueryPairs& query, std::vector<std::string_view> 
   for (const auto& [name, value] : query) {
     if (std::ranges::find(wanted, name) != wanted.end()) continue;
     return Error{Code::invalid,
-                 "the parameter " + shown(name) + " is not known; wanted: " + (wanted.empty() ? "none" : list_of(wanted))};
+                 "the parameter " + in_quotes(name) + " is not known; wanted: " + (wanted.empty() ? "none" : list_of(wanted))};
   }
   return {};
 }
@@ -56,7 +56,8 @@ Result<std::uint32_t> number_of(const QueryPairs& query) {
   const std::string& value = query.find("number")->second;
   const std::optional<std::uint64_t> number = parse_count(value);
   if (number && *number > 0 && *number <= UINT32_MAX) return static_cast<std::uint32_t>(*number);
-  return Error{Code::invalid, "number: " + shown(value) + " is no back-fill's number: `tidegate-agent backfill list` shows them"};
+  return Error{Code::invalid,
+               "number: " + in_quotes(value) + " is no back-fill's number: `tidegate-agent backfill list` shows them"};
 }
 
 std::string name_of(const CursorKey& key) { return key.connector + "/" + std::string{name(key.lane)}; }
@@ -128,7 +129,7 @@ asio::awaitable<HttpReply> ControlRoutes::test_connector(const QueryPairs& query
   if (found == configured.end()) {
     std::vector<std::string_view> names;
     for (const ConnectorConfig& each : configured) names.push_back(each.name);
-    co_return refused({Code::absent, "name: " + shown(wanted) + " is not configured" + known_ones(wanted, names)});
+    co_return refused({Code::absent, "name: " + in_quotes(wanted) + " is not configured" + known_ones(wanted, names)});
   }
   if (tests_ >= tests_max)
     co_return refused({Code::unavailable, "other connectors are being tested; ask again when they are done"});
@@ -156,13 +157,13 @@ Result<CursorKey> ControlRoutes::key_of(const QueryPairs& query) const {
   if (found == known.end()) {
     std::vector<std::string_view> names;
     for (const SteeredConnector& each : known) names.push_back(each.name);
-    return Error{Code::absent, "connector: " + shown(connector) + " is not configured" + known_ones(connector, names)};
+    return Error{Code::absent, "connector: " + in_quotes(connector) + " is not configured" + known_ones(connector, names)};
   }
   const std::optional<Lane> lane = lane_named(content_type);
   if (lane && std::ranges::find(found->lanes, *lane) != found->lanes.end()) return CursorKey{connector, *lane};
   std::vector<std::string_view> names;
   for (const Lane each : found->lanes) names.push_back(name(each));
-  return Error{lane ? Code::absent : Code::invalid, "content_type: " + shown(content_type) + " is not among those that " +
+  return Error{lane ? Code::absent : Code::invalid, "content_type: " + in_quotes(content_type) + " is not among those that " +
                                                         connector + " reads" + known_ones(content_type, names)};
 }
 

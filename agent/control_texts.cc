@@ -10,7 +10,7 @@ namespace {
 // A cursor's times are 1970 where nothing was noted yet.
 std::optional<WallTime> noted(WallSeconds time) { return time == WallSeconds{} ? std::nullopt : std::optional<WallTime>{time}; }
 
-std::string shown(WallSeconds time) { return time == WallSeconds{} ? "nothing yet" : to_iso8601(time); }
+std::string time_or_nothing(WallSeconds time) { return time == WallSeconds{} ? "nothing yet" : to_iso8601(time); }
 
 // In thousandths, rounded down, so that nothing is called done before it is; by hand, since a locale may choose another decimal
 // point.
@@ -87,9 +87,9 @@ std::string cursors_text(const std::vector<StoredCursor>& cursors) {
     out.append(key.connector).append("  ").append(name(key.lane));
     if (key.job != 0) out.append("  back-fill ").append(std::to_string(key.job));
     out.append("\n  read through ")
-        .append(shown(cursor.through))
+        .append(time_or_nothing(cursor.through))
         .append(", final through ")
-        .append(shown(cursor.settled))
+        .append(time_or_nothing(cursor.settled))
         .append("\n");
     if (!cursor.window) continue;
     out.append("  reading ").append(to_iso8601(cursor.window->from)).append(" to ").append(to_iso8601(cursor.window->to));

@@ -36,7 +36,7 @@ LogFormat format_of(LogOutput output) {
   return std::getenv("JOURNAL_STREAM") != nullptr ? LogFormat::journal : LogFormat::text;
 }
 
-bool works(Verdict verdict) {
+bool is_well(Verdict verdict) {
   return verdict == Verdict::healthy || verdict == Verdict::idle || verdict == Verdict::starting || verdict == Verdict::throttled ||
          verdict == Verdict::paused;
 }
@@ -112,7 +112,7 @@ class Daemon {
       co_return HttpReply{.status = 200, .content_type = "text/plain; version=0.0.4", .body = metrics_.text()};
     const Verdict verdict = agent_->status().verdict();
     if (request.target == "/healthz" || request.target == "/readyz")
-      co_return HttpReply{.status = works(verdict) ? 200u : 503u, .body = std::string{name(verdict)} + "\n"};
+      co_return HttpReply{.status = is_well(verdict) ? 200u : 503u, .body = std::string{name(verdict)} + "\n"};
     co_return HttpReply{.status = 404, .body = "there are /metrics, /healthz and /readyz\n"};
   }
 

@@ -10,7 +10,7 @@
 namespace tidegate {
 namespace {
 
-constexpr std::uint8_t note_version = 1;
+constexpr std::uint8_t gap_note_version = 1;
 constexpr std::size_t connector_bytes_max = 255;
 constexpr std::size_t time_digits = 10;
 
@@ -53,7 +53,7 @@ std::string note_name(const Gap& gap) {
 }
 
 Bytes note_value(const Gap& gap) {
-  Bytes value(1, static_cast<char>(note_version));
+  Bytes value(1, static_cast<char>(gap_note_version));
   put_seconds(value, gap.from);
   put_seconds(value, gap.to);
   put_time(value, gap.noted);
@@ -135,7 +135,7 @@ Result<GapCommit> gap_commit(const Gap& noted, Origin origin, const std::vector<
 
 Result<Gap> gap_from(const Note& note) {
   RowReader reader{note.value};
-  if (const std::uint8_t version = reader.u8(); version != note_version) {
+  if (const std::uint8_t version = reader.u8(); version != gap_note_version) {
     return Error{Code::corrupt, "note " + note.name + ": version " + std::to_string(version) + ", this one knows 1"};
   }
   Gap gap;

@@ -50,4 +50,8 @@ void write_list(std::string& out, const std::vector<T>& all, void (*write)(std::
   out.push_back(']');
 }
 
+inline void write_list(std::string& out, const std::vector<std::string>& texts) {
+  write_list<std::string>(out, texts, [](std::string& list, const std::string& text) { append_json_string(list, text); });
+}
+
 }  // namespace tidegate

@@ -66,6 +66,12 @@ struct Awaited {
 // to reach the receiver, or not done within two hours.
 Result<void> wait_for(const Awaited& awaited, Rig& rig, const Clock& clock);
 
+// Between two looks at what is waited for: as rarely as the figure allows, because looking takes from the processors that it is
+// about.
+inline constexpr std::chrono::milliseconds look_closely{5};
+inline constexpr std::chrono::milliseconds look_again{20};
+inline constexpr std::chrono::milliseconds look_rarely{100};
+
 double in_seconds(std::chrono::nanoseconds span);
 // Of all its threads so far, to the nanosecond; /proc tells hundredths of a second. 0: the process has ended.
 double cpu_seconds_of(pid_t process);

@@ -1,14 +1,11 @@
 #include "bench/chunk_receiver.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <exception>
 #include <optional>
 #include <thread>
 #include <unordered_set>
@@ -16,6 +13,8 @@
 
 #include "base/bytes.h"
 #include "base/id128.h"
+#include "bench/rethrow.h"
+#include "transport/as_values.h"
 #include "transport/compression.h"
 #include "transport/forward_entries.h"
 #include "transport/forward_reader.h"
@@ -29,12 +28,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Stream = asio::ssl::stream<tcp::socket>;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_bytes_max = 64u << 10;
-
-void rethrow(const std::exception_ptr& thrown) {
-  if (thrown) std::rethrow_exception(thrown);
-}
+constexpr std::size_t chunk_read_bytes_max = 64u << 10;
 
 std::optional<Id128> record_id(ByteView bytes) {
   const std::optional<MsgpackView> record = MsgpackView::open(bytes);
@@ -49,7 +43,7 @@ struct ChunkReceiver::Loop {
 
   asio::awaitable<void> accept() {
     for (;;) {
-      auto [failure, socket] = co_await acceptor.async_accept(as_result);
+      auto [failure, socket] = co_await acceptor.async_accept(as_values);
       if (failure) co_return;
       asio::co_spawn(loop, serve(std::move(socket)), rethrow);
     }
@@ -57,12 +51,12 @@ struct ChunkReceiver::Loop {
 
   asio::awaitable<void> serve(tcp::socket socket) {
     Stream stream{std::move(socket), context->native()};
-    auto [refused] = co_await stream.async_handshake(Stream::server, as_result);
+    auto [refused] = co_await stream.async_handshake(Stream::server, as_values);
     if (refused) co_return;
     ForwardReader reader;
     for (;;) {
-      const std::span<char> room = reader.prepare(read_bytes_max);
-      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_result);
+      const std::span<char> room = reader.prepare(chunk_read_bytes_max);
+      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_values);
       if (failure) co_return;
       reader.commit(bytes);
       for (;;) {
@@ -76,7 +70,7 @@ struct ChunkReceiver::Loop {
         take(**message);
         if (!(*message)->chunk) continue;
         const Bytes ack = encode_ack(*(*message)->chunk);
-        auto [unsent, sent] = co_await asio::async_write(stream, asio::buffer(ack), as_result);
+        auto [unsent, sent] = co_await asio::async_write(stream, asio::buffer(ack), as_values);
         if (unsent) co_return;
       }
     }

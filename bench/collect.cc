@@ -10,10 +10,7 @@
 namespace tidegate {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::chrono::seconds whole_run_max{3600};
-constexpr auto look_again = 20ms;
+constexpr std::chrono::seconds whole_read_max{3600};
 
 struct Pages {
   std::vector<std::string> urls;
@@ -70,7 +67,7 @@ class CollectBench {
         agent_cpu_seconds_ = end->figures.cpu_seconds();
         return took;
       }
-      if (!rig_->running(Part::agent) || took > whole_run_max)
+      if (!rig_->running(Part::agent) || took > whole_read_max)
         return Error{Code::timeout, "it did not read everything; see " + rig_->log_file(Part::agent).string()};
     }
   }
@@ -103,7 +100,7 @@ class CollectBench {
     ProcessOptions curl{.program = "curl"};
     curl.arguments = {"--config", list.string()};
     const SteadyTime begun = clock_.steady();
-    Result<ProgramRun> run = run_program(std::move(curl), whole_run_max);
+    Result<ProgramRun> run = run_program(std::move(curl), whole_read_max);
     const std::chrono::nanoseconds took = clock_.steady() - begun;
     if (!run) return std::move(run).error();
     if (!run->end.ok()) return Error{Code::unavailable, "it ended with exit code " + std::to_string(run->end.exit_code)};

@@ -25,7 +25,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_again = 100ms;
 constexpr auto ready_max = 60s;
 constexpr auto configured_max = 600s;
 constexpr auto push_max = 60s;
@@ -162,7 +161,7 @@ class ControlBench {
     const SteadyTime begun = clock_.steady();
     while (!http_get("http://127.0.0.1:" + std::to_string(ports[2]) + "/readyz")) {
       if (clock_.steady() - begun > ready_max) return Error{Code::timeout, "the processor does not come up; see its log"};
-      pause_for(look_again);
+      pause_for(look_rarely);
     }
     return {};
   }
@@ -172,7 +171,7 @@ class ControlBench {
     SteadyTime told = begun;
     while (clock_.steady() - begun < configured_max) {
       loop_.restart();
-      loop_.run_for(look_again);
+      loop_.run_for(look_rarely);
       const SteadyTime now = clock_.steady();
       const std::size_t connected = agents.connected();
       if (came.connected == 0 && connected == options_.agents) came.connected = in_seconds(now - begun);

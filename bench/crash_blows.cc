@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_again = 10ms;
+constexpr auto blow_look_again = 10ms;
 constexpr auto turn_max = 12s;  // the blow falls then, whatever has come
 constexpr auto dealing_max = 20min;
 constexpr auto rest_max = 10min;
@@ -82,7 +82,7 @@ class BlowRun {
       const SteadyTime now = look();
       if (now - last_any_ > subject_.quiet_max()) return false;
       if (now - begun > turn_max || !subject_.running()) return true;
-      pause_for(look_again);
+      pause_for(blow_look_again);
     }
     return true;
   }
@@ -131,7 +131,7 @@ class BlowRun {
         ++outcome_.dealt;
         return {};
       }
-      pause_for(10 * look_again);
+      pause_for(10 * blow_look_again);
     }
     outcome_.trouble = "its buffer did not get full: " + std::to_string(most) + " bytes";
     return {};
@@ -155,7 +155,7 @@ class BlowRun {
         outcome_.trouble = "stopped while records still came";
         return {};
       }
-      pause_for(look_again);
+      pause_for(blow_look_again);
     }
   }
 

@@ -19,8 +19,6 @@
 
 namespace tidegate {
 
-enum class PeerSync : std::uint8_t { off, on };
-
 struct CrashPeerPlace : PeerPlace {
   std::uint64_t buffer_bytes = 0;  // of the disk, at most
   PeerSync sync = PeerSync::off;

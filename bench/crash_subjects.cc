@@ -17,8 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds version_max = 10s;
-
 Result<fs::path> note_disk_library(const CrashWorld& world) {
   const fs::path library = world.programs / "libtidegate-note-disk.so";
   std::error_code failure;
@@ -135,7 +133,7 @@ class PeerSubject final : public DiskedSubject {
   std::string set_up() const override {
     ProcessOptions options = program();
     options.arguments = peer_.version_arguments;
-    const Result<ProgramRun> run = run_program(std::move(options), version_max);
+    const Result<ProgramRun> run = run_program(std::move(options), peer_version_max);
     const std::string version = run ? run->output.substr(0, run->output.find('\n')) : "unknown version";
     return version + "; " + peer_.set_up;
   }

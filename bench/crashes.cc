@@ -23,7 +23,7 @@ constexpr std::uint64_t page_records = 200;
 constexpr std::uint64_t technique_bytes_max = 60'000;  // a page of them is what the agent takes: 16 MiB at most
 constexpr std::uint64_t rate_least = 200'000;
 constexpr auto all_visible_max = 30s;
-constexpr std::chrono::milliseconds look_again = 1s;
+constexpr std::chrono::milliseconds visible_look_again = 1s;
 constexpr std::uint64_t cuts_that_take = 10;  // among so many, one takes something
 
 // Whose blows are dealt on one stream of records.
@@ -136,7 +136,7 @@ class CrashBench {
       if (!lines) return lines.error();
       if (lines->records == options_.records) return {};
       if (clock_.steady() - begun > all_visible_max) return Error{Code::corrupt, "the pages do not hold the backlog"};
-      pause_for(look_again);
+      pause_for(visible_look_again);
     }
   }
 

@@ -15,7 +15,6 @@ constexpr std::size_t connectors = 3;
 constexpr double content_types = 3;
 constexpr auto quiet_least = 2s;  // without a request: the first polls are over
 constexpr auto quiet_max = 60s;
-constexpr auto look_again = 100ms;
 
 class IdleBench {
  public:
@@ -29,7 +28,7 @@ class IdleBench {
     const pid_t agent = rig_->process(Part::agent)->pid();
     const double cpu_before = cpu_seconds_of(agent);
     const SteadyTime begun = clock_.steady();
-    while (clock_.steady() - begun < std::chrono::seconds{options_.seconds}) pause_for(look_again);
+    while (clock_.steady() - begun < std::chrono::seconds{options_.seconds}) pause_for(look_rarely);
     const double cpu = cpu_seconds_of(agent) - cpu_before;
     const double minutes = in_seconds(clock_.steady() - begun) / 60;
     const std::uint64_t rss = rss_bytes_of(agent);
@@ -87,7 +86,7 @@ class IdleBench {
       if (all_polled && now - changed >= quiet_least) return seen;
       if (now - begun > quiet_max)
         return Error{Code::timeout, "the first polls do not end; see " + rig_->log_file(Part::agent).string()};
-      pause_for(look_again);
+      pause_for(look_rarely);
     }
   }
 

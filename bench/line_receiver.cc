@@ -1,19 +1,18 @@
 #include "bench/line_receiver.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <exception>
 #include <optional>
 #include <thread>
 #include <unordered_set>
 
 #include "base/bytes.h"
 #include "base/id128.h"
+#include "bench/rethrow.h"
+#include "transport/as_values.h"
 #include "transport/tls_context.h"
 
 namespace tidegate {
@@ -23,13 +22,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Stream = asio::ssl::stream<tcp::socket>;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_bytes_max = 16u << 10;  // what a TLS record holds at most
+constexpr std::size_t tls_record_bytes_max = 16u << 10;
 constexpr std::size_t line_bytes_max = 4u << 20;
-
-void rethrow(const std::exception_ptr& thrown) {
-  if (thrown) std::rethrow_exception(thrown);
-}
 
 // Of the first member of that name, which is the technique's own: none comes before it, and its text has no escapes.
 std::optional<Id128> technique_id(std::string_view line) {
@@ -49,7 +43,7 @@ struct LineReceiver::Loop {
 
   asio::awaitable<void> accept() {
     for (;;) {
-      auto [failure, socket] = co_await acceptor.async_accept(as_result);
+      auto [failure, socket] = co_await acceptor.async_accept(as_values);
       if (failure) co_return;
       asio::co_spawn(loop, serve(std::move(socket)), rethrow);
     }
@@ -57,13 +51,13 @@ struct LineReceiver::Loop {
 
   asio::awaitable<void> serve(tcp::socket socket) {
     Stream stream{std::move(socket), context->native()};
-    auto [refused] = co_await stream.async_handshake(Stream::server, as_result);
+    auto [refused] = co_await stream.async_handshake(Stream::server, as_values);
     if (refused) co_return;
     Bytes held;  // the beginning of a line whose end has not come yet
     while (held.size() < line_bytes_max) {
       const std::size_t before = held.size();
-      held.resize(before + read_bytes_max);
-      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(held.data() + before, read_bytes_max), as_result);
+      held.resize(before + tls_record_bytes_max);
+      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(held.data() + before, tls_record_bytes_max), as_values);
       if (failure) co_return;
       held.resize(before + bytes);
       held.erase(0, count_lines(held));

@@ -4,12 +4,12 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
 #include <optional>
 #include <thread>
 #include <vector>
 
 #include "bench/receiver.h"
+#include "bench/rethrow.h"
 #include "tests/support/vision_one_options.h"
 #include "transport/http_client.h"
 
@@ -19,11 +19,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto watch_every = 10ms;
-constexpr auto look_again = 5ms;
-constexpr auto answer_max = 10s;
-constexpr std::chrono::seconds simulator_ready_max{120};  // it lays out the whole backlog first
+constexpr auto stats_answer_max = 10s;
+constexpr std::chrono::seconds backlog_ready_max{120};  // it lays out the whole backlog first
 constexpr const char* alerts_per_second = "5";
-constexpr const char* interval = "100ms";
+constexpr const char* poll_interval = "100ms";
 
 double milliseconds_of(std::chrono::nanoseconds span) { return in_seconds(span) * 1e3; }
 
@@ -45,7 +44,7 @@ std::uint64_t alerts_before(ByteView ledger, std::string_view end) {
 asio::awaitable<void> ask(HttpClient& client, std::string url, std::optional<Result<HttpResponse>>& answer) {
   HttpRequest request;
   request.url = std::move(url);
-  answer.emplace(co_await client.send(std::move(request), answer_max));
+  answer.emplace(co_await client.send(std::move(request), stats_answer_max));
 }
 
 // Looks at the simulator's statistics again and again, on a thread and a connection of its own: when was each alert served?
@@ -98,9 +97,7 @@ class ServedWatch {
   Result<double> look() {
     std::optional<Result<HttpResponse>> answer;
     loop_.restart();
-    asio::co_spawn(loop_, ask(client_, url_, answer), [](const std::exception_ptr& thrown) {
-      if (thrown) std::rethrow_exception(thrown);
-    });
+    asio::co_spawn(loop_, ask(client_, url_, answer), rethrow);
     loop_.run();
     if (!answer) return Error{Code::unavailable, "no answer"};
     if (!*answer) return std::move(*answer).error();
@@ -168,10 +165,10 @@ class OutageBench {
     // No alert changes, and none is read twice: what was served and what came can be told by counting.
     for (const char* flag : {"--alerts-per-second", alerts_per_second, "--updates-share", "0"}) rig.simulator_flags.push_back(flag);
     rig.connector["content_types"] = "[alerts, observed_attack_techniques]";
-    rig.connector["interval"] = interval;
+    rig.connector["interval"] = poll_interval;
     rig.connector["overlap"] = "0s";
     rig.budget = "1TiB";
-    rig.ready_max = simulator_ready_max;
+    rig.ready_max = backlog_ready_max;
     Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
     if (!made) return std::move(made).error();
     rig_ = std::move(*made);
@@ -217,10 +214,10 @@ class OutageBench {
       receiver_before = receiver_.cpu_seconds();
       return 0;
     };
-    const Awaited first{"outage: first byte", 1, begun, look_again};
+    const Awaited first{"outage: first byte", 1, begun, look_closely};
     if (Result<void> waited = wait_for(first, *rig_, clock_); !waited) return std::move(waited).error();
     const Awaited all{"outage: records drained", static_cast<double>(options_.records),
-                      [this] { return std::optional{static_cast<double>(receiver_.announced())}; }, look_again};
+                      [this] { return std::optional{static_cast<double>(receiver_.announced())}; }, look_closely};
     if (Result<void> waited = wait_for(all, *rig_, clock_); !waited) return std::move(waited).error();
     Drain drain;
     drain.cpu_seconds = cpu_seconds_of(agent) - agent_before;
@@ -276,7 +273,7 @@ class OutageBench {
     Report report{.name = "outage", .environment = environment(), .parameters = {}, .figures = {}};
     report.parameters = options_.parameters();
     report.parameters.emplace_back("alerts_per_second", alerts_per_second);
-    report.parameters.emplace_back("interval", interval);
+    report.parameters.emplace_back("interval", poll_interval);
     report.figures = {{"drain_records_per_s", records / in_seconds(drain.took())},
                       {"drain_cpu_s_per_million", drain.cpu_seconds * 1e6 / records},
                       {"fresh_alert_ms_max", fresh.ms_max},

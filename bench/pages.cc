@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto answer_max = 70s;
+constexpr auto page_answer_max = 70s;
 
 asio::awaitable<Result<void>> walk(HttpClient& client, std::string url, std::string token, const PageSink& sink) {
   simdjson::ondemand::parser parser;  // it passes over the records, whose numbers a strict parser refuses
@@ -24,7 +24,7 @@ asio::awaitable<Result<void>> walk(HttpClient& client, std::string url, std::str
     HttpRequest request;
     request.url = url;
     request.headers = {{"Authorization", "Bearer " + token}};
-    Result<HttpResponse> answer = co_await client.send(std::move(request), answer_max);
+    Result<HttpResponse> answer = co_await client.send(std::move(request), page_answer_max);
     if (!answer) co_return std::move(answer).error();
     if (answer->status != 200) co_return Error{Code::invalid, "the simulator answers " + std::to_string(answer->status)};
     if (Result<void> taken = sink(url, answer->body); !taken) co_return std::move(taken).error();

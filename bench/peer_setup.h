@@ -14,6 +14,7 @@
 // What they leave out of the agent's work: asking the API, JSON, msgpack, zstd, ids, syncs, acknowledgements.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -23,6 +24,8 @@
 #include "tests/support/test_pki.h"
 
 namespace tidegate {
+
+enum class PeerSync : std::uint8_t { off, on };
 
 struct PeerPlace {
   std::filesystem::path packages;  // where the Debian packages are unpacked: third/
@@ -47,6 +50,17 @@ struct Peer {
 
 // In the order in which they run and are printed.
 std::vector<Peer> peers_of_pipeline();
+
+inline constexpr std::chrono::milliseconds peer_version_max{10'000};  // to print its version
+
+// A path as both configurations have it.
+std::string quoted(const std::filesystem::path& path);
+// The line that every rsyslog begins with: its folder, its messages, its certificates.
+std::string rsyslog_global(const PeerPlace& place);
+// `process_file`: where its process number is kept, or NONE.
+std::vector<std::string> rsyslog_arguments(const PeerPlace& place, const std::string& process_file);
+std::string syslog_ng_configuration(const PeerPlace& place, std::uint64_t buffer_bytes);
+std::vector<std::string> syslog_ng_arguments(const PeerPlace& place);
 
 // Debian's packages that cannot be installed side by side are unpacked there, beside the build folder.
 std::filesystem::path unpacked_packages(const std::filesystem::path& programs);

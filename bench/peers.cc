@@ -17,11 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_again = 20ms;
-constexpr auto no_progress_max = 60s;
+constexpr auto no_record_max = 60s;
 constexpr auto whole_run_max = 20min;
 constexpr std::chrono::milliseconds stop_max = 20s;
-constexpr std::chrono::milliseconds version_max = 10s;
 
 struct Measured {
   Figures figures;
@@ -77,7 +75,7 @@ class PeerRun {
     if (Result<void> ready = set_up(lines); !ready) return std::move(ready).error();
     ProcessOptions options = program();
     options.arguments = peer_.version_arguments;
-    const Result<ProgramRun> version = run_program(std::move(options), version_max);
+    const Result<ProgramRun> version = run_program(std::move(options), peer_version_max);
     options = program();
     options.arguments = peer_.arguments(place_);
     const SteadyTime begun = clock_.steady();
@@ -130,7 +128,7 @@ class PeerRun {
       }
       if (seen >= records) return {last - begun};
       if (!running) return {last - begun, "it ended by itself: " + last_line(place_.log)};
-      if (now - last > no_progress_max) return {last - begun, "no record for a minute: " + last_line(place_.log)};
+      if (now - last > no_record_max) return {last - begun, "no record for a minute: " + last_line(place_.log)};
       if (now - begun > whole_run_max) return {last - begun, "stopped after 20 minutes"};
       pause_for(look_again);
     }

@@ -7,10 +7,6 @@
 namespace tidegate {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto look_again = 20ms;
-
 struct PipelineOptions : BacklogOptions {
   PeerRuns peers = PeerRuns::where_installed;
 };

@@ -4,24 +4,23 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <ctime>
 #include <deque>
-#include <exception>
 #include <thread>
 #include <unordered_set>
 #include <utility>
 
 #include "base/check.h"
 #include "base/id128.h"
+#include "bench/rethrow.h"
+#include "transport/as_values.h"
 #include "transport/compression.h"
 #include "transport/forward_entries.h"
 #include "transport/forward_reader.h"
@@ -35,12 +34,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Stream = asio::ssl::stream<tcp::socket>;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes_max = 1u << 20;
-
-void rethrow(const std::exception_ptr& thrown) {
-  if (thrown) std::rethrow_exception(thrown);
-}
 
 }  // namespace
 
@@ -104,7 +98,7 @@ struct CountingReceiver::Loop {
 
   asio::awaitable<void> accept() {
     for (;;) {
-      auto [failure, socket] = co_await acceptor.async_accept(as_result);
+      auto [failure, socket] = co_await acceptor.async_accept(as_values);
       if (failure) co_return;
       asio::co_spawn(loop, serve(std::move(socket)), rethrow);
     }
@@ -113,12 +107,12 @@ struct CountingReceiver::Loop {
   asio::awaitable<void> serve(tcp::socket socket) {
     socket.set_option(tcp::no_delay{true});
     Stream stream{std::move(socket), context->native()};
-    auto [refused] = co_await stream.async_handshake(Stream::server, as_result);
+    auto [refused] = co_await stream.async_handshake(Stream::server, as_values);
     if (refused) co_return;
     ForwardReader reader;
     for (;;) {
       const std::span<char> room = reader.prepare(read_bytes_max);
-      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_result);
+      auto [failure, bytes] = co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_values);
       if (failure) co_return;
       if (!owner.first_byte()) owner.first_byte_ = owner.now();
       reader.commit(bytes);
@@ -133,7 +127,7 @@ struct CountingReceiver::Loop {
         const Bytes ack = (*message)->chunk ? encode_ack(*(*message)->chunk) : Bytes{};
         owner.tally_->take(**std::move(message));
         if (ack.empty()) continue;
-        auto [unsent, sent] = co_await asio::async_write(stream, asio::buffer(ack), as_result);
+        auto [unsent, sent] = co_await asio::async_write(stream, asio::buffer(ack), as_values);
         if (unsent) co_return;
       }
     }

@@ -21,7 +21,7 @@ constexpr std::size_t value_width = 15;
 constexpr std::size_t ratio_width = 10;
 constexpr std::size_t name_bytes_max = 64;
 constexpr double figure_max = 1e15;  // up to there a double tells whole numbers from their neighbours
-constexpr std::uint64_t runs_max = 1000;
+constexpr std::uint64_t report_runs_max = 1000;
 
 // The value of the first line of that key in a file of "key : value" lines.
 std::string value_in(const char* file, const std::string& key) {
@@ -171,7 +171,7 @@ Result<void> check_bounds(const Report& report) {
 }
 
 Result<void> read_runs(const dom::object& root, Report& report) {
-  if (root["runs"].get(report.runs) != simdjson::SUCCESS || report.runs < 1 || report.runs > runs_max)
+  if (root["runs"].get(report.runs) != simdjson::SUCCESS || report.runs < 1 || report.runs > report_runs_max)
     return wrong("runs", "not a number of runs");
   if (report.runs == 1) return {};
   if (Result<void> read = read_member(root, "least", report.least.figures); !read) return read;

@@ -20,8 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds look_again = 500ms;
-constexpr auto tell_every = 30s;
+constexpr std::chrono::milliseconds watch_look_again = 500ms;
+constexpr auto course_told_every = 30s;
 // What comes behind the traffic: the agent's longest wait between two tries to reach the receiver, and the drain. The ledger, and
 // what an end takes, are within the rest of the five minutes.
 constexpr auto behind_max = 150s;
@@ -29,8 +29,8 @@ constexpr auto listed_after = 2s;                  // the end of the traffic: th
 constexpr std::uint64_t records_max = 10'000'000;  // their ledger is one answer of the simulator
 constexpr std::size_t cycles_least = 2;
 constexpr std::size_t warm_up_share = 8;  // one of so many
-constexpr const char* interval = "1s";
-constexpr const char* overlap = "2s";
+constexpr const char* scaled_interval = "1s";
+constexpr const char* scaled_overlap = "2s";
 
 std::uint64_t disk_bytes_of(const std::filesystem::path& directory) {
   std::uint64_t bytes = 0;
@@ -111,8 +111,8 @@ class Soak {
                                     std::string{"--live-seconds"}, std::to_string(options_.seconds)}) {
       rig.simulator_flags.push_back(flag);
     }
-    rig.connector["interval"] = interval;
-    rig.connector["overlap"] = overlap;
+    rig.connector["interval"] = scaled_interval;
+    rig.connector["overlap"] = scaled_overlap;
     Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
     if (!made) return std::move(made).error();
     rig_ = std::move(*made);
@@ -181,8 +181,8 @@ class Soak {
         return Error{Code::unavailable, "soak: the agent has ended; see " + rig_->log_file(Part::agent).string()};
       }
       if (now - sampled_ >= std::chrono::seconds{options_.sample_every}) (void)look();
-      if (now - told_ >= tell_every) tell(now);
-      pause_for(std::min(look_again, std::chrono::ceil<std::chrono::milliseconds>(over - now)));
+      if (now - told_ >= course_told_every) tell(now);
+      pause_for(std::min(watch_look_again, std::chrono::ceil<std::chrono::milliseconds>(over - now)));
     }
     return {};
   }
@@ -236,8 +236,8 @@ class Soak {
                          {"seed", std::to_string(options_.seed)},
                          {"away_every", std::to_string(options_.away_every) + "s"},
                          {"away_for", std::to_string(options_.away_for) + "s"},
-                         {"interval", interval},
-                         {"overlap", overlap}};
+                         {"interval", scaled_interval},
+                         {"overlap", scaled_overlap}};
     Figures& figures = report.figures;
     add_trend(figures, "rss_mb", warm, [](const Cycle& cycle) { return cycle.end.rss_bytes / 1e6; });
     add_trend(figures, "disk_mb", warm, [](const Cycle& cycle) { return cycle.end.disk_bytes / 1e6; });

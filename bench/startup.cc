@@ -12,9 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_again = 5ms;
 constexpr auto fill_look_again = 50ms;
-constexpr std::chrono::seconds simulator_ready_max{300};  // it lays out the whole backlog first
+constexpr std::chrono::seconds large_backlog_ready_max{300};  // it lays out the whole backlog first
 constexpr std::chrono::seconds agent_stop_max{60};
 // The journal's bytes for a record are not known beforehand: there are more records than needed by this factor.
 constexpr double spare = 1.25;
@@ -43,7 +42,7 @@ class StartupBench {
     const SteadyTime begun = clock_.steady();
     if (Result<void> started = rig_->launch(Part::agent); !started) return std::move(started).error();
     const auto begins = [this] { return std::optional{receiver_.first_byte() ? 1.0 : 0.0}; };
-    const Awaited first{"startup: first byte", 1, begins, look_again};
+    const Awaited first{"startup: first byte", 1, begins, look_closely};
     if (Result<void> waited = wait_for(first, *rig_, clock_); !waited) return std::move(waited).error();
     const std::chrono::nanoseconds first_byte = *receiver_.first_byte() - begun;
     while (clock_.steady() - begun < std::chrono::seconds{options_.seconds}) pause_for(fill_look_again);
@@ -73,7 +72,7 @@ class StartupBench {
     rig.connector["window"] = "1s";
     rig.ship["compression"] = "none";
     rig.budget = "1TiB";
-    rig.ready_max = simulator_ready_max;
+    rig.ready_max = large_backlog_ready_max;
     rig.stop_max = agent_stop_max;
     Result<std::unique_ptr<Rig>> made = Rig::make(std::move(rig), clock_);
     if (!made) return std::move(made).error();

@@ -10,7 +10,6 @@ function(floor name)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${room})
   target_link_libraries(${name} PUBLIC ${arg_USES})
-  precompile(${name})
 endfunction()
 
 # program(NAME source floors…)

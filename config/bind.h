@@ -81,6 +81,7 @@ void visit_log_filter(Filter& filter, Visitor&& visit) {
   visit("exclude", filter.exclude);
 }
 
+// All but the lists of maps.
 template <class Processor, class Visitor>
 void visit_processor(Processor& processor, Visitor&& visit) {
   visit("processor.state_directory", processor.processor.state_directory);
@@ -95,6 +96,27 @@ void visit_processor(Processor& processor, Visitor&& visit) {
   visit("metrics.listen", processor.metrics_listen);
   visit("log.level", processor.log.level);
   visit("log.format", processor.log.format);
+}
+
+// Paths are below "notify[].".
+template <class Notify, class Visitor>
+void visit_notify(Notify& notify, Visitor&& visit) {
+  visit("name", notify.name);
+  visit("type", notify.type);
+  visit("least_severity", notify.least_severity);
+  visit("tenants", notify.tenants);
+  visit("per_minute", notify.per_minute);
+  visit("url", notify.url);
+  visit("header_name", notify.header_name);
+  visit("header_value_file", notify.header_value_file);
+  visit("proxy", notify.proxy);
+  visit("server", notify.server);
+  visit("tls", notify.tls);
+  visit("username", notify.username);
+  visit("password_file", notify.password_file);
+  visit("from", notify.from);
+  visit("to", notify.to);
+  visit("ca_file", notify.ca_file);
 }
 
 }  // namespace tidegate

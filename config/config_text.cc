@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "config/ascii.h"
 #include "config/bind.h"
 #include "config/document.h"
 #include "config/written.h"
@@ -12,9 +13,6 @@ namespace tidegate {
 namespace {
 
 constexpr std::string_view mask = "***";
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Texts that every reader of YAML takes for a text as they stand.
 bool is_plain(std::string_view text) {

@@ -308,63 +308,8 @@ constexpr std::array agent_table{
           .doc = "Whether it collects; a disabled connector keeps its cursors."},
 };
 
-constexpr std::array processor_table{
-    Field{.path = "processor.state_directory",
-          .kind = FieldKind::path,
-          .fallback = "/var/lib/tidegate/processor",
-          .most = "1024",
-          .doc = "Where landed chunks, the index and the fleet are kept."},
-    Field{.path = "processor.names",
-          .kind = FieldKind::hosts,
-          .most = "64",
-          .doc = "Hosts and addresses in the processor's own certificate; else the machine's name, localhost and 127.0.0.1."},
-    Field{
-        .path = "processor.sealing_key_file",
-        .kind = FieldKind::path,
-        .most = "1024",
-        .doc =
-            "The key that seals documents, credentials and the authority; else <state_directory>/sealing.key, made at the start."},
-    Field{.path = "listen.data",
-          .kind = FieldKind::place,
-          .fallback = "0.0.0.0:24224",
-          .doc = "Where sensors connect to; port 0 takes any free one."},
-    Field{.path = "listen.control",
-          .kind = FieldKind::place,
-          .doc =
-              "Where sensors enrol and have their control link, for example 0.0.0.0:4320; no control plane where it is not given."},
-    Field{.path = "control.socket",
-          .kind = FieldKind::path,
-          .fallback = "/run/tidegate/processor.sock",
-          .most = "100",
-          .doc = "The local socket that the commands use; only with listen.control."},
-    Field{.path = "tls.ca_file",
-          .kind = FieldKind::path,
-          .most = "1024",
-          .doc = "Certificates (PEM) that may vouch for a sensor; all of tls, or none where listen.control is given."},
-    Field{.path = "tls.certificate_file",
-          .kind = FieldKind::path,
-          .most = "1024",
-          .doc = "The processor's own certificate (PEM); else its authority issues one."},
-    Field{.path = "tls.private_key_file", .kind = FieldKind::path, .most = "1024", .doc = "The key of that certificate (PEM)."},
-    Field{.path = "metrics.listen",
-          .kind = FieldKind::place,
-          .fallback = "127.0.0.1:9274",
-          .doc = "Where metrics and health are served over HTTP; port 0 takes any free one."},
-    Field{.path = "log.level",
-          .kind = FieldKind::choice,
-          .fallback = "info",
-          .allowed = "debug|info|warning|error",
-          .doc = "The least important lines that are written."},
-    Field{.path = "log.format",
-          .kind = FieldKind::choice,
-          .fallback = "auto",
-          .allowed = "auto|journal|json|text",
-          .doc = "How lines are written; auto means journal under a service manager and text elsewhere."},
-};
-
 }  // namespace
 
 FieldTable agent_fields() { return agent_table; }
-FieldTable processor_fields() { return processor_table; }
 
 }  // namespace tidegate

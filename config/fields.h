@@ -33,6 +33,9 @@ enum class FieldKind : unsigned char {
   place,        // host:port
   places,       // a list of host:port
   hosts,        // a list of host names and addresses
+  labels,       // a list of labels
+  mailbox,      // name@host, printable ASCII
+  mailboxes,    // a list of such
   query,        // a log filter's query
 };
 

@@ -80,6 +80,9 @@ std::string_view name(FieldKind kind) {
     case FieldKind::place: return "host:port";
     case FieldKind::places: return "list of host:port";
     case FieldKind::hosts: return "list of hosts";
+    case FieldKind::labels: return "list of labels";
+    case FieldKind::mailbox: return "mail address";
+    case FieldKind::mailboxes: return "list of mail addresses";
     case FieldKind::query: return "query";
   }
   return "value";

@@ -67,4 +67,17 @@ std::string_view name(RiskLevel level) {
   return "critical";
 }
 
+std::string_view name(EventSeverity severity) { return severity == EventSeverity::critical ? "critical" : "warning"; }
+
+std::string_view name(NotifyType type) { return type == NotifyType::smtp ? "smtp" : "webhook"; }
+
+std::string_view name(SmtpTls tls) {
+  switch (tls) {
+    case SmtpTls::starttls: return "starttls";
+    case SmtpTls::implicit: return "implicit";
+    case SmtpTls::none: break;
+  }
+  return "none";
+}
+
 }  // namespace tidegate

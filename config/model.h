@@ -209,6 +209,46 @@ struct AgentConfig {
   bool operator==(const AgentConfig&) const = default;
 };
 
+// Of what happens in the fleet, the least first.
+enum class EventSeverity : std::uint8_t { warning, critical };
+
+std::string_view name(EventSeverity severity);
+
+enum class NotifyType : std::uint8_t { webhook, smtp };
+
+std::string_view name(NotifyType type);
+
+enum class SmtpTls : std::uint8_t { starttls, implicit, none };
+
+std::string_view name(SmtpTls tls);
+
+inline constexpr std::size_t notify_channels_max = 16;  // of a processor
+
+// A way in which people are told of the fleet's events. Secrets stand in files of their own alone, which hold one line each and are
+// read at each message (secret_file.h).
+struct NotifyConfig {
+  std::string name;  // unique in the file
+  NotifyType type = NotifyType::webhook;
+  EventSeverity least_severity = EventSeverity::warning;
+  std::vector<std::string> tenants;  // empty: all
+  std::uint64_t per_minute = 6;      // messages at most
+  std::string ca_file;               // PEM; empty: the system's roots
+  // A webhook's.
+  std::string url;
+  std::string header_name;  // empty: none; with it always a header_value_file
+  std::string header_value_file;
+  std::string proxy;  // HTTP proxy URL, without credentials; empty: none
+  // Mail's.
+  HostPort server;
+  SmtpTls tls = SmtpTls::starttls;
+  std::string username;  // empty: none; with it always a password_file
+  std::string password_file;
+  std::string from;
+  std::vector<std::string> to;
+
+  bool operator==(const NotifyConfig&) const = default;
+};
+
 struct CentreConfig {
   std::string state_directory = "/var/lib/tidegate/processor";
   std::vector<std::string> names;  // of its own certificate; empty: what this machine is called
@@ -225,6 +265,7 @@ struct ProcessorConfig {
   TlsFiles tls;                                                 // all three, or none: the authority issues what is needed
   HostPort metrics_listen{.host = "127.0.0.1", .port = 9274};
   LogConfig log;
+  std::vector<NotifyConfig> notify;  // only with a control plane
 
   bool has_control() const { return !control_listen.host.empty(); }
   bool operator==(const ProcessorConfig&) const = default;

@@ -22,6 +22,14 @@ void read_bandwidth_schedule(Reader& reader, std::vector<BandwidthRule>& schedul
   }
 }
 
+void read_notify(Reader& reader, std::vector<NotifyConfig>& channels) {
+  channels.resize(reader.list_size("notify"));
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const std::string channel = "notify[" + std::to_string(i) + "].";
+    visit_notify(channels[i], [&](std::string_view key, auto& member) { reader.read(channel + std::string{key}, member); });
+  }
+}
+
 // Region to URL, and the default that hangs on another field.
 void resolve(AgentConfig& config, const Reader& reader) {
   if (!reader.was_given("ship.compression")) config.ship.compression = default_compression(config.ship.receiver);
@@ -80,6 +88,7 @@ ParsedProcessor parse_processor(std::string_view yaml, std::string_view file_nam
   ProcessorConfig config;
   if (document.root) {
     visit_processor(config, [&](std::string_view path, auto& member) { reader.read(path, member); });
+    read_notify(reader, config.notify);
     apply_rules(validate(config), reader);
   }
   ParsedProcessor parsed{.config = std::nullopt, .errors = reader.take_errors()};

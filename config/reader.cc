@@ -28,6 +28,7 @@ std::string remedy_for(FieldTable table, std::string_view key, std::string_view 
 // Of a list of maps.
 std::size_t elements_max(std::string_view path) {
   if (path.ends_with("log_filters")) return log_filters_max;
+  if (path == "notify") return notify_channels_max;
   return path.ends_with("bandwidth_schedule") ? bandwidth_rules_max : connectors_max;
 }
 

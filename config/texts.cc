@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "config/filter_query.h"
 #include "config/units.h"
 #include "config/url.h"
@@ -12,7 +13,9 @@ namespace {
 
 using Fault = std::optional<TextFault>;
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+constexpr std::size_t element_bytes_max = 256;  // of a list
+
+bool is_letter_or_digit(char c) { return is_letter(c) || is_digit(c); }
 bool is_name_character(char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }
 bool is_printable_ascii(char c) { return c >= ' ' && c <= '~'; }
 
@@ -77,6 +80,19 @@ Fault check_proxy(std::string& text) {
   return std::nullopt;
 }
 
+// name@host, without quoted names and without comments (RFC 5321, section 4.1.2).
+Fault check_mailbox(std::string_view text) {
+  constexpr std::string_view signs = ".!#$%&'*+/=?^_`{|}~-";
+  constexpr std::size_t name_bytes_max = 64;
+  const std::size_t at = text.rfind('@');
+  const std::string_view name = text.substr(0, at);
+  const auto of_name = [&](char c) { return is_letter_or_digit(c) || signs.find(c) != std::string_view::npos; };
+  const bool good = at != std::string_view::npos && !name.empty() && name.size() <= name_bytes_max &&
+                    std::all_of(name.begin(), name.end(), of_name) && is_host(text.substr(at + 1));
+  if (good) return std::nullopt;
+  return TextFault{"is not a mail address", "write for example soc@example.net"};
+}
+
 Fault check_query(std::string_view text) {
   const Result<Query> query = parse_filter_query(text);
   if (query) return std::nullopt;
@@ -95,6 +111,7 @@ Fault check_form(const Field& field, std::string& text) {
     case FieldKind::wss_url: return check_wss_url(text);
     case FieldKind::proxy: return check_proxy(text);
     case FieldKind::query: return check_query(text);
+    case FieldKind::mailbox: return check_mailbox(text);
     case FieldKind::token:
       if (is_token(text)) return std::nullopt;
       return TextFault{"is not a token", "copy it again: one line, no spaces"};
@@ -117,6 +134,15 @@ std::optional<TextFault> check_text(const Field& field, std::string& text) {
     return TextFault{"is too long", "write at most " + std::to_string(*most) + " bytes"};
   }
   return check_form(field, text);
+}
+
+std::optional<TextFault> check_element(FieldKind list, const std::string& text) {
+  if (list == FieldKind::hosts) {
+    if (is_host(text)) return std::nullopt;
+    return TextFault{"is not a host name or an address", {}};
+  }
+  if (text.empty() || text.size() > element_bytes_max) return TextFault{"is empty or too long", {}};
+  return list == FieldKind::mailboxes ? check_mailbox(text) : check_label(text);
 }
 
 bool is_one_line(std::string_view text) { return !not_text_at(text) && text.find_first_of("\t\n\r") == std::string_view::npos; }

@@ -18,6 +18,9 @@ struct TextFault {
 // at its end.
 std::optional<TextFault> check_text(const Field& field, std::string& text);
 
+// The same for an element of a list of that kind.
+std::optional<TextFault> check_element(FieldKind list, const std::string& text);
+
 // True for printable UTF-8 without tabs and ends of line.
 bool is_one_line(std::string_view text);
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <span>
 
+#include "config/ascii.h"
+
 namespace tidegate {
 namespace {
 
@@ -24,9 +26,7 @@ constexpr std::array rate_units{Unit{"bit/s", 1}, Unit{"kbit/s", 1000}, Unit{"Mb
 // What a signed 64-bit count can hold, so that durations share the rule.
 constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 std::size_t digits_at_start(std::string_view text) {
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());

@@ -189,7 +189,7 @@ std::vector<Breach> validate(const AgentConfig& config) {
 }
 
 std::vector<Breach> validate(const ProcessorConfig& config) {
-  std::vector<Breach> breaches;
+  std::vector<Breach> breaches = validate_notify(config);
   check_places(config, breaches);
   check_tls(config, breaches);
   return breaches;

@@ -21,5 +21,7 @@ struct Breach {
 
 std::vector<Breach> validate(const AgentConfig& config);
 std::vector<Breach> validate(const ProcessorConfig& config);
+// The part of it that is about `notify`.
+std::vector<Breach> validate_notify(const ProcessorConfig& config);
 
 }  // namespace tidegate

@@ -31,6 +31,9 @@ std::string_view example_of(FieldKind kind) {
     case FieldKind::place: return "write for example 127.0.0.1:9273";
     case FieldKind::places: return "write for example [dp1.example.net:24224, dp2.example.net:24224]";
     case FieldKind::hosts: return "write for example [dp1.example.net, 192.0.2.7]";
+    case FieldKind::labels: return "write for example [acme, blue], in printable ASCII characters only";
+    case FieldKind::mailbox: return "write for example tidegate@example.net";
+    case FieldKind::mailboxes: return "write for example [soc@example.net, oncall@example.net]";
     default: return "write a text";
   }
 }
@@ -42,7 +45,8 @@ std::string_view kind_of(const YamlNode& node) {
 // "a duration", "one of"…: what the field takes, for a node of another shape.
 Complained wrong_shape(const Field& field, const YamlNode& node) {
   if (node.kind == YamlNode::Kind::null) return Complaint{{}, "has no value", remedy_of(field) + ", or leave the key out"};
-  const bool wants_list = field.kind == FieldKind::places || field.kind == FieldKind::hosts || field.kind == FieldKind::choices;
+  const bool wants_list = field.kind == FieldKind::places || field.kind == FieldKind::hosts || field.kind == FieldKind::choices ||
+                          field.kind == FieldKind::labels || field.kind == FieldKind::mailboxes;
   std::string problem{"is "};
   problem.append(kind_of(node)).append(wants_list ? ", not a list" : ", not a single value");
   return Complaint{node.kind == YamlNode::Kind::scalar ? shown(&field, node.text) : "", std::move(problem), remedy_of(field)};
@@ -129,6 +133,10 @@ Complained read_texts(const Field& field, const YamlNode& node, std::string& out
   if (!fault) return std::nullopt;
   const bool is_choice = field.kind == FieldKind::choice;
   return Complaint{shown(&field, node.text), std::move(fault->problem), is_choice ? remedy_of(field) : std::move(fault->remedy)};
+}
+
+std::string element_name(FieldKind kind) {
+  return kind == FieldKind::hosts ? "host" : kind == FieldKind::mailboxes ? "address" : "one";
 }
 
 bool looks_like_a_token(std::string_view text) { return text.size() > 40 && text.find("eyJ") != std::string_view::npos; }
@@ -219,9 +227,10 @@ Complained read_value(const Field& field, const YamlNode& node, std::vector<std:
   if (node.kind != YamlNode::Kind::list) return wrong_shape(field, node);
   out.clear();
   for (const YamlNode& element : node.children) {
-    if (!is_host(element.text)) return not_a(field, element.text, "a host name or an address");
+    if (std::optional<TextFault> fault = check_element(field.kind, element.text))
+      return Complaint{shown(&field, element.text), std::move(fault->problem), remedy_of(field)};
     if (std::find(out.begin(), out.end(), element.text) != out.end())
-      return Complaint{shown(&field, element.text), "stands in the list twice", "name each host once"};
+      return Complaint{shown(&field, element.text), "stands in the list twice", "name each " + element_name(field.kind) + " once"};
     out.push_back(element.text);
   }
   const std::string count = std::to_string(out.size());
@@ -247,6 +256,9 @@ Complained read_value(const Field& field, const YamlNode& node, Receiver& out) {
 Complained read_value(const Field& field, const YamlNode& node, ShipCompression& out) { return read_choice(field, node, out); }
 Complained read_value(const Field& field, const YamlNode& node, LogOutput& out) { return read_choice(field, node, out); }
 Complained read_value(const Field& field, const YamlNode& node, Level& out) { return read_choice(field, node, out); }
+Complained read_value(const Field& field, const YamlNode& node, EventSeverity& out) { return read_choice(field, node, out); }
+Complained read_value(const Field& field, const YamlNode& node, NotifyType& out) { return read_choice(field, node, out); }
+Complained read_value(const Field& field, const YamlNode& node, SmtpTls& out) { return read_choice(field, node, out); }
 
 YamlNode fallback_node(const Field& field) {
   TG_ASSERT(!field.fallback.empty(), "only a field with a default is left out");

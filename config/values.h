@@ -37,7 +37,7 @@ Complained read_value(const Field& field, const YamlNode& node, std::chrono::sec
 Complained read_value(const Field& field, const YamlNode& node, std::chrono::minutes& out);  // a time of day
 Complained read_value(const Field& field, const YamlNode& node, HostPort& out);
 Complained read_value(const Field& field, const YamlNode& node, std::vector<HostPort>& out);
-Complained read_value(const Field& field, const YamlNode& node, std::vector<std::string>& out);  // hosts
+Complained read_value(const Field& field, const YamlNode& node, std::vector<std::string>& out);  // as the field's kind has them
 Complained read_value(const Field& field, const YamlNode& node, std::set<ContentType>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::set<RiskLevel>& out);
 Complained read_value(const Field& field, const YamlNode& node, std::set<Weekday>& out);
@@ -46,6 +46,9 @@ Complained read_value(const Field& field, const YamlNode& node, Receiver& out);
 Complained read_value(const Field& field, const YamlNode& node, ShipCompression& out);
 Complained read_value(const Field& field, const YamlNode& node, LogOutput& out);
 Complained read_value(const Field& field, const YamlNode& node, Level& out);
+Complained read_value(const Field& field, const YamlNode& node, EventSeverity& out);
+Complained read_value(const Field& field, const YamlNode& node, NotifyType& out);
+Complained read_value(const Field& field, const YamlNode& node, SmtpTls& out);
 
 // What to write where the field has no value, or a wrong one: "write tidegate or forward".
 std::string remedy_of(const Field& field);

@@ -44,5 +44,8 @@ std::string written(const Field&, Receiver value) { return std::string{name(valu
 std::string written(const Field&, ShipCompression value) { return std::string{name(value)}; }
 std::string written(const Field&, LogOutput value) { return std::string{name(value)}; }
 std::string written(const Field&, Level value) { return std::string{name(value)}; }
+std::string written(const Field&, EventSeverity value) { return std::string{name(value)}; }
+std::string written(const Field&, NotifyType value) { return std::string{name(value)}; }
+std::string written(const Field&, SmtpTls value) { return std::string{name(value)}; }
 
 }  // namespace tidegate

@@ -31,5 +31,8 @@ std::string written(const Field& field, Receiver value);
 std::string written(const Field& field, ShipCompression value);
 std::string written(const Field& field, LogOutput value);
 std::string written(const Field& field, Level value);
+std::string written(const Field& field, EventSeverity value);
+std::string written(const Field& field, NotifyType value);
+std::string written(const Field& field, SmtpTls value);
 
 }  // namespace tidegate

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -56,7 +57,7 @@ struct Arguments {
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description, Arguments& arguments) {
   CLI::App* command = app.add_subcommand(name, description);
   command->set_version_flag("--version", std::string{"tidegate-processor "} + TIDEGATE_VERSION);
-  command->add_option("--config", arguments.config_file, "The configuration file")->capture_default_str();
+  command->add_option("--config", arguments.config_file, "The configuration file")->type_name("FILE")->capture_default_str();
   return command;
 }
 
@@ -87,31 +88,50 @@ std::vector<std::string> joined(int argc, const char* const* argv) {
   return {words.rbegin(), words.rend()};  // as CLI11 wants them
 }
 
+// The commands of the daemon itself, and search, which needs none.
+std::vector<FleetCommand> daemon_commands(CLI::App& app) {
+  const auto arguments = std::make_shared<Arguments>();  // the parser writes to it before a command runs
+  CLI::App* run_command = add_command(app, "run", "Run the daemon in the foreground", *arguments);
+  CLI::App* validate_command = add_command(app, "validate", "Check the configuration; every error at once", *arguments);
+  CLI::App* search_command = add_command(app, "search", "Search the index, whether the daemon runs or not", *arguments);
+  add_search_options(*search_command, *arguments);
+  return {{run_command, [arguments] { return run(arguments->config_file); }},
+          {validate_command, [arguments] { return validate(arguments->config_file); }},
+          {search_command, [arguments] { return search(arguments->config_file, arguments->search); }}};
+}
+
 }  // namespace
 
-int run_cli(int argc, const char* const* argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of the write
-  Arguments arguments;
+struct ProcessorCommandLine::Parts {
   CLI::App app{"Tidegate's receiving end: lands what sensors send, acknowledges, indexes, and searches", "tidegate-processor"};
+  std::vector<FleetCommand> commands{};
+};
+
+ProcessorCommandLine::ProcessorCommandLine() : parts_(std::make_unique<Parts>()) {
+  CLI::App& app = parts_->app;
   app.set_version_flag("--version", std::string{"tidegate-processor "} + TIDEGATE_VERSION);
   app.require_subcommand(1);
-  CLI::App* run_command = add_command(app, "run", "Run the daemon in the foreground", arguments);
-  CLI::App* validate_command = add_command(app, "validate", "Check the configuration; every error at once", arguments);
-  CLI::App* search_command = add_command(app, "search", "Search the index, whether the daemon runs or not", arguments);
-  add_search_options(*search_command, arguments);
-  std::vector<FleetCommand> fleet;
-  for (const auto& add : {token_commands, sensor_commands, connector_commands, credential_commands})
-    for (FleetCommand& command : add(app)) fleet.push_back(std::move(command));
-  try {
-    app.parse(joined(argc, argv));
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : exit_usage;
-  }
-  if (run_command->parsed()) return run(arguments.config_file);
-  if (validate_command->parsed()) return validate(arguments.config_file);
-  for (const FleetCommand& command : fleet)
-    if (command.app->parsed()) return command.run();
-  return search(arguments.config_file, arguments.search);
+  for (const auto& add : {daemon_commands, token_commands, sensor_commands, connector_commands, credential_commands,
+                          rollout_commands, event_commands, notify_commands})
+    for (FleetCommand& command : add(app)) parts_->commands.push_back(std::move(command));
 }
+
+ProcessorCommandLine::~ProcessorCommandLine() = default;
+
+const CLI::App& ProcessorCommandLine::app() const { return parts_->app; }
+
+int ProcessorCommandLine::run(int argc, const char* const* argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of the write
+  try {
+    parts_->app.parse(joined(argc, argv));
+  } catch (const CLI::ParseError& error) {
+    return parts_->app.exit(error) == 0 ? 0 : exit_usage;
+  }
+  for (const FleetCommand& command : parts_->commands)
+    if (command.app->parsed()) return command.run();
+  return exit_usage;
+}
+
+int run_cli(int argc, const char* const* argv) { return ProcessorCommandLine{}.run(argc, argv); }
 
 }  // namespace tidegate

@@ -61,7 +61,7 @@ int create_token(const TokenArguments& arguments) {
 CLI::App* add_fleet_command(CLI::App& parent, const std::string& name, const std::string& description, FleetArguments& arguments) {
   CLI::App* command = parent.add_subcommand(name, description);
   command->set_version_flag("--version", std::string{"tidegate-processor "} + TIDEGATE_VERSION);
-  command->add_option("--config", arguments.config_file, "The configuration file")->capture_default_str();
+  command->add_option("--config", arguments.config_file, "The configuration file")->type_name("FILE")->capture_default_str();
   command->add_flag("--json", arguments.json, "One JSON document and nothing else");
   command->footer(
       "Exit codes: 0 done, 1 it failed or is not there, 2 wrong usage, 3 the processor or the sensor does not answer, 4 storage.");
@@ -86,12 +86,14 @@ int exit_code_of(unsigned status) {
   }
 }
 
-int ask_processor(const FleetArguments& arguments, const FleetQuestion& question) {
+FleetAnswer answer_of_processor(const FleetArguments& arguments, const FleetQuestion& question) {
+  FleetAnswer told;
+  told.code = processor_exit_usage;
   const std::optional<ProcessorConfig> config = read_processor_config(arguments.config_file);
-  if (!config) return processor_exit_usage;
+  if (!config) return told;
   if (!config->has_control()) {
     std::fprintf(stderr, "%s: listen.control is not given: this processor has no fleet\n", arguments.config_file.c_str());
-    return processor_exit_usage;
+    return told;
   }
   asio::io_context loop{1};
   std::optional<Result<HttpResponse>> answer;
@@ -102,15 +104,26 @@ int ask_processor(const FleetArguments& arguments, const FleetQuestion& question
   if (!answer || !*answer) {
     std::fprintf(stderr, "no running processor answers on %s: %s\n", config->control_socket.c_str(),
                  answer ? answer->error().text().c_str() : "the question could not be asked");
-    return processor_exit_unreachable;
+    told.code = processor_exit_unreachable;
+    return told;
   }
-  const HttpResponse& response = **answer;
-  const int code = exit_code_of(response.status);
+  told.status = (*answer)->status;
+  told.code = exit_code_of(told.status);
+  told.body = std::move((*answer)->body);
+  return told;
+}
+
+int print_answer(const FleetAnswer& answer) {
+  if (answer.status == 0) return answer.code;
   // 409 tells how it failed, which is an answer; all else is a refusal.
-  const bool told = response.status == 200 || response.status == 202 || response.status == 409;
+  const bool told = answer.status == 200 || answer.status == 202 || answer.status == 409;
   std::FILE* out = told ? stdout : stderr;
-  const bool written = std::fwrite(response.body.data(), 1, response.body.size(), out) == response.body.size();
-  return std::fflush(out) == 0 && written ? code : processor_exit_failed;
+  const bool written = std::fwrite(answer.body.data(), 1, answer.body.size(), out) == answer.body.size();
+  return std::fflush(out) == 0 && written ? answer.code : processor_exit_failed;
+}
+
+int ask_processor(const FleetArguments& arguments, const FleetQuestion& question) {
+  return print_answer(answer_of_processor(arguments, question));
 }
 
 std::optional<Bytes> read_input(const std::string& file, std::size_t bytes_max) {

@@ -52,6 +52,9 @@ std::vector<FleetCommand> token_commands(CLI::App& parent);
 std::vector<FleetCommand> sensor_commands(CLI::App& parent);
 std::vector<FleetCommand> connector_commands(CLI::App& parent);
 std::vector<FleetCommand> credential_commands(CLI::App& parent);
+std::vector<FleetCommand> rollout_commands(CLI::App& parent);
+std::vector<FleetCommand> event_commands(CLI::App& parent);
+std::vector<FleetCommand> notify_commands(CLI::App& parent);
 
 // A subcommand with --version, --config and --json.   requires: the arguments outlive the parsing
 CLI::App* add_fleet_command(CLI::App& parent, const std::string& name, const std::string& description, FleetArguments& arguments);
@@ -62,6 +65,20 @@ std::optional<ProcessorConfig> read_processor_config(const std::string& file);
 // The exit code that stands for the daemon's answer.
 int exit_code_of(unsigned status);
 int ask_processor(const FleetArguments& arguments, const FleetQuestion& question);
+
+// What the daemon answers, for a command that goes on from it.
+struct FleetAnswer {
+  int code = processor_exit_unreachable;
+  unsigned status = 0;  // 0: nobody answered, and the standard error stream says why
+  Bytes body{};
+};
+FleetAnswer answer_of_processor(const FleetArguments& arguments, const FleetQuestion& question);
+// To the standard output, or where it is a refusal to the standard error stream. Returns the exit code.
+int print_answer(const FleetAnswer& answer);
+
+// `connector apply --stages`: begins a roll-out, and unless it is told otherwise follows it until it goes on by itself no more.
+enum class Following : std::uint8_t { until_its_end, none };
+int begin_rollout(const FleetArguments& arguments, const FleetQuestion& question, Following following);
 
 // All of a file, or of the standard input where the name is "-". Absent, with the reason on the standard error stream: it cannot be
 // read, or is larger.

@@ -1,6 +1,6 @@
-// ControlPlane: all that there is beside the data where `listen.control` is given: the fleet, the port of the sensors, the local
-// socket of the operator, and the gate of the data port. Built and owned in one place, so that a processor without it has none of
-// it.
+// ControlPlane: all that there is beside the data where `listen.control` is given: the fleet, the port of the sensors, what is told
+// of them, the local socket of the operator, and the gate of the data port. Built and owned in one place, so that a processor
+// without it has none of it.
 //
 // Thread: the loop; the fleet's writer has one of its own.
 #pragma once
@@ -16,11 +16,16 @@
 #include "config/model.h"
 #include "processor/control_port.h"
 #include "processor/control_routes.h"
+#include "processor/event_routes.h"
 #include "processor/fleet/connectors.h"
 #include "processor/fleet/data_gate.h"
+#include "processor/fleet/event_watch.h"
 #include "processor/fleet/fleet.h"
+#include "processor/fleet/notifier.h"
+#include "processor/fleet/rollouts.h"
 #include "processor/fleet/sensor_desk.h"
 #include "processor/port_tls.h"
+#include "processor/rollout_routes.h"
 #include "transport/http_server.h"
 #include "transport/task_group.h"
 
@@ -32,6 +37,9 @@ class ControlPlane {
     FleetStore& store;
     FleetStore& writer_store;
     Authority& authority;
+    RolloutStore& rollouts;
+    EventStore& events;
+    std::vector<NotifyRoute> channels;
   };
 
   //   requires: all of them outlive it
@@ -55,7 +63,12 @@ class ControlPlane {
   DataGate gate_;
   FleetDesk desk_;
   Connectors connectors_;
+  Rollouts rollouts_;
+  Notifier notifier_;
+  EventWatch event_watch_;
   FleetRoutes routes_;
+  RolloutRoutes rollout_routes_;
+  EventRoutes event_routes_;
   ControlPort port_;
   HttpServer socket_;
   TaskGroup tasks_;  // last: run() joins it

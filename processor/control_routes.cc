@@ -34,17 +34,17 @@ unsigned status_of(Code code) {
 
 HttpReply refused(const Error& error) { return text(error.text() + "\n", status_of(error.code())); }
 
-std::string shown(std::string_view value) { return "'" + std::string{value.substr(0, value_shown_bytes_max)} + "'"; }
+std::string in_quotes(std::string_view value) { return "'" + std::string{value.substr(0, value_shown_bytes_max)} + "'"; }
 
 Result<bool> flag_of(std::string_view name, std::string_view value) {
   if (value.empty() || value == "false") return false;
   if (value == "true") return true;
-  return Error{Code::invalid, std::string{name} + ": " + shown(value) + " is neither true nor false"};
+  return Error{Code::invalid, std::string{name} + ": " + in_quotes(value) + " is neither true nor false"};
 }
 
 Result<std::uint64_t> count_of(std::string_view name, std::string_view value) {
   if (const std::optional<std::uint64_t> count = parse_count(value); count && *count > 0) return *count;
-  return Error{Code::invalid, std::string{name} + ": " + shown(value) + " is no number above 0"};
+  return Error{Code::invalid, std::string{name} + ": " + in_quotes(value) + " is no number above 0"};
 }
 
 // 200 where the sensor has APPLIED it, or nothing was to be pushed.
@@ -77,7 +77,7 @@ struct FleetRoutes::Route {
     }
     for (const auto& [name, value] : query) {
       if (std::ranges::find(needed, name) != needed.end() || std::ranges::find(optional, name) != optional.end()) continue;
-      return Error{Code::invalid, "the parameter " + shown(name) + " is not known"};
+      return Error{Code::invalid, "the parameter " + in_quotes(name) + " is not known"};
     }
     return {};
   }
@@ -154,7 +154,7 @@ Result<TokenOrder> FleetRoutes::token_order(const Asked& asked) const {
   }
   if (const std::string expires = asked.value("expires"); !expires.empty()) {
     const std::optional<std::chrono::milliseconds> life = parse_duration(expires);
-    if (!life) return Error{Code::invalid, "expires: " + shown(expires) + " is no duration; write for example 24h or 14d"};
+    if (!life) return Error{Code::invalid, "expires: " + in_quotes(expires) + " is no duration; write for example 24h or 14d"};
     order.life = std::chrono::floor<std::chrono::seconds>(*life);
   }
   const Result<bool> replace = flag_of("replace", asked.value("replace"));

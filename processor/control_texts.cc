@@ -6,7 +6,6 @@
 namespace tidegate {
 namespace {
 
-void write_text(std::string& out, const std::string& text) { append_json_string(out, text); }
 void write_flag(std::string& out, bool flag) { out.append(flag ? "true" : "false"); }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -15,12 +14,12 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-std::string shown(const std::optional<WallTime>& time) { return time ? to_iso8601(*time) : std::string{"never"}; }
+std::string time_or_never(const std::optional<WallTime>& time) { return time ? to_iso8601(*time) : std::string{"never"}; }
 
 void write_token_fields(ObjectWriter& object, const EnrolmentToken& token, TokenState state) {
   object.text("id", token.id);
   object.text("state", name(state));
-  write_list(object.key("tenants"), token.tenants, write_text);
+  write_list(object.key("tenants"), token.tenants);
   object.number("uses", token.uses);
   object.number("uses_left", token.uses_left);
   write_flag(object.key("replace"), token.replace);
@@ -60,7 +59,7 @@ void write_health(std::string& out, const HealthView& health) {
 
 void write_sensor_fields(ObjectWriter& object, const SensorView& view) {
   object.text("name", view.name);
-  write_list(object.key("tenants"), view.tenants, write_text);
+  write_list(object.key("tenants"), view.tenants);
   object.text("state", name(view.state));
   object.time("since", view.since);
   object.time("last_seen", view.last_seen);
@@ -186,7 +185,7 @@ std::string sensors_text(const FleetView& fleet) {
   if (fleet.sensors.empty()) return "there are no sensors; `tidegate-processor token create` makes a token to enrol one\n";
   std::string out;
   for (const SensorView& each : fleet.sensors) {
-    out.append(each.name).append("  ").append(name(each.state)).append("  last seen ").append(shown(each.last_seen));
+    out.append(each.name).append("  ").append(name(each.state)).append("  last seen ").append(time_or_never(each.last_seen));
     out.append("  tenants ").append(joined(each.tenants)).append("\n  configuration: ").append(config_text_of(each.config));
     out.append("\n  health: ").append(health_text_of(each.health)).append("\n");
     if (each.clones > 0)
@@ -211,8 +210,8 @@ std::string sensor_text(const SensorDetail& sensor) {
   const auto line = [&out](std::string_view what, std::string_view value) {
     out.append("  ").append(what).append(": ").append(value).append("\n");
   };
-  line("state", std::string{name(view.state)}.append(" since ").append(shown(view.since)));
-  line("last seen", shown(view.last_seen) + (view.peer.empty() ? "" : " from " + view.peer));
+  line("state", std::string{name(view.state)}.append(" since ").append(time_or_never(view.since)));
+  line("last seen", time_or_never(view.last_seen) + (view.peer.empty() ? "" : " from " + view.peer));
   line("tenants", joined(view.tenants));
   line("agent", view.version.empty() ? "not told" : view.version + (view.system.empty() ? "" : ", " + view.system));
   line("certificate", view.serial + ", until " + to_iso8601(view.not_after));

@@ -18,8 +18,6 @@ std::string list_json(std::string_view name, const std::vector<T>& all, void (*w
   return out + "\n";
 }
 
-void write_text(std::string& out, const std::string& text) { append_json_string(out, text); }
-
 void write_view(ObjectWriter& object, const ConnectorView& view) {
   object.text("name", view.name);
   object.text("sensor", view.sensor);
@@ -80,7 +78,7 @@ void write_credential(std::string& out, const CredentialView& view) {
   ObjectWriter object{out};
   object.text("name", view.record.name);
   object.time("changed", view.record.changed);
-  write_list(object.key("sensors"), view.sensors, write_text);
+  write_list(object.key("sensors"), view.sensors);
 }
 
 std::string push_text(const std::string& sensor, const PushOutcome& push) {

@@ -2,12 +2,10 @@
 
 #include <systemd/sd-daemon.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -17,14 +15,14 @@
 #include "config/parse.h"
 #include "processor/edges/stores.h"
 #include "processor/fleet_stores.h"
+#include "processor/notify_channels.h"
 #include "processor/port_tls.h"
 #include "processor/processor.h"
+#include "transport/as_values.h"
 #include "transport/task_group.h"
 
 namespace tidegate {
 namespace {
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 LogFormat format_of(LogOutput output) {
   switch (output) {
@@ -34,11 +32,6 @@ LogFormat format_of(LogOutput output) {
     case LogOutput::automatic: break;
   }
   return std::getenv("JOURNAL_STREAM") != nullptr ? LogFormat::journal : LogFormat::text;
-}
-
-asio::awaitable<bool> stopped() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
 }
 
 // Everything of the process, in the order in which it is built.
@@ -109,8 +102,11 @@ int Daemon::open_control_plane() {
   Result<PortTls> tls = make_port_tls(config_, *fleet_stores_.authority, clock_.wall());
   if (!tls) return fail(2, tls.error());
   port_tls_ = *std::move(tls);
-  const ControlPlane::Parts parts{*fleet_stores_.store, *fleet_stores_.writer_store, *fleet_stores_.authority};
-  control_.emplace(loop_.get_executor(), clock_, log_, metrics_, parts, port_tls_);
+  Result<std::vector<NotifyRoute>> channels = make_notify_routes(config_.notify);
+  if (!channels) return fail(2, channels.error());
+  ControlPlane::Parts parts{*fleet_stores_.store, *fleet_stores_.writer_store, *fleet_stores_.authority,
+                            *fleet_stores_.store, *fleet_stores_.events,       *std::move(channels)};
+  control_.emplace(loop_.get_executor(), clock_, log_, metrics_, std::move(parts), port_tls_);
   return 0;
 }
 
@@ -134,7 +130,7 @@ asio::awaitable<Error> Daemon::hear_signals() {
   co_await asio::this_coro::throw_if_cancelled(false);
   asio::signal_set signals{loop_, SIGTERM, SIGINT, SIGHUP};
   while (!co_await stopped()) {
-    const auto [failed, number] = co_await signals.async_wait(as_result);
+    const auto [failed, number] = co_await signals.async_wait(as_values);
     if (failed) break;
     if (number == SIGHUP) {
       reload();

@@ -39,6 +39,16 @@ Result<std::unique_ptr<Authority>> authority_of(const std::filesystem::path& fle
   return authority;
 }
 
+// They can be found again by looking at the fleet, so a file that is damaged keeps nothing from starting.
+Result<std::unique_ptr<SqliteEvents>> events_of(const std::filesystem::path& fleet, Log& log) {
+  const std::filesystem::path file = fleet / "events.db";
+  bool set_aside = false;
+  Result<std::unique_ptr<SqliteEvents>> events = open_or_begin_events(file, set_aside);
+  if (set_aside)
+    log.error("the history of events is damaged: it is set aside as events.db.damaged, and begun anew", {{"file", file.string()}});
+  return events;
+}
+
 }  // namespace
 
 Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& log) {
@@ -63,6 +73,9 @@ Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& lo
     if (!opened) return std::move(opened).error();
     *store = *std::move(opened);
   }
+  Result<std::unique_ptr<SqliteEvents>> events = events_of(fleet, log);
+  if (!events) return std::move(events).error();
+  stores.events = *std::move(events);
   return stores;
 }
 

@@ -1,5 +1,5 @@
-// What the fleet keeps in a state directory, opened: `fleet/` in it, mode 0700, with fleet.db and authority.pem, and the key that
-// both are sealed with.
+// What the fleet keeps in a state directory, opened: `fleet/` in it, mode 0700, with fleet.db, events.db and authority.pem, and the
+// key that both are sealed with.
 //
 // Thread: the loop.
 #pragma once
@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "config/model.h"
+#include "processor/edges/sqlite_events.h"
 #include "processor/edges/sqlite_fleet.h"
 #include "processor/fleet/authority.h"
 
@@ -18,6 +19,7 @@ struct FleetStores {
   std::unique_ptr<Authority> authority;
   std::unique_ptr<SqliteFleet> store;         // the loop's
   std::unique_ptr<SqliteFleet> writer_store;  // the same file, for the thread that writes what sensors say
+  std::unique_ptr<SqliteEvents> events;
 };
 
 // The first time it makes the key, the authority and the store. Later none of them is made anew in place of one that is missing:

@@ -1,10 +1,9 @@
 #include "processor/port_tls.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <fstream>
 #include <sstream>
+
+#include "base/host_name.h"
 
 namespace tidegate {
 namespace {
@@ -25,9 +24,8 @@ Result<std::string> read_pem_file(const std::string& file) {
 
 std::vector<std::string> names_of(const ProcessorConfig& config) {
   if (!config.processor.names.empty()) return config.processor.names;
-  std::array<char, 256> host{};
   std::vector<std::string> names;
-  if (::gethostname(host.data(), host.size() - 1) == 0 && host[0] != '\0') names.emplace_back(host.data());
+  if (std::optional<std::string> host = host_name(); host && !host->empty()) names.push_back(*std::move(host));
   if (names.empty() || names.front() != "localhost") names.emplace_back("localhost");
   names.emplace_back("127.0.0.1");
   return names;

@@ -8,8 +8,6 @@
 namespace tidegate {
 namespace {
 
-rocksdb::Slice slice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
-
 // The library's batch fails only beyond limits that are checked before.
 void keep(const rocksdb::Status& status) { TG_ASSERT(status.ok(), "a batch within its limits takes every row"); }
 

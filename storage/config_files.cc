@@ -9,8 +9,6 @@
 namespace tidegate {
 namespace {
 
-bool missing(const rocksdb::Status& status) { return status.IsNotFound() || status.IsPathNotFound(); }
-
 rocksdb::EnvOptions plainly() {
   rocksdb::EnvOptions options;
   options.use_mmap_reads = false;
@@ -46,7 +44,7 @@ Result<Bytes> ConfigFiles::read(std::string_view file, std::size_t bytes_max) co
   const std::string path = path_of(file);
   std::unique_ptr<rocksdb::SequentialFile> in;
   rocksdb::Status status = place_.environment()->NewSequentialFile(path, &in, plainly());
-  if (missing(status)) return Error{Code::absent, path + " is not there"};
+  if (is_missing(status)) return Error{Code::absent, path + " is not there"};
   Bytes bytes;
   Bytes scratch(std::size_t{64} << 10, '\0');
   rocksdb::Slice part;
@@ -65,7 +63,7 @@ Result<void> ConfigFiles::replace(std::string_view file, ByteView bytes) const {
   const std::string beginning = path + ".new";
   std::unique_ptr<rocksdb::WritableFile> out;
   rocksdb::Status status = place_.environment()->NewWritableFile(beginning, &out, plainly());
-  if (status.ok()) status = out->Append(rocksdb::Slice{bytes.data(), bytes.size()});
+  if (status.ok()) status = out->Append(slice(bytes));
   if (status.ok()) status = out->Sync();
   if (out) {
     const rocksdb::Status closed = out->Close();
@@ -84,7 +82,7 @@ Result<void> ConfigFiles::rename(std::string_view from, std::string_view to) con
 
 Result<void> ConfigFiles::remove(std::string_view file) const {
   const std::string path = path_of(file);
-  if (missing(place_.environment()->FileExists(path))) return {};
+  if (is_missing(place_.environment()->FileExists(path))) return {};
   const rocksdb::Status status = place_.environment()->DeleteFile(path);
   if (!status.ok()) return error_from(status, "removing " + path);
   return sync_directory(*place_.environment(), place_.directory);

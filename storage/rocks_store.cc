@@ -26,7 +26,6 @@ constexpr std::uint64_t blob_file_bytes = 16u << 20;
 
 constexpr std::size_t blob_bytes_min = 256;  // smaller segments are cheaper inside the table
 
-rocksdb::Slice slice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
 ByteView view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
 // After an error the journal opens anew, and looks at what it finds: the library must not go on by itself meanwhile.
@@ -120,6 +119,10 @@ Error error_from(const rocksdb::Status& status, std::string_view doing) {
   TG_ASSERT(!status.ok(), "only a failure is turned into an error");
   return Error{code_from(status), status.ToString()}.in(doing);
 }
+
+bool is_missing(const rocksdb::Status& status) { return status.IsNotFound() || status.IsPathNotFound(); }
+
+rocksdb::Slice slice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const StorePlace& place, Opening opening) {
   const std::string path = place.directory.string();

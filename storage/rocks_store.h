@@ -19,6 +19,7 @@ namespace rocksdb {
 class ColumnFamilyHandle;
 class DB;
 class Env;
+class Slice;
 class Status;
 class WriteBatch;
 }  // namespace rocksdb
@@ -45,6 +46,12 @@ enum class Sync : std::uint8_t { no, yes };
 //   no space → full   corruption → corrupt   not found → absent   wrong use, or a newer format → invalid
 //   all else that may pass → unavailable
 Error error_from(const rocksdb::Status& status, std::string_view doing);
+
+// True where a file or directory is not there.
+bool is_missing(const rocksdb::Status& status);
+
+// The library's view of the same bytes.
+rocksdb::Slice slice(ByteView bytes);
 
 class RocksStore {
  public:

@@ -38,8 +38,6 @@ std::uint64_t set_aside_number(std::string_view file, std::string_view store) {
   return wrong == std::errc{} && end == file.data() + file.size() ? number : 0;
 }
 
-bool missing(const rocksdb::Status& status) { return status.IsNotFound() || status.IsPathNotFound(); }
-
 Result<void> sync_directory(const StorePlace& place, const std::filesystem::path& path) {
   std::unique_ptr<rocksdb::Directory> directory;
   rocksdb::Status status = place.environment()->NewDirectory(path.string(), &directory);
@@ -53,7 +51,7 @@ Result<void> sync_directory(const StorePlace& place, const std::filesystem::path
 Result<StoreFiles> look(const StorePlace& place) {
   std::vector<std::string> names;
   const rocksdb::Status status = place.environment()->GetChildren(place.directory.string(), &names);
-  if (missing(status)) return StoreFiles{};
+  if (is_missing(status)) return StoreFiles{};
   if (!status.ok()) return place_error(status, place.directory);
   StoreFiles files;
   files.there = true;
@@ -130,7 +128,7 @@ Result<void> move_directory(const StorePlace& from, const std::filesystem::path&
 Result<void> remove_directory(const StorePlace& place) {
   std::vector<std::string> names;
   rocksdb::Status status = place.environment()->GetChildren(place.directory.string(), &names);
-  if (missing(status)) return {};
+  if (is_missing(status)) return {};
   for (const std::string& file : names) {
     if (!status.ok()) break;
     if (file != "." && file != "..") status = place.environment()->DeleteFile((place.directory / file).string());

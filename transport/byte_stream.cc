@@ -2,13 +2,12 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 
+#include "transport/as_values.h"
 #include "transport/net_error.h"
 #include "transport/tls_socket.h"
 
@@ -17,7 +16,6 @@ namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
-constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t tls_record_bytes = 16u << 10;
 

@@ -82,6 +82,9 @@ class UnixStream final : public ByteStream {
 
 using TcpEndpoints = std::vector<asio::ip::tcp::endpoint>;
 
+// "192.0.2.7:443", "[2001:db8::7]:443".
+std::string endpoint_text(const asio::ip::tcp::endpoint& endpoint);
+
 // The addresses of a name, at least one; of an address itself, without asking. `unavailable`: the name does not resolve.
 asio::awaitable<Result<TcpEndpoints>> look_up(std::string host, std::uint16_t port);
 

@@ -44,7 +44,7 @@ bool same_digest(std::string_view a, std::string_view b) {
 }
 
 // A receiver's words, fit for a log: printable ASCII, cut.
-std::string printable(std::string_view text) {
+std::string printable_words(std::string_view text) {
   std::string plain{text.substr(0, handshake_reason_bytes_max)};
   for (char& c : plain) {
     if (c < ' ' || c > '~') c = '?';
@@ -169,14 +169,15 @@ Result<void> ForwardHandshake::take_pong(ByteView message) {
   const bool called = is_called(items.next(), "PONG");
   const auto let_in = items.next()->as_bool();
   if (!called || !let_in) return fail(Code::corrupt, "the receiver's answer is no PONG");
-  const std::string reason = printable(bytes_of(items.next()).value_or(ByteView{}));
+  const std::string reason = printable_words(bytes_of(items.next()).value_or(ByteView{}));
   if (!*let_in) return fail(Code::denied, "the receiver refuses us" + (reason.empty() ? ", and does not say why" : ": " + reason));
   const auto hostname = bytes_of(items.next());
   const auto digest = bytes_of(items.next());
   if (!hostname || !digest) return fail(Code::corrupt, "the receiver's answer is no PONG");
   // Our own digest, sent back with our own name, would pass for a proof.
   if (*hostname == options_.self_hostname)
-    return fail(Code::denied, "the receiver has the name of this sensor, " + printable(*hostname) + ": give one of them another");
+    return fail(Code::denied,
+                "the receiver has the name of this sensor, " + printable_words(*hostname) + ": give one of them another");
   if (!same_digest(*digest, key_digest(*hostname)))
     return fail(Code::denied, "the receiver does not prove that it has the shared key");
   return {};

@@ -15,9 +15,9 @@ namespace {
 
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Parser = http::response_parser<http::string_body>;
+using ResponseParser = http::response_parser<http::string_body>;
 
-constexpr std::size_t read_bytes = 64u << 10;
+constexpr std::size_t answer_read_bytes = 64u << 10;
 constexpr std::size_t parser_slack = 64;  // behind a body: a JSON parser reads so far beyond its end, and would copy it otherwise
 constexpr std::size_t body_step_bytes = 256u << 10;  // how far a body grows ahead of what came
 constexpr int informational_max = 8;                 // answers of 1xx before the real one
@@ -65,8 +65,8 @@ class Inbox {
     buffer_.erase(0, begin_);
     end_ -= begin_;
     begin_ = 0;
-    if (buffer_.size() < end_ + read_bytes) buffer_.resize(end_ + read_bytes);
-    const auto came = co_await read_into({buffer_.data() + end_, read_bytes});
+    if (buffer_.size() < end_ + answer_read_bytes) buffer_.resize(end_ + answer_read_bytes);
+    const auto came = co_await read_into({buffer_.data() + end_, answer_read_bytes});
     if (!came) co_return came.error();
     end_ += *came;
     co_return *came > 0;
@@ -86,7 +86,7 @@ class Inbox {
   std::size_t end_ = 0;
 };
 
-asio::awaitable<Result<void>> read_header(Inbox& inbox, Parser& parser, const HttpLimits& limits) {
+asio::awaitable<Result<void>> read_header(Inbox& inbox, ResponseParser& parser, const HttpLimits& limits) {
   parser.eager(false);
   while (!parser.is_header_done()) {
     error_code error;
@@ -120,7 +120,7 @@ asio::awaitable<Result<Bytes>> read_sized_body(Inbox& inbox, std::size_t length)
 }
 
 // Chunked, or until the connection ends: the parser takes the body and minds the limit.
-asio::awaitable<Result<void>> read_open_body(Inbox& inbox, Parser& parser, const HttpLimits& limits) {
+asio::awaitable<Result<void>> read_open_body(Inbox& inbox, ResponseParser& parser, const HttpLimits& limits) {
   parser.eager(true);
   while (!parser.is_done()) {
     error_code error;
@@ -139,7 +139,7 @@ asio::awaitable<Result<void>> read_open_body(Inbox& inbox, Parser& parser, const
   co_return Result<void>{};
 }
 
-HttpAnswer answer_from(Parser& parser) {
+HttpAnswer answer_from(ResponseParser& parser) {
   HttpAnswer answer;
   answer.response.status = parser.get().result_int();
   for (const auto& field : parser.get())
@@ -151,7 +151,7 @@ HttpAnswer answer_from(Parser& parser) {
 
 asio::awaitable<Result<HttpAnswer>> read_answer(Inbox& inbox, AnswerBody answer_body, const HttpLimits& limits) {
   for (int informational = 0; informational <= informational_max; ++informational) {
-    Parser parser;
+    ResponseParser parser;
     parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
     parser.body_limit(limits.body_bytes_max);
     parser.skip(answer_body == AnswerBody::none);

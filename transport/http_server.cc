@@ -26,7 +26,6 @@ using boost::system::error_code;
 using local = asio::local::stream_protocol;
 
 constexpr std::size_t unix_path_bytes_max = 107;
-constexpr std::chrono::milliseconds accept_again_after{100};  // when the process has no descriptor left
 
 Error path_error(const std::string& path, std::string_view why) {
   return Error{Code::invalid, std::string{"unix socket "}.append(path).append(": ").append(why)};

@@ -12,9 +12,9 @@ namespace {
 
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Parser = http::request_parser<http::string_body>;
+using RequestParser = http::request_parser<http::string_body>;
 
-constexpr std::size_t read_bytes = 8u << 10;
+constexpr std::size_t session_read_bytes = 8u << 10;
 
 std::string reply_head(const HttpReply& reply, bool keep) {
   std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " ";
@@ -25,7 +25,7 @@ std::string reply_head(const HttpReply& reply, bool keep) {
   return head;
 }
 
-HttpReply refusal(const error_code& error) {
+HttpReply http_refusal(const error_code& error) {
   if (error == http::error::header_limit) return {.status = 431, .body = "header too large\n"};
   if (error == http::error::body_limit) return {.status = 413, .body = "body too large\n"};
   return {.status = 400, .body = "not a request\n"};
@@ -39,7 +39,7 @@ class Session {
   asio::awaitable<Error> run() {
     const auto stop = co_await asio::this_coro::cancellation_state;
     while (stop.cancelled() == asio::cancellation_type::none) {
-      Parser parser;
+      RequestParser parser;
       parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
       parser.body_limit(limits_.body_bytes_max);
       parser.eager(true);
@@ -54,7 +54,7 @@ class Session {
   }
 
  private:
-  asio::awaitable<HttpReply> answer(const Parser::value_type& request) {
+  asio::awaitable<HttpReply> answer(const RequestParser::value_type& request) {
     const auto method = request.method();
     if (method != http::verb::get && method != http::verb::post && method != http::verb::head)
       co_return HttpReply{.status = 405, .body = "GET or POST\n"};
@@ -62,18 +62,18 @@ class Session {
         HttpRequestView{.method = request.method_string(), .target = request.target(), .body = request.body()});
   }
 
-  asio::awaitable<Result<void>> read_request(Parser& parser) {
+  asio::awaitable<Result<void>> read_request(RequestParser& parser) {
     while (!parser.is_done()) {
       error_code error;
       if (!inbox_.empty()) {
         inbox_.erase(0, parser.put(asio::buffer(inbox_), error));
         if (error && error != http::error::need_more) {
-          (void)co_await send(refusal(error), false, false);
+          (void)co_await send(http_refusal(error), false, false);
           co_return Error{Code::corrupt, "not a request: " + error.message()};
         }
         if (!error) continue;
       }
-      char room[read_bytes];
+      char room[session_read_bytes];
       const auto came = co_await with_deadline(stream_.read_some(room), limits_.wait_max, "request");
       if (!came) co_return came.error();
       if (*came == 0) co_return Error{Code::cancelled, "the client left"};

@@ -17,6 +17,11 @@ constexpr std::chrono::milliseconds ask_again_after{20};
 
 }  // namespace
 
+asio::awaitable<bool> stopped() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() != asio::cancellation_type::none;
+}
+
 struct TaskGroup::Child {
   std::string name;
   asio::cancellation_signal stop;

@@ -22,6 +22,9 @@ namespace tidegate {
 
 namespace asio = boost::asio;
 
+// True once the coroutine that asks was told to stop.
+asio::awaitable<bool> stopped();
+
 class TaskGroup {
  public:
   // Called for a child that ended with an error other than `cancelled`, on the group's thread, inside the child's end. It

@@ -56,6 +56,11 @@ asio::awaitable<Result<void>> connect_to(tcp::socket& socket, tcp::endpoint endp
 
 }  // namespace
 
+std::string endpoint_text(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+}
+
 asio::awaitable<Result<TcpEndpoints>> look_up(std::string host, std::uint16_t port) {
   error_code not_an_address;
   const auto address = asio::ip::make_address(host, not_an_address);

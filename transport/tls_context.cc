@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/check.h"
 #include "transport/net_error.h"
 
 namespace tidegate {
@@ -137,8 +138,13 @@ bool about_certificates(int alert) {
   }
 }
 
+// What TLS 1.2 may use where ours are the servers: authenticated encryption with forward secrecy. TLS 1.3 has nothing else.
+constexpr const char* server_suites = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
 std::unique_ptr<ssl::context> fresh_server_context() {
   auto context = fresh_context(ssl::context::tls_server);
+  const bool known = SSL_CTX_set_cipher_list(context->native_handle(), server_suites) == 1;
+  TG_ASSERT(known, "the suites of a server are known to OpenSSL");
   // No session is resumed: who is refused from now on must not come in on what was verified yesterday. And a ticket that
   // the client never reads would turn its close into a reset.
   SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);

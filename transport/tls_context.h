@@ -1,6 +1,6 @@
 // TLS contexts: who we are and whom we trust. TLS 1.2 at least, certificates always verified, in both directions where
-// ours are the servers (P10). A context is made whole from its files or not at all, and never changes: a reload makes a
-// new one.
+// ours are the servers (P10); there, only suites with forward secrecy and authenticated encryption. A context is made whole from
+// its files or not at all, and never changes: a reload makes a new one.
 //
 // Thread: a context may be used by any once it is made. OpenSSL stays behind this header: `ssl_st` is OpenSSL's SSL.
 #pragma once

@@ -21,7 +21,7 @@ namespace {
 
 using asio::ip::tcp;
 
-std::string printable(std::string_view text) {
+std::string printable_name(std::string_view text) {
   std::string out{text.substr(0, certificate_text_max)};
   for (char& c : out)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
@@ -33,10 +33,10 @@ std::string text_of(const X509_NAME* name) {
   if (!memory || X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
   char* bytes = nullptr;
   const long length = BIO_get_mem_data(memory.get(), &bytes);
-  return length > 0 ? printable({bytes, static_cast<std::size_t>(length)}) : std::string{};
+  return length > 0 ? printable_name({bytes, static_cast<std::size_t>(length)}) : std::string{};
 }
 
-WallTime time_of(const ASN1_TIME* time) {
+WallTime clamped_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
   using namespace std::chrono;
@@ -70,7 +70,7 @@ std::vector<std::string> names_of(const X509* certificate) {
     std::string text;
     if (name->type == GEN_DNS) {
       const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-      text = printable({bytes, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))});
+      text = printable_name({bytes, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))});
     } else if (name->type == GEN_IPADD) {
       text = address_text(name->d.iPAddress);
     }
@@ -79,17 +79,12 @@ std::vector<std::string> names_of(const X509* certificate) {
   return names;
 }
 
-PeerCertificate facts_of(const X509* certificate) {
+PeerCertificate peer_certificate_of(const X509* certificate) {
   return {.subject = text_of(X509_get_subject_name(certificate)),
           .issuer = text_of(X509_get_issuer_name(certificate)),
           .names = names_of(certificate),
-          .not_before = time_of(X509_get0_notBefore(certificate)),
-          .not_after = time_of(X509_get0_notAfter(certificate))};
-}
-
-std::string text_of(const tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+          .not_before = clamped_time(X509_get0_notBefore(certificate)),
+          .not_after = clamped_time(X509_get0_notAfter(certificate))};
 }
 
 ReachTrouble trouble_of_verdict(long verdict) {
@@ -154,7 +149,7 @@ asio::awaitable<ConnectedTcp> TlsProbe::connect() {
   ConnectedTcp connected;
   const Url& first = proxy_ ? *proxy_ : target_;
   TcpAttempt attempt = co_await connect_any(endpoints_, first.authority());
-  if (attempt.endpoint.port() != 0) connected.endpoint = text_of(attempt.endpoint);
+  if (attempt.endpoint.port() != 0) connected.endpoint = endpoint_text(attempt.endpoint);
   if (!attempt.stream) {
     const Error& error = attempt.stream.error();
     static_cast<Reached&>(connected) = reached_not(attempt.refused ? ReachTrouble::refused : trouble_of(error), error);
@@ -197,7 +192,7 @@ asio::awaitable<SecuredTls> TlsProbe::secure() {
   stream.set_verify_callback(
       [&secured](bool accepted, asio::ssl::verify_context& context) {
         const X509* leaf = X509_STORE_CTX_get0_cert(context.native_handle());
-        if (leaf != nullptr && !secured.certificate) secured.certificate = facts_of(leaf);
+        if (leaf != nullptr && !secured.certificate) secured.certificate = peer_certificate_of(leaf);
         return accepted;
       },
       ignored);

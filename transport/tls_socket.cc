@@ -4,21 +4,19 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
 #include "base/check.h"
+#include "transport/as_values.h"
 
 namespace tidegate {
 namespace {
 
 using boost::system::error_code;
-constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 // What a client takes from the socket at once. A server has many connections, and keeps to the library's one record.
 constexpr std::size_t client_read_bytes = 128u << 10;

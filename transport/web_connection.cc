@@ -1,12 +1,11 @@
 #include "transport/web_connection.h"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "transport/as_values.h"
 #include "transport/compression.h"
 #include "transport/deadline.h"
 #include "transport/header_name.h"
@@ -18,10 +17,9 @@ namespace {
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-using Parser = http::request_parser<http::string_body>;
-constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+using RequestParser = http::request_parser<http::string_body>;
 
-constexpr std::size_t read_bytes = 4u << 10;
+constexpr std::size_t connection_read_bytes = 4u << 10;
 constexpr std::chrono::seconds last_words_max{2};
 constexpr std::size_t drain_bytes_max = 4u << 20;
 
@@ -37,7 +35,7 @@ std::string reply_head(const WebReply& reply, bool keep) {
   return head;
 }
 
-WebReply refusal(const error_code& error) {
+WebReply web_refusal(const error_code& error) {
   if (error == http::error::header_limit) return {.status = 431, .body = "header too large\n"};
   if (error == http::error::body_limit) return {.status = 413, .body = "body too large\n"};
   return {.status = 400, .body = "not a request\n"};
@@ -90,7 +88,7 @@ asio::awaitable<Result<void>> write_all(TlsSocket& socket, ByteView bytes) {
 asio::awaitable<Result<void>> drain(TlsSocket& socket) {
   error_code failed;
   socket.tcp().shutdown(tcp::socket::shutdown_send, failed);
-  std::array<char, read_bytes> room;
+  std::array<char, connection_read_bytes> room;
   for (std::size_t drained = 0; !failed && drained < drain_bytes_max;) {
     const auto [error, came] = co_await socket.tcp().async_read_some(asio::buffer(room), as_values);
     failed = error;
@@ -109,13 +107,13 @@ class WebConnection::Requests {
   asio::awaitable<std::optional<WebUpgrade>> run() {
     const auto stop = co_await asio::this_coro::cancellation_state;
     while (stop.cancelled() == asio::cancellation_type::none) {
-      Parser parser;
+      RequestParser parser;
       parser.header_limit(static_cast<std::uint32_t>(owner_.limits_.header_bytes_max));
       parser.body_limit(owner_.limits_.body_bytes_max);
       parser.eager(true);
       error_code wrong;
       const auto whole = co_await with_deadline(read_request(parser, wrong), owner_.limits_.request_max, "request");
-      if (wrong) co_await turn_away(refusal(wrong));
+      if (wrong) co_await turn_away(web_refusal(wrong));
       if (!whole) co_return std::nullopt;
       const bool keep = parser.keep_alive();
       UpgradeRequest head = parser.release();
@@ -134,7 +132,7 @@ class WebConnection::Requests {
   }
 
  private:
-  asio::awaitable<Result<void>> read_request(Parser& parser, error_code& wrong) {
+  asio::awaitable<Result<void>> read_request(RequestParser& parser, error_code& wrong) {
     while (!parser.is_done()) {
       if (!inbox_.empty()) {
         error_code error;
@@ -145,7 +143,7 @@ class WebConnection::Requests {
         }
         if (!error) continue;
       }
-      std::array<char, read_bytes> room;
+      std::array<char, connection_read_bytes> room;
       const TlsSocket::Read came = co_await socket_.read_some(room);
       if (came.error || came.bytes == 0) co_return Error{Code::unavailable, "the client left"};
       inbox_.append(room.data(), came.bytes);

@@ -7,6 +7,7 @@
 #include <list>
 
 #include "base/check.h"
+#include "transport/byte_stream.h"
 #include "transport/net_error.h"
 #include "transport/task_group.h"
 #include "transport/turns.h"
@@ -18,14 +19,7 @@ namespace {
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::milliseconds accept_again_after{100};  // when the process has no descriptor left
-constexpr int quiet_looks = 4;                                // at each socket before it is dropped
-
-std::string text_of(const tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  const std::string port = ":" + std::to_string(endpoint.port());
-  return endpoint.address().is_v6() ? "[" + address + "]" + port : address + port;
-}
+constexpr int quiet_looks = 4;  // at each socket before it is dropped
 
 }  // namespace
 
@@ -134,7 +128,7 @@ class WebPort::Impl {
     accepted.set_option(tcp::no_delay{true}, failed);
     accepted.set_option(asio::socket_base::keep_alive{true}, failed);
     std::shared_ptr<WebSocket> socket;
-    std::optional<WebRequest> request = co_await open(std::move(accepted), text_of(remote), socket);
+    std::optional<WebRequest> request = co_await open(std::move(accepted), endpoint_text(remote), socket);
     if (request) co_await serve_socket(std::move(socket), *std::move(request));
     co_return Error{Code::cancelled, "the connection ended"};
   }

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <charconv>
 
 #include "base/check.h"
+#include "transport/as_values.h"
 #include "transport/byte_stream.h"
 #include "transport/deadline.h"
 #include "transport/net_error.h"
@@ -22,7 +21,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
-constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::chrono::seconds write_max{30};
 constexpr std::chrono::seconds close_max{5};  // also of a server's opening handshake

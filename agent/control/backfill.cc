@@ -7,7 +7,7 @@
 namespace tidegate {
 namespace {
 
-constexpr std::uint8_t note_version = 1;
+constexpr std::uint8_t backfill_note_version = 1;
 constexpr std::size_t number_digits = 10;
 
 Error corrupt(const Note& note, std::string_view what) {
@@ -45,7 +45,7 @@ Note note_of(const Backfill& backfill) {
   digits.insert(0, number_digits - digits.size(), '0');
   Note note{std::string{backfill_notes_prefix}.append(digits), {}};
   Bytes& value = note.value;
-  value.push_back(static_cast<char>(note_version));
+  value.push_back(static_cast<char>(backfill_note_version));
   value.push_back(static_cast<char>(backfill.state));
   value.push_back(static_cast<char>(backfill.lane));
   put_seconds(value, backfill.from);
@@ -60,7 +60,7 @@ Result<Backfill> backfill_from(const Note& note) {
   const std::optional<std::uint32_t> number = number_in(note.name);
   if (!number) return corrupt(note, "not the name of a back-fill's note");
   RowReader reader{note.value};
-  if (const std::uint8_t version = reader.u8(); version != note_version) {
+  if (const std::uint8_t version = reader.u8(); version != backfill_note_version) {
     return corrupt(note, "version " + std::to_string(version) + ", this one knows 1");
   }
   Backfill backfill;

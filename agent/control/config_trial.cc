@@ -23,7 +23,7 @@ std::string shortened(const std::string& text, std::size_t bytes_max) {
   return text.substr(0, cut) + "\nand " + std::to_string(more) + " more lines";
 }
 
-std::string joined(const std::vector<std::string>& lines) {
+std::string on_one_line(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text.append(text.empty() ? "" : "; ").append(line);
   return text;
@@ -177,7 +177,7 @@ asio::awaitable<void> ConfigTrial::attempt(StoredConfig candidate, Secret docume
   AgentConfig next = with_document(local_, *parsed.document);
   const std::vector<std::string> changes = changes_between(in_force_, next);
   log_.info("a configuration is tried",
-            {{"revision", std::to_string(candidate.head.revision)}, {"changes", changes.empty() ? "none" : joined(changes)}});
+            {{"revision", std::to_string(candidate.head.revision)}, {"changes", changes.empty() ? "none" : on_one_line(changes)}});
   if (candidate.sealed.empty()) {
     Result<Bytes> sealed = ports_.sealer.seal(document);
     if (!sealed) co_return co_await refuse(candidate.head, "cannot be sealed: " + sealed.error().text());

@@ -20,7 +20,7 @@ std::string padded_left(const std::string& text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
+std::string space_separated(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text.append(text.empty() ? "" : " ").append(part);
   return text;
@@ -29,7 +29,7 @@ std::string joined(const std::vector<std::string>& parts) {
 std::string text_of(const Fact& fact) {
   if (const auto* text = std::get_if<std::string>(&fact.value)) return *text;
   if (const auto* number = std::get_if<std::int64_t>(&fact.value)) return std::to_string(*number);
-  return joined(std::get<std::vector<std::string>>(fact.value));
+  return space_separated(std::get<std::vector<std::string>>(fact.value));
 }
 
 std::string stage_name(const StageReport& report) {

@@ -1,6 +1,8 @@
 #include "agent/control/health.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace tidegate {
 namespace {
@@ -84,6 +86,79 @@ Component configuration_of(const RemoteStatus& remote) {
   return configuration;
 }
 
+// A concern of its own beside the tree of what works: sound until something is noted in it.
+struct Concern {
+  explicit Concern(std::string called) {
+    whole.name = std::move(called);
+    whole.healthy = true;
+    whole.status = "healthy";
+  }
+  void note(std::string name_of_part, std::string status, std::string reason, WallTime since = {}) {
+    Component part;
+    part.name = std::move(name_of_part);
+    part.status = std::move(status);
+    part.reason = std::move(reason);
+    part.since = since;
+    whole.healthy = false;
+    whole.status = "degraded";
+    whole.parts.push_back(std::move(part));
+    whole.reason = reason_within(whole);
+  }
+
+  Component whole;
+};
+
+Component tokens_of(const AgentStatus& status) {
+  Concern tokens{"tokens"};
+  for (const ConnectorStatus& connector : status.connectors) {
+    const TokenView& token = connector.token;
+    if (!connector.enabled || token.level < ExpiryLevel::week || !token.expiry.expires) continue;
+    const bool over = token.level == ExpiryLevel::expired;
+    tokens.note(connector.name, over ? "expired" : "expires_soon",
+                (over ? "its API token expired " : "its API token expires ") + to_iso8601(*token.expiry.expires));
+  }
+  return std::move(tokens.whole);
+}
+
+Component lag_of(const AgentStatus& status) {
+  Concern lag{"lag"};
+  for (const ConnectorStatus& connector : status.connectors) {
+    for (const ContentStatus& content : connector.contents) {
+      const bool daily = content.content_type == name(Lane::audit_logs);
+      if (!connector.enabled || content.lag < (daily ? audit_logs_lag_told_from : lag_told_from)) continue;
+      lag.note(connector.name + " " + content.content_type, "lagging",
+               content.read_through ? "read up to " + to_iso8601(*content.read_through) : std::string{"nothing was read yet"});
+    }
+  }
+  return std::move(lag.whole);
+}
+
+Component gaps_of(const AgentStatus& status) {
+  Concern gaps{"gaps"};
+  for (const ConnectorStatus& connector : status.connectors) {
+    for (const ContentStatus& content : connector.contents) {
+      if (content.gaps.empty()) continue;
+      const Gap& newest = *std::ranges::max_element(content.gaps, {}, &Gap::noted);
+      if (status.now - newest.noted >= gap_told_for) continue;
+      gaps.note(connector.name + " " + content.content_type, "gap",
+                to_iso8601(newest.from) + " to " + to_iso8601(newest.to) + ": " + newest.reason, newest.noted);
+    }
+  }
+  return std::move(gaps.whole);
+}
+
+Component clock_of(const AgentStatus& status) {
+  Concern clock{"clock"};
+  for (const ConnectorStatus& connector : status.connectors) {
+    const std::optional<std::chrono::seconds>& offset = connector.token.expiry.clock_offset;
+    if (!connector.enabled || !offset || std::chrono::abs(*offset) < clock_offset_told_from) continue;
+    clock.note(connector.name, "off",
+               "the API's clock is " + std::to_string(std::chrono::abs(*offset).count()) + " s " +
+                   (offset->count() > 0 ? "ahead of" : "behind") + " this machine's: set the machine's by NTP");
+  }
+  return std::move(clock.whole);
+}
+
 }  // namespace
 
 Component health_of(const AgentStatus& status) {
@@ -96,6 +171,8 @@ Component health_of(const AgentStatus& status) {
   whole.parts.push_back(connectors_of(status));
   whole.parts.push_back(uplink_of(status.uplink));
   whole.parts.push_back(journal_of(status.journal));
+  for (Component (*const concern)(const AgentStatus&) : {tokens_of, lag_of, gaps_of, clock_of})
+    whole.parts.push_back(concern(status));
   if (status.control) whole.parts.push_back(configuration_of(status.control->configuration));
   if (!whole.healthy) whole.reason = reason_within(whole);
   return whole;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view connectivity_path = "/v3.0/healthcheck/connectivity";
 constexpr std::chrono::seconds connectivity_max{30};
-constexpr std::size_t body_bytes_looked_at = 64u << 10;
+constexpr std::size_t json_bytes_looked_at = 64u << 10;
 
 std::optional<Cause> cause_of(ReachTrouble trouble) {
   switch (trouble) {
@@ -60,7 +60,7 @@ void note_number(Evidence& evidence, std::string_view name, std::int64_t number)
 bool json_object(ByteView body) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
-  return body.size() <= body_bytes_looked_at && parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS;
+  return body.size() <= json_bytes_looked_at && parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS;
 }
 
 void take(Finding& finding, const Reached& reached) {

@@ -1,16 +1,11 @@
 #include "agent/edges/control_edges.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
+
+#include "base/host_name.h"
 
 namespace tidegate {
 namespace {
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
 
 // True where the identity is the one that enrolment made, so that it is ours to renew.
 bool is_enrolled(const AgentConfig& config, const IdentityFiles& files) {
@@ -22,7 +17,7 @@ bool is_enrolled(const AgentConfig& config, const IdentityFiles& files) {
 OpampLinkOptions link_options(const AgentConfig& config) {
   OpampLinkOptions options;
   options.url = config.processor.control;
-  options.facts = {.sensor = config.sensor.name, .version = TIDEGATE_VERSION, .host_name = host_name()};
+  options.facts = {.sensor = config.sensor.name, .version = TIDEGATE_VERSION, .host_name = host_name().value_or("unknown")};
   options.state_directory = config.sensor.state_directory;
   options.accepts = config.remote.accept;
   options.tls = [files = config.processor.tls] { return identity_tls(files); };

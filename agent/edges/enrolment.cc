@@ -17,7 +17,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds reach_max{20};  // of the name, TCP and TLS, each time they are gone through
-constexpr seconds answer_max{30};
+constexpr seconds enrolment_answer_max{30};
 constexpr std::size_t answer_bytes_max = identity_pem_bytes_max;
 constexpr std::size_t refusal_bytes_max = 256;
 
@@ -195,7 +195,7 @@ asio::awaitable<Result<Enrolled>> ask(const EnrolmentPlan& plan, const Url& url,
   options.tls = std::move(tls);
   options.limits.body_bytes_max = answer_bytes_max;
   HttpClient client{std::move(options)};
-  const Result<HttpResponse> response = co_await client.send(std::move(request), answer_max);
+  const Result<HttpResponse> response = co_await client.send(std::move(request), enrolment_answer_max);
   if (!response) co_return response.error();
   if (response->status != 200) co_return refusal(*response, url);
   co_return accepted(response->body, key, url, clock.wall());

@@ -3,10 +3,8 @@
 namespace tidegate {
 namespace {
 
-constexpr ByteView space = " \t\r\n";
-
 std::size_t skip_space(ByteView text, std::size_t at) {
-  const std::size_t next = text.find_first_not_of(space, at);
+  const std::size_t next = text.find_first_not_of(json_space, at);
   return next == ByteView::npos ? text.size() : next;
 }
 
@@ -41,9 +39,9 @@ std::size_t value_end(ByteView text, std::size_t at) {
 }
 
 ByteView trimmed(ByteView text) {
-  const std::size_t begin = text.find_first_not_of(space);
+  const std::size_t begin = text.find_first_not_of(json_space);
   if (begin == ByteView::npos) return {};
-  return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(json_space) - begin + 1);
 }
 
 // The items of the list that begins at `at`, and its end behind the bracket.

@@ -9,6 +9,8 @@
 
 namespace tidegate {
 
+inline constexpr ByteView json_space = " \t\r\n";  // what may stand between tokens: RFC 8259, section 2
+
 struct SplitPage {
   std::vector<ByteView> items;  // each as it stands, in the bytes that were given
   Bytes rest;                   // the page with an empty list of items

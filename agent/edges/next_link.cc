@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/edges/json_split.h"
+
 namespace tidegate {
 namespace {
 
 constexpr std::size_t edge_bytes = 8u << 10;  // of the body, at either end, where the link is looked for
 constexpr ByteView key = "\"nextLink\"";
-constexpr ByteView space = " \t\r\n";
 
 // The string behind the key, and what comes behind it; both empty when it is no string, or not plain.
 std::pair<ByteView, ByteView> value_behind(ByteView text) {
-  std::size_t at = text.find_first_not_of(space);
+  std::size_t at = text.find_first_not_of(json_space);
   if (at == ByteView::npos || text[at] != ':') return {};
-  at = text.find_first_not_of(space, at + 1);
+  at = text.find_first_not_of(json_space, at + 1);
   if (at == ByteView::npos || text[at] != '"') return {};
   const std::size_t end = text.find_first_of("\"\\", at + 1);
   if (end == ByteView::npos || text[end] == '\\') return {};

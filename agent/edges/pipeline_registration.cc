@@ -10,7 +10,7 @@
 namespace tidegate {
 namespace {
 
-constexpr std::size_t id_bytes_max = 256;
+constexpr std::size_t pipeline_id_bytes_max = 256;
 
 std::string text_of(const simdjson::dom::object& object, std::string_view key) {
   std::string_view text;
@@ -37,7 +37,7 @@ struct PipelineRegistration::Found {
 
 bool is_path_segment(std::string_view id) {
   constexpr std::string_view plain = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.~";
-  return !id.empty() && id.size() <= id_bytes_max && id.find_first_not_of(plain) == std::string_view::npos && id != "." &&
+  return !id.empty() && id.size() <= pipeline_id_bytes_max && id.find_first_not_of(plain) == std::string_view::npos && id != "." &&
          id != "..";
 }
 

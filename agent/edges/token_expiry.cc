@@ -11,7 +11,7 @@ namespace tidegate {
 namespace {
 
 constexpr std::string_view keys_path = "/v3.0/iam/apiKeys";
-constexpr std::chrono::seconds answer_max{30};
+constexpr std::chrono::seconds keys_answer_max{30};
 constexpr std::size_t keys_bytes_max = 1u << 20;
 // Beyond the year 2200 a number of seconds is something else, or nanoseconds run over.
 constexpr std::int64_t epoch_seconds_max = 7'258'118'400;
@@ -72,7 +72,7 @@ VisionOneOptions options_of(const ConnectorConfig& connector) {
   options.connector = connector.name;
   options.api_base_url = connector.api_base_url;
   options.token = [connector] { return load_token(connector); };
-  options.deadline = answer_max;
+  options.deadline = keys_answer_max;
   return options;
 }
 

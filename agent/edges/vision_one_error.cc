@@ -11,14 +11,14 @@ namespace tidegate {
 namespace {
 
 constexpr std::size_t message_bytes_max = 200;
-constexpr std::size_t body_bytes_looked_at = 16u << 10;
+constexpr std::size_t error_bytes_looked_at = 16u << 10;
 constexpr std::string_view expired_link_number = "1010550";
 constexpr std::chrono::seconds retry_after_max{3600};
 constexpr std::string_view status_mark = "HTTP ";
 constexpr std::string_view trace_mark = " (trace id ";
 
 // Foreign text on its way to logs and status: one line, printable, bounded.
-std::string shown(std::string_view text) {
+std::string printable_message(std::string_view text) {
   std::string out;
   for (const char c : cut(text, message_bytes_max)) out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
   if (text.size() > message_bytes_max) out.append("…");
@@ -38,7 +38,7 @@ std::string api_words(ByteView body) {
     std::string_view text;
     if (error[key].get(text) != simdjson::SUCCESS) continue;
     if (!words.empty()) words.append(": ");
-    words.append(shown(text));
+    words.append(printable_message(text));
   }
   return words;
 }
@@ -56,7 +56,7 @@ Code code_of(unsigned status, PageKind page, bool expired) {
 }  // namespace
 
 Error error_of(const HttpResponse& response, PageKind page, std::string_view trace_id) {
-  const ByteView body = ByteView{response.body}.substr(0, body_bytes_looked_at);
+  const ByteView body = ByteView{response.body}.substr(0, error_bytes_looked_at);
   const bool expired = response.status >= 400 && body.find(expired_link_number) != ByteView::npos;
   std::string text = std::string{status_mark} + std::to_string(response.status);
   const std::string words = api_words(body);

@@ -34,7 +34,7 @@ struct VisionOnePageParser::Captured {
 
 namespace {
 
-constexpr std::size_t id_bytes_max = 512;
+constexpr std::size_t record_id_bytes_max = 512;
 constexpr std::size_t number_digits_max = 18;
 // What is less or more is no time in milliseconds: the years 1973 and 2255.
 constexpr std::int64_t milliseconds_least = 100'000'000'000;
@@ -241,7 +241,7 @@ simdjson::error_code VisionOnePageParser::append_field(PayloadWriter& out, Captu
   if (into != nullptr && first == '"') {
     std::string_view text;
     if (auto error = append_string(out, json_, text)) return error;
-    if (text.size() <= id_bytes_max) *into = text;
+    if (text.size() <= record_id_bytes_max) *into = text;
     return simdjson::SUCCESS;
   }
   if (into != nullptr && form_ == RecordForm::pipeline && first >= '0' && first <= '9') {

@@ -4,17 +4,13 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "transport/forward_codec.h"
+#include "transport/task_group.h"
 
 namespace tidegate {
 namespace {
 
 constexpr std::size_t sensor_bytes_max = 256;
 constexpr std::chrono::seconds room_look_again{1};  // in case the room was made between two looks
-
-asio::awaitable<bool> stopped() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
 
 Refusal kind_of(const Error& error) {
   return error.code() == Code::full || error.code() == Code::unavailable || error.code() == Code::cancelled ? Refusal::landing

@@ -2,26 +2,20 @@
 
 #include <netinet/tcp.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <vector>
+
+#include "transport/as_values.h"
+#include "transport/net_error.h"
 
 namespace tidegate {
 namespace {
 
 using asio::ip::tcp;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::milliseconds accept_again{100};  // after a failure such as too many open files
 constexpr int keepalive_idle_seconds = 60;
 constexpr int keepalive_probe_seconds = 15;
-
-asio::awaitable<bool> stopped() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
 
 void set_options(tcp::socket& socket) {
   namespace level = asio::detail::socket_option;
@@ -80,14 +74,14 @@ asio::awaitable<Error> ForwardServer::run() {
 asio::awaitable<Error> ForwardServer::accept() {
   co_await asio::this_coro::throw_if_cancelled(false);
   while (!co_await stopped()) {
-    auto [failed, socket] = co_await acceptor_.async_accept(as_result);
+    auto [failed, socket] = co_await acceptor_.async_accept(as_values);
     if (!failed) {
       const std::string peer = name_of(socket);
       set_options(socket);
       admit(accept_tls(std::move(socket), tls_, peer), peer);
     } else if (!co_await stopped()) {
       shared_.log.error("a connection could not be accepted", {{"reason", failed.message()}});
-      co_await shared_.clock.sleep_for(accept_again);
+      co_await shared_.clock.sleep_for(accept_again_after);
     }
   }
   co_return Error{Code::cancelled, "accepting stopped"};

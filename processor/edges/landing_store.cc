@@ -84,7 +84,7 @@ Error error_of(const rocksdb::Status& status, std::string_view what) {
   return Error{code, std::string{what} + ": " + status.ToString()};
 }
 
-rocksdb::Slice slice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
+rocksdb::Slice landing_slice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
 ByteView view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
 LandingStore::LandingStore(std::filesystem::path place, const LandingOptions& options)
@@ -218,8 +218,8 @@ WallTime LandingStore::arrival_of(std::uint64_t sequence) const {
 void LandingStore::give_space_back(LandingPlace head) {
   const Bytes first = format::sequence_key(0);
   const Bytes last = format::sequence_key(head.sequence);
-  const rocksdb::Slice from = slice(first);
-  const rocksdb::Slice to = slice(last);
+  const rocksdb::Slice from = landing_slice(first);
+  const rocksdb::Slice to = landing_slice(last);
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;

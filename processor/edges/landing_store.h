@@ -28,7 +28,7 @@ namespace tidegate {
 // The one translation of the library's errors into ours.
 Error error_of(const rocksdb::Status& status, std::string_view what);
 
-rocksdb::Slice slice(ByteView bytes);
+rocksdb::Slice landing_slice(ByteView bytes);
 ByteView view(const rocksdb::Slice& bytes);
 
 struct LandingStore {

@@ -87,8 +87,8 @@ Result<std::vector<Landed>> RocksLanding::land(std::span<const Chunk> chunks) {
     tail = {tail.sequence + 1, tail.bytes + chunk.entries.size()};
     const Bytes key = format::sequence_key(tail.sequence);
     const Bytes header = format::chunk_header(chunk, tail);
-    const rocksdb::Slice key_part = slice(key);
-    const rocksdb::Slice value_parts[2] = {slice(header), slice(chunk.entries)};
+    const rocksdb::Slice key_part = landing_slice(key);
+    const rocksdb::Slice value_parts[2] = {landing_slice(header), landing_slice(chunk.entries)};
     batch.Put(store.chunks(), rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts, 2));
     batch.Put(store.arrivals(), key, format::arrival_value(chunk.received, id_key));
     if (chunk.id) batch.Put(store.ids(), id_key, key);

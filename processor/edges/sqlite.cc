@@ -1,6 +1,8 @@
 #include "processor/edges/sqlite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace tidegate {
 namespace {
@@ -104,6 +106,11 @@ Result<SqliteStatement> SqliteDatabase::prepare(std::string_view sql) {
 
 std::int64_t SqliteDatabase::last_rowid() const { return sqlite3_last_insert_rowid(database_.get()); }
 std::int64_t SqliteDatabase::changes() const { return sqlite3_changes64(database_.get()); }
+
+void make_private(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor >= 0) ::close(descriptor);  // what is wrong with it SQLite finds too, and says better
+}
 
 std::string sqlite_version() { return std::string{"sqlite "} + sqlite3_libversion(); }
 

@@ -67,6 +67,10 @@ class SqliteDatabase {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
+// Makes the file where it is missing, for its owner alone: SQLite would give it, and the log beside it, the mode that the umask
+// leaves.
+void make_private(const std::filesystem::path& file);
+
 // "sqlite 3.40.1"
 std::string sqlite_version();
 

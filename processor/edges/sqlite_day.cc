@@ -5,7 +5,7 @@ namespace {
 
 // The write-ahead log is synced with each transaction (FULL), the file itself with each checkpoint, so a transaction that
 // was committed survives a power cut. The larger log lets pages that change often be written to the file once.
-constexpr const char* settings = R"(
+constexpr const char* day_settings = R"(
   PRAGMA page_size = 8192;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
@@ -17,7 +17,7 @@ constexpr const char* settings = R"(
 )";
 
 // The version is set last, in the same transaction: a file is made whole or not at all.
-constexpr const char* schema = R"(
+constexpr const char* day_schema = R"(
   BEGIN IMMEDIATE;
   CREATE TABLE records (
     id INTEGER PRIMARY KEY,
@@ -50,7 +50,7 @@ Result<std::unique_ptr<SqliteDay>> SqliteDay::open(const std::filesystem::path& 
   Result<SqliteDatabase> database = SqliteDatabase::open(file, SqliteDatabase::Mode::write);
   if (!database) return std::move(database).error();
   day->database_ = *std::move(database);
-  if (Result<void> set = day->database_.execute(settings); !set) return std::move(set).error().in(file.string());
+  if (Result<void> set = day->database_.execute(day_settings); !set) return std::move(set).error().in(file.string());
 
   Result<SqliteStatement> version = day->database_.prepare("PRAGMA user_version");
   if (!version) return std::move(version).error().in(file.string());
@@ -60,7 +60,7 @@ Result<std::unique_ptr<SqliteDay>> SqliteDay::open(const std::filesystem::path& 
   version->reset();
   if (format > day_format) return Error{Code::invalid, file.string() + ": written by a newer version of the processor"};
   if (format == 0)
-    if (Result<void> made = day->database_.execute(schema); !made) return std::move(made).error().in(file.string());
+    if (Result<void> made = day->database_.execute(day_schema); !made) return std::move(made).error().in(file.string());
   if (Result<void> prepared = day->prepare(); !prepared) return std::move(prepared).error().in(file.string());
   if (Result<void> loaded = day->load_fields(); !loaded) return std::move(loaded).error().in(file.string());
   return day;

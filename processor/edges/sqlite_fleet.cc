@@ -1,22 +1,19 @@
 #include "processor/edges/sqlite_fleet.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "processor/edges/sqlite_rows.h"
 
 namespace tidegate {
 namespace {
 
-constexpr const char* settings = R"(
+constexpr const char* fleet_settings = R"(
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = OFF;
   PRAGMA cell_size_check = ON;
 )";
 
-// The version is set last, in the same transaction: a file is made whole or not at all.
-constexpr const char* schema = R"(
+// What each version added. The version is set last, in the same transaction: a file is made whole or not at all.
+constexpr const char* fleet_schema_1 = R"(
   CREATE TABLE tokens (
     id TEXT PRIMARY KEY, salt BLOB NOT NULL, secret_hash BLOB NOT NULL, tenants TEXT NOT NULL, uses INTEGER NOT NULL,
     uses_left INTEGER NOT NULL CHECK (uses_left >= 0), replace INTEGER NOT NULL, note TEXT NOT NULL, created INTEGER NOT NULL,
@@ -38,14 +35,18 @@ constexpr const char* schema = R"(
     at INTEGER NOT NULL, state INTEGER NOT NULL, reasons TEXT NOT NULL, reported INTEGER NOT NULL,
     UNIQUE (sensor, revision)) STRICT;
   CREATE TABLE credentials (name TEXT PRIMARY KEY, value TEXT NOT NULL, changed INTEGER NOT NULL) STRICT;
-  PRAGMA user_version = 1;
 )";
-
-// SQLite would give the file, and the log beside it, the mode that the umask leaves.
-void make_private(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor >= 0) ::close(descriptor);  // what is wrong with it SQLite finds too, and says better
-}
+constexpr const char* fleet_schema_2 = R"(
+  CREATE TABLE rollouts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, author TEXT NOT NULL,
+    file_name TEXT NOT NULL, stages TEXT NOT NULL, failures_allowed INTEGER NOT NULL, settle INTEGER NOT NULL,
+    state INTEGER NOT NULL, stage INTEGER NOT NULL, failures_excused INTEGER NOT NULL, why TEXT NOT NULL, ended INTEGER NOT NULL) STRICT;
+  CREATE TABLE rollout_targets (
+    rollout TEXT NOT NULL, place INTEGER NOT NULL, sensor TEXT NOT NULL, stage INTEGER NOT NULL, state INTEGER NOT NULL,
+    revision INTEGER NOT NULL, before INTEGER NOT NULL, reverted_by INTEGER NOT NULL, healthy_before INTEGER NOT NULL,
+    reasons TEXT NOT NULL, document TEXT NOT NULL, UNIQUE (rollout, place)) STRICT;
+  PRAGMA user_version = 2;
+)";
 
 }  // namespace
 
@@ -80,28 +81,35 @@ ConfigState state_in(std::int64_t column) {
 
 }  // namespace fleet_columns
 
-SqliteFleet::SqliteFleet(SqliteDatabase database, SealingKey key, Entropy entropy, FleetLimits limits)
-    : database_(std::move(database)), key_(std::move(key)), entropy_(std::move(entropy)), limits_(limits) {}
+SqliteFleet::SqliteFleet(SqliteDatabase database, SealingKey key, Entropy entropy, FleetLimits limits,
+                         RolloutStoreLimits rollout_limits)
+    : database_(std::move(database)),
+      key_(std::move(key)),
+      entropy_(std::move(entropy)),
+      limits_(limits),
+      rollout_limits_(rollout_limits) {}
 
 Result<std::unique_ptr<SqliteFleet>> SqliteFleet::open(const std::filesystem::path& file, SealingKey key, Entropy entropy,
-                                                       FleetLimits limits) {
+                                                       FleetLimits limits, RolloutStoreLimits rollout_limits) {
   make_private(file);
   Result<SqliteDatabase> database = SqliteDatabase::open(file, SqliteDatabase::Mode::write);
   if (!database) return std::move(database).error();
-  std::unique_ptr<SqliteFleet> fleet{new SqliteFleet{*std::move(database), std::move(key), std::move(entropy), limits}};
+  std::unique_ptr<SqliteFleet> fleet{
+      new SqliteFleet{*std::move(database), std::move(key), std::move(entropy), limits, rollout_limits}};
   if (Result<void> prepared = fleet->prepare(); !prepared) return std::move(prepared).error().in(file.string());
   return fleet;
 }
 
 Result<void> SqliteFleet::prepare() {
-  if (Result<void> set = database_.execute(settings); !set) return set;
+  if (Result<void> set = database_.execute(fleet_settings); !set) return set;
   // In a transaction: another process may be making the same file.
   return in_transaction(database_, [this]() -> Result<void> {
     const Result<std::int64_t> format = number(database_, "PRAGMA user_version", {});
     if (!format) return format.error();
     if (*format > fleet_format) return Error{Code::invalid, "written by a newer version of the processor"};
-    if (*format == 0)
-      if (Result<void> made = database_.execute(schema); !made) return made;
+    if (*format < 1)
+      if (Result<void> made = database_.execute(fleet_schema_1); !made) return made;
+    if (*format < 2) return database_.execute(fleet_schema_2);
     return {};
   });
 }

@@ -7,13 +7,21 @@
 //   certificates  serial, sensor, not_after, revoked: those that have not expired
 //   documents     sensor, revision, hash, text (sealed), author, at, state, reasons, reported
 //   credentials   name, value (sealed), changed
+//   rollouts      number (in the order of their making), id, created, author, file_name, stages (percent, with commas),
+//   failures_allowed,
+//                 settle (nanoseconds), state, stage, failures_excused, why, ended
+//   rollout_targets  rollout, place (in the file, from 0), sensor, stage, state, revision, before, reverted_by, healthy_before,
+//   reasons,
+//                 document (sealed)
 //
 // Times are nanoseconds since the epoch, 0 where there is none. A document is sealed for "connectors document",
-// "<sensor>/<revision>"; a credential for "credential", "<name>": a value that is moved to another row does not open.
+// "<sensor>/<revision>"; a credential for "credential", "<name>"; a roll-out's for "roll-out document", "<id>/<place>": a value
+// that is moved to another row does not open.
 //
-// Promises: those of FleetStore. A transaction that was committed survives a power cut (WAL, synchronous FULL). The file is made
-// whole or not at all, and one that a newer version wrote, or that is damaged, is refused and left as it is. Thread: the owner's,
-// one at a time. Whoever else has the file open sees whole transactions.
+// Promises: those of FleetStore and RolloutStore. A transaction that was committed survives a power cut (WAL, synchronous FULL).
+// The file is made whole or not at all, one of an older version gets what it lacks, and one that a newer version wrote, or that is
+// damaged, is refused and left as it is. Thread: the owner's, one at a time. Whoever else has the file open sees whole
+// transactions.
 #pragma once
 
 #include <filesystem>
@@ -22,16 +30,17 @@
 #include "config/sealed.h"
 #include "processor/edges/sqlite.h"
 #include "processor/fleet_ports.h"
+#include "processor/rollout_ports.h"
 
 namespace tidegate {
 
-inline constexpr int fleet_format = 1;  // PRAGMA user_version; 0 is a file that was not finished
+inline constexpr int fleet_format = 2;  // PRAGMA user_version; 0 is a file that was not finished
 
-class SqliteFleet final : public FleetStore {
+class SqliteFleet final : public FleetStore, public RolloutStore {
  public:
   // Opens the file, or makes it. `corrupt`: damaged. `invalid`: a newer version wrote it.
   static Result<std::unique_ptr<SqliteFleet>> open(const std::filesystem::path& file, SealingKey key, Entropy entropy,
-                                                   FleetLimits limits = {});
+                                                   FleetLimits limits = {}, RolloutStoreLimits rollout_limits = {});
 
   Result<void> put_token(const EnrolmentToken& token) override;
   Result<EnrolmentToken> token(std::string_view id) override;
@@ -59,8 +68,14 @@ class SqliteFleet final : public FleetStore {
   Result<std::vector<CredentialRecord>> credentials() override;
   Result<void> delete_credential(std::string_view name) override;
 
+  Result<void> put_rollout(const Rollout& rollout, std::span<const Secret> documents) override;
+  Result<void> write_rollout(const Rollout& rollout, std::span<const std::size_t> places) override;
+  Result<std::vector<RolloutSummary>> rollouts() override;
+  Result<Rollout> rollout(std::string_view id) override;
+  Result<Secret> rollout_document(std::string_view id, std::size_t place) override;
+
  private:
-  SqliteFleet(SqliteDatabase database, SealingKey key, Entropy entropy, FleetLimits limits);
+  SqliteFleet(SqliteDatabase database, SealingKey key, Entropy entropy, FleetLimits limits, RolloutStoreLimits rollout_limits);
 
   Result<void> prepare();
   Result<void> use_token(const EnrolmentWrite& write);
@@ -68,11 +83,15 @@ class SqliteFleet final : public FleetStore {
   Result<void> put_certificate(const IssuedCertificate& certificate, WallTime at);
   Result<void> put_sensor(const EnrolmentWrite& write);
   Result<std::uint64_t> append_document(const DocumentDraft& draft);
+  Result<void> make_room_for_rollout();
+  Result<void> put_rollout_targets(const Rollout& rollout, std::span<const Secret> documents);
+  Result<void> update_rollout_head(const RolloutHead& head);
 
   SqliteDatabase database_;
   SealingKey key_;
   Entropy entropy_;
   FleetLimits limits_;
+  RolloutStoreLimits rollout_limits_;
 };
 
 // How the columns hold what is no number and no text. For the parts of the store.

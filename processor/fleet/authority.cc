@@ -17,11 +17,11 @@ constexpr int rsa_bits_least = 2048;
 constexpr int rsa_bits_most = 8192;  // beyond it checking a signature takes long
 constexpr std::size_t host_bytes_max = 253;
 
-using Names = std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)>;
+using GeneralNames = std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)>;
 
 const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-Names no_names() { return {sk_GENERAL_NAME_new_null(), &GENERAL_NAMES_free}; }
+GeneralNames no_names() { return {sk_GENERAL_NAME_new_null(), &GENERAL_NAMES_free}; }
 
 // False when the library has no memory.
 bool add_name(GENERAL_NAMES* names, int kind, std::string_view value) {
@@ -35,8 +35,8 @@ bool add_name(GENERAL_NAMES* names, int kind, std::string_view value) {
   return true;
 }
 
-Result<Names> names_of(const SensorIdentity& identity) {
-  Names names = no_names();
+Result<GeneralNames> names_of(const SensorIdentity& identity) {
+  GeneralNames names = no_names();
   bool added = names != nullptr && add_name(names.get(), GEN_URI, sensor_uri(identity.sensor));
   for (const std::string& tenant : identity.tenants) added = added && add_name(names.get(), GEN_URI, tenant_uri(tenant));
   if (!added) return openssl_error(Code::unavailable, "names of a certificate");
@@ -51,10 +51,10 @@ bool is_host_name(std::string_view host) {
          host.front() != '-' && host.back() != '-' && host.find("..") == std::string_view::npos;
 }
 
-Result<Names> names_of(const ServerOrder& order, std::size_t most) {
+Result<GeneralNames> names_of(const ServerOrder& order, std::size_t most) {
   if (order.hosts.empty() || order.hosts.size() > most)
     return Error{Code::invalid, "a server's certificate has 1 to " + std::to_string(most) + " host names"};
-  Names names = no_names();
+  GeneralNames names = no_names();
   bool added = names != nullptr;
   for (const std::string& host : order.hosts) {
     const std::unique_ptr<ASN1_OCTET_STRING, decltype(&ASN1_OCTET_STRING_free)> address{a2i_IPADDRESS(host.c_str()),
@@ -227,7 +227,7 @@ Result<IssuedCertificate> Authority::issue(const CertificateOrder& order, WallTi
   if (!key_hash) return std::move(key_hash).error();
   issued.key_hash = *std::move(key_hash);
 
-  const Result<Names> names = names_of(issued.identity);
+  const Result<GeneralNames> names = names_of(issued.identity);
   if (!names) return names.error();
   const Result<CertificatePtr> made =
       signed_leaf({order.sensor, *key, certificate_.get(), now - limits_.backdated, *end, "clientAuth", names->get()});
@@ -244,7 +244,7 @@ Result<IssuedCertificate> Authority::issue(const CertificateOrder& order, WallTi
 }
 
 Result<ServerCertificate> Authority::issue_server(const ServerOrder& order, WallTime now) {
-  const Result<Names> names = names_of(order, limits_.host_names_max);
+  const Result<GeneralNames> names = names_of(order, limits_.host_names_max);
   if (!names) return names.error();
   const Result<WallTime> end = end_of_life(order.lifetime, now);
   if (!end) return end.error();

@@ -140,7 +140,46 @@ class FileReader {
   std::vector<ConfigError> errors_;
 };
 
+bool is_separator(std::string_view line) {
+  if (!line.starts_with("---")) return false;
+  const std::size_t more = line.find_first_not_of(" \t\r", 3);
+  return more == std::string_view::npos || (more > 3 && line[more] == '#');
+}
+
+bool is_empty_line(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(" \t\r");
+  return first == std::string_view::npos || line[first] == '#';
+}
+
 }  // namespace
+
+std::vector<FileDocument> documents_of(std::string_view yaml) {
+  std::vector<FileDocument> documents;
+  std::size_t begin = 0;
+  std::size_t lines_before = 0;
+  bool has_content = false;
+  std::size_t line_number = 0;
+  const auto end_document = [&](std::size_t end) {
+    if (has_content) documents.push_back({yaml.substr(begin, end - begin), lines_before});
+    has_content = false;
+  };
+  for (std::size_t at = 0; at < yaml.size();) {
+    const std::size_t end = std::min(yaml.find('\n', at), yaml.size());
+    const std::string_view line = yaml.substr(at, end - at);
+    const std::size_t next = std::min(end + 1, yaml.size());
+    ++line_number;
+    if (is_separator(line)) {
+      end_document(at);
+      begin = next;
+      lines_before = line_number;
+    } else if (!is_empty_line(line)) {
+      has_content = true;
+    }
+    at = next;
+  }
+  end_document(yaml.size());
+  return documents;
+}
 
 std::string sensor_of_file(std::string_view yaml) {
   const YamlDocument document = read_document(yaml);

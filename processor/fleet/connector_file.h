@@ -22,6 +22,14 @@
 
 namespace tidegate {
 
+// One document of a file that has several, with `---` in a line of its own between them.
+struct FileDocument {
+  std::string_view yaml;
+  std::size_t lines_before = 0;  // in the file
+};
+// Those that have more than comments and blanks.   requires: the text outlives what is returned
+std::vector<FileDocument> documents_of(std::string_view yaml);
+
 // What stands under `sensor`; empty: nothing that is a text.
 std::string sensor_of_file(std::string_view yaml);
 

@@ -12,7 +12,6 @@ namespace tidegate {
 namespace {
 
 constexpr std::size_t documents_at_once = 16;  // then others have a turn
-constexpr std::string_view author = "operator";
 
 AgentConfig with(const ConnectorsDocument& document) { return with_document(AgentConfig{}, document); }
 
@@ -198,12 +197,12 @@ Result<Connectors::Plan> Connectors::planned(const std::string& sensor, const Ba
   return plan;
 }
 
-asio::awaitable<Result<ConnectorsOutcome>> Connectors::pushed(Plan plan, std::chrono::nanoseconds deadline) {
+asio::awaitable<Result<ConnectorsOutcome>> Connectors::pushed(Plan plan, Terms terms) {
   ConnectorsOutcome outcome;
   outcome.sensor = plan.sensor;
   outcome.changes = std::move(plan.changes);
-  if (!plan.needed) co_return outcome;
-  Result<PushOutcome> push = co_await desk_.push(plan.sensor, std::move(plan.text), std::string{author}, deadline);
+  if (!plan.needed || terms.dry_run) co_return outcome;
+  Result<PushOutcome> push = co_await desk_.push(plan.sensor, std::move(plan.text), terms.author, terms.wait);
   const Result<Base> now = base_of(plan.sensor);
   if (!push) co_return std::move(push).error();
   if (!now) co_return now.error();
@@ -212,7 +211,7 @@ asio::awaitable<Result<ConnectorsOutcome>> Connectors::pushed(Plan plan, std::ch
 }
 
 // The sensor's connectors with these among them.   requires: load() was ok
-asio::awaitable<Result<ConnectorsOutcome>> Connectors::changed(std::string sensor, ConnectorsDocument wanted, bool dry_run) {
+asio::awaitable<Result<ConnectorsOutcome>> Connectors::changed(std::string sensor, ConnectorsDocument wanted, Terms terms) {
   Result<Base> base = base_of(sensor);
   if (!base) co_return std::move(base).error();
   if (Result<void> fits = check_merge(sensor, base->document, wanted); !fits) co_return std::move(fits).error();
@@ -227,10 +226,9 @@ asio::awaitable<Result<ConnectorsOutcome>> Connectors::changed(std::string senso
   }
   Result<Plan> plan = planned(sensor, *base, std::move(next));
   if (!plan) co_return std::move(plan).error();
-  if (dry_run) plan->needed = false;
-  else
+  if (!terms.dry_run)
     for (const ConnectorChange& change : plan->changes) held_[sensor].connectors.insert(change.connector);
-  co_return co_await pushed(*std::move(plan), limits_.apply_wait);
+  co_return co_await pushed(*std::move(plan), std::move(terms));
 }
 
 //   requires: load() was ok
@@ -242,7 +240,7 @@ asio::awaitable<Result<ConnectorsOutcome>> Connectors::removed(std::string senso
     co_return Error{Code::absent, "sensor " + sensor + " has no connector '" + name + "' any more"};
   Result<Plan> plan = planned(sensor, *base, std::move(next));
   if (!plan) co_return std::move(plan).error();
-  co_return co_await pushed(*std::move(plan), limits_.apply_wait);
+  co_return co_await pushed(*std::move(plan), usual_terms());
 }
 
 }  // namespace tidegate

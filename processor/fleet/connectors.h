@@ -81,11 +81,23 @@ struct CredentialView {
   std::vector<std::string> sensors;  // whose connectors use it
 };
 
+inline constexpr std::string_view operator_author = "operator";
+
 struct ApplyOrder {
   std::string yaml;
   std::string file_name;
   std::string sensor;  // empty: the file names it
   bool dry_run = false;
+  std::string author{operator_author};             // of the revision
+  std::optional<std::chrono::nanoseconds> wait{};  // for the sensor's answer; absent: as the limits have it
+};
+
+struct RestoreOrder {
+  std::string sensor;
+  std::uint64_t revision = 0;  // whose document it gets again; 0: one without connectors
+  std::uint64_t newest = 0;    // that must be its newest revision still
+  std::string author{operator_author};
+  std::chrono::nanoseconds wait{};
 };
 
 class Connectors {
@@ -102,6 +114,9 @@ class Connectors {
   asio::awaitable<Result<ConnectorHistory>> history(std::string name, std::string sensor);
   // The connector as it was in that revision of its sensor's documents; the others stay.
   asio::awaitable<Result<ConnectorsOutcome>> rollback(std::string name, std::uint64_t revision, std::string sensor);
+  // All of a sensor's connectors as they were in a revision, with the credentials of now. `gone`: another revision than the one
+  // that the order names is the newest.
+  asio::awaitable<Result<ConnectorsOutcome>> restore(RestoreOrder order);
   // Away from its sensor, and, once that has APPLIED it, to the other one, whose first reading reaches back to where the old one
   // was through. `unavailable`: its sensor is away, so that nobody knows how far it is, or both would read.
   asio::awaitable<Result<ConnectorsOutcome>> move(std::string name, std::string to);
@@ -129,6 +144,14 @@ class Connectors {
     std::set<std::string> connectors;
     std::set<std::string> credentials;
   };
+  // Who asks, and how long for the sensor's answer.
+  struct Terms {
+    Terms(std::string by, std::chrono::nanoseconds limit) : author(std::move(by)), wait(limit) {}
+
+    std::string author;
+    std::chrono::nanoseconds wait;
+    bool dry_run = false;
+  };
   struct Plan {
     std::string sensor;
     std::vector<ConnectorChange> changes;
@@ -143,8 +166,9 @@ class Connectors {
   Result<void> check_merge(const std::string& sensor, const ConnectorsDocument& base, const ConnectorsDocument& wanted);
   Result<void> fill_credentials(ConnectorsDocument& document);
   Result<Plan> planned(const std::string& sensor, const Base& base, ConnectorsDocument next);
-  asio::awaitable<Result<ConnectorsOutcome>> pushed(Plan plan, std::chrono::nanoseconds deadline);
-  asio::awaitable<Result<ConnectorsOutcome>> changed(std::string sensor, ConnectorsDocument wanted, bool dry_run);
+  Terms usual_terms() const { return {std::string{operator_author}, limits_.apply_wait}; }
+  asio::awaitable<Result<ConnectorsOutcome>> pushed(Plan plan, Terms terms);
+  asio::awaitable<Result<ConnectorsOutcome>> changed(std::string sensor, ConnectorsDocument wanted, Terms terms);
   asio::awaitable<Result<ConnectorsOutcome>> removed(std::string sensor, std::string name);
   asio::awaitable<Result<std::optional<WallTime>>> read_through(std::string sensor, std::string connector);
 

@@ -82,6 +82,9 @@ Result<void> check_credential(std::string& name, const Secret& value) {
 
 asio::awaitable<Result<ConnectorsOutcome>> Connectors::apply(ApplyOrder order) {
   if (Result<void> good = co_await load(); !good) co_return std::move(good).error();
+  if (const std::size_t documents = documents_of(order.yaml).size(); documents > 1)
+    co_return Error{Code::invalid, order.file_name + ": has " + std::to_string(documents) +
+                                       " documents; give --stages, such as --stages 5,25,100, or keep one document in the file"};
   const std::string in_file = sensor_of_file(order.yaml);
   if (!order.sensor.empty() && !in_file.empty() && order.sensor != in_file)
     co_return Error{Code::invalid, "the file is for sensor " + in_file + ", and not for " + order.sensor};
@@ -109,7 +112,9 @@ asio::awaitable<Result<ConnectorsOutcome>> Connectors::apply(ApplyOrder order) {
     while (reasons.ends_with('\n')) reasons.pop_back();
     co_return Error{Code::invalid, std::move(reasons)};
   }
-  co_return co_await changed(sensor, *std::move(parsed.document), order.dry_run);
+  Terms terms{std::move(order.author), order.wait.value_or(limits_.apply_wait)};
+  terms.dry_run = order.dry_run;
+  co_return co_await changed(sensor, *std::move(parsed.document), std::move(terms));
 }
 
 asio::awaitable<Result<std::vector<ConnectorView>>> Connectors::list() {
@@ -180,7 +185,28 @@ asio::awaitable<Result<ConnectorsOutcome>> Connectors::rollback(std::string name
   if (alone.connectors.empty())
     co_return Error{Code::absent,
                     "connector '" + name + "' was not on sensor " + *sensor + " in revision " + std::to_string(revision)};
-  co_return co_await changed(*sensor, std::move(alone), false);
+  co_return co_await changed(*sensor, std::move(alone), usual_terms());
+}
+
+asio::awaitable<Result<ConnectorsOutcome>> Connectors::restore(RestoreOrder order) {
+  if (Result<void> good = co_await load(); !good) co_return std::move(good).error();
+  Result<Base> base = base_of(order.sensor);
+  if (!base) co_return std::move(base).error();
+  if (base->newest != order.newest)
+    co_return Error{Code::gone, "revision " + std::to_string(base->newest) + " was pushed to sensor " + order.sensor + " since"};
+  ConnectorsDocument then;
+  if (order.revision != 0) {
+    const Result<StoredDocument> stored = store_.document(order.sensor, order.revision);
+    if (!stored) co_return Error{stored.error()}.in("sensor " + order.sensor + ", revision " + std::to_string(order.revision));
+    Result<ConnectorsDocument> read = read_pushed(stored->text);
+    if (!read) co_return std::move(read).error();
+    then = *std::move(read);
+  }
+  if (Result<void> fits = check_merge(order.sensor, base->document, then); !fits) co_return std::move(fits).error();
+  Result<Plan> plan = planned(order.sensor, *base, std::move(then));
+  if (!plan) co_return std::move(plan).error();
+  Terms terms{std::move(order.author), order.wait};
+  co_return co_await pushed(*std::move(plan), std::move(terms));
 }
 
 asio::awaitable<Result<std::optional<WallTime>>> Connectors::read_through(std::string sensor, std::string connector) {
@@ -223,7 +249,7 @@ asio::awaitable<Result<ConnectorsOutcome>> Connectors::move(std::string name, st
     note = *from + " had it through " + to_iso8601(**through) + ": " + to +
            " reads on from before that; what the index has already stays single";
   }
-  Result<ConnectorsOutcome> arrived = co_await changed(to, std::move(alone), false);
+  Result<ConnectorsOutcome> arrived = co_await changed(to, std::move(alone), usual_terms());
   if (!arrived)
     co_return std::move(arrived).error().in("it was taken from " + *from + " and is nowhere now; roll it back, or apply it again");
   arrived->note = std::move(note);
@@ -260,7 +286,8 @@ asio::awaitable<Result<std::vector<ConnectorsOutcome>>> Connectors::set_credenti
     Result<Plan> plan = base ? planned(sensor, *base, base->document) : Result<Plan>{base.error()};
     if (plan) {
       const auto left = std::max<std::chrono::nanoseconds>(until - clock_.steady(), std::chrono::milliseconds{1});
-      Result<ConnectorsOutcome> pushed_there = co_await pushed(*std::move(plan), left);
+      Terms terms{std::string{operator_author}, left};
+      Result<ConnectorsOutcome> pushed_there = co_await pushed(*std::move(plan), std::move(terms));
       if (pushed_there) outcome = *std::move(pushed_there);
       else outcome.note = pushed_there.error().text();
     } else {

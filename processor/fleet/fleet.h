@@ -45,6 +45,8 @@ namespace tidegate {
 
 namespace asio = boost::asio;
 
+struct SensorFacts;
+
 struct FleetServiceLimits {
   std::size_t sessions_max = 12'000;
   std::size_t sessions_of_sensor_max = 4;  // one more closes the oldest
@@ -134,7 +136,10 @@ class Fleet {
   Result<void> revoke_sensor(std::string_view sensor);
 
   Result<FleetView> view();
+  Result<std::vector<SensorFacts>> facts();            // of all sensors, for their events
   Result<SensorDetail> view(std::string_view sensor);  // `absent`
+  // The same without what takes time to take apart.
+  Result<SensorView> glance(std::string_view sensor);
 
   FleetStore& store() { return parts_.store; }
   Enrolment& enrolment() { return enrolment_; }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "processor/fleet/fleet.h"
+#include "processor/fleet/health_events.h"
 
 namespace tidegate {
 namespace {
@@ -43,6 +44,36 @@ Result<FleetView> Fleet::view() {
   view.sensors.reserve(records->size());
   for (const SensorRecord& record : *records) view.sensors.push_back(view_of(record));
   return view;
+}
+
+Result<SensorView> Fleet::glance(std::string_view sensor) {
+  const Result<SensorRecord> record = parts_.store.sensor(sensor);
+  if (!record) return record.error();
+  return view_of(*record);
+}
+
+Result<std::vector<SensorFacts>> Fleet::facts() {
+  const Result<std::vector<SensorRecord>> records = parts_.store.sensors();
+  if (!records) return records.error();
+  std::vector<SensorFacts> all;
+  all.reserve(records->size());
+  for (const SensorRecord& record : *records) {
+    const SensorLiveState& sensor = state_of(record.identity.sensor);
+    SensorFacts& facts = all.emplace_back();
+    facts.sensor = record.identity.sensor;
+    facts.tenants = record.identity.tenants;
+    facts.state = record.revoked ? SensorState::revoked : state_now(sensor);
+    facts.last_seen = sensor.heard_at ? sensor.heard_at : record.last_seen;
+    facts.sessions = sensor.sessions.size();
+    facts.clones = sensor.clones;
+    facts.last_clone = sensor.last_clone;
+    facts.not_after = record.identity.not_after;
+    facts.config_known = sensor.config_known;
+    facts.config = sensor.config;
+    facts.health_known = sensor.status.shown.known;
+    facts.unhealthy = unhealthy_leaves(sensor.status);
+  }
+  return all;
 }
 
 Result<SensorDetail> Fleet::view(std::string_view sensor) {

@@ -28,6 +28,7 @@ class SensorDesk {
   virtual Result<void> revoke_sensor(std::string_view sensor) = 0;
   virtual Result<FleetView> view() = 0;
   virtual Result<SensorDetail> view(std::string_view sensor) = 0;
+  virtual Result<SensorView> glance(std::string_view sensor) = 0;
 };
 
 class FleetDesk final : public SensorDesk {
@@ -46,6 +47,7 @@ class FleetDesk final : public SensorDesk {
   Result<void> revoke_sensor(std::string_view sensor) override { return fleet_.revoke_sensor(sensor); }
   Result<FleetView> view() override { return fleet_.view(); }
   Result<SensorDetail> view(std::string_view sensor) override { return fleet_.view(sensor); }
+  Result<SensorView> glance(std::string_view sensor) override { return fleet_.glance(sensor); }
 
  private:
   Fleet& fleet_;

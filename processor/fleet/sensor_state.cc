@@ -82,6 +82,17 @@ void list_components(const opamp::ComponentHealth& health, const std::string& pa
     list_components(component, (path.empty() ? std::string{} : path + "/") + shown_text(name), out);
 }
 
+// True when it, or something below it, is not healthy.
+bool list_unhealthy(const opamp::ComponentHealth& health, const std::string& path, std::vector<ComponentView>& out) {
+  bool below = false;
+  for (const auto& [name, component] : health.component_health_map)
+    below = list_unhealthy(component, (path.empty() ? std::string{} : path + "/") + shown_text(name), out) || below;
+  const bool leaf = !health.healthy && !below;
+  if (leaf && out.size() < components_shown_max)
+    out.push_back({path, false, shown_text(health.status), shown_text(health.last_error)});
+  return below || !health.healthy;
+}
+
 }  // namespace
 
 std::string shown_text(std::string_view text, std::size_t bytes_max) {
@@ -152,6 +163,16 @@ void show_status(ByteView wire, SensorDetail& detail) {
     list_components(*status->health, {}, detail.components);
     detail.view.health = view_of(*status->health);
   }
+}
+
+std::vector<ComponentView> unhealthy_leaves(const SensorStatus& status) {
+  std::vector<ComponentView> leaves;
+  if (!status.shown.known || status.shown.healthy) return leaves;
+  const Result<opamp::AgentToServer> told = opamp::decode_agent_to_server(status.health, opamp::Framing::http);
+  if (told && told->health) list_unhealthy(*told->health, {}, leaves);
+  // A tree that was too large to be kept has its worst part here.
+  if (leaves.empty()) leaves.push_back({status.shown.worst, false, {}, status.shown.reason});
+  return leaves;
 }
 
 std::optional<Bytes> shown_effective_config(const SensorStatus& status) {

@@ -70,6 +70,8 @@ struct SensorLiveState {
 
 // Of a status as the store keeps it, in full. What cannot be read is left out.
 void show_status(ByteView wire, SensorDetail& detail);
+// The components that are not healthy and have none below them that is not either. Empty where all is well, or nothing was told.
+std::vector<ComponentView> unhealthy_leaves(const SensorStatus& status);
 // Absent: not told, or too large to be kept.
 std::optional<Bytes> shown_effective_config(const SensorStatus& status);
 

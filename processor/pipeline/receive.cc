@@ -5,10 +5,10 @@
 namespace tidegate {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 64;
+constexpr std::size_t claimed_name_bytes_max = 64;
 
-std::string shown(std::string_view name) {
-  return name.empty() ? std::string{"nobody"} : "'" + std::string{name.substr(0, shown_bytes_max)} + "'";
+std::string claimed_name(std::string_view name) {
+  return name.empty() ? std::string{"nobody"} : "'" + std::string{name.substr(0, claimed_name_bytes_max)} + "'";
 }
 
 // A sensor speaks as itself and for its tenants (P10). Records of one chunk mostly agree, so the tenant that was found last is
@@ -19,10 +19,11 @@ class Claims {
 
   Result<void> check(const RecordView& record) {
     if (!peer_.identity) return {};
-    if (record.sensor != peer_.identity->sensor) return Error{Code::denied, "it names " + shown(record.sensor) + " as its sensor"};
+    if (record.sensor != peer_.identity->sensor)
+      return Error{Code::denied, "it names " + claimed_name(record.sensor) + " as its sensor"};
     if (record.tenantid == tenant_) return {};
     if (!peer_.identity->speaks_for(record.tenantid))
-      return Error{Code::absent, "tenant " + shown(record.tenantid) + " is none of this sensor's"};
+      return Error{Code::absent, "tenant " + claimed_name(record.tenantid) + " is none of this sensor's"};
     tenant_ = record.tenantid;
     return {};
   }

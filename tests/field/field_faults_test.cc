@@ -46,17 +46,17 @@ class FieldFaults : public ::testing::Test {
   void begin(std::uint64_t seed, FleetSensorOptions sensor = tenant(), std::size_t sensors = 1) {
     FleetOptions options{.sensors = std::vector(sensors, std::move(sensor)), .processors = 1};
     options.in_flight_chunks_max = in_flight_max;
-    fleet_ = std::make_unique<Fleet>(Seed{seed}, std::move(options), nullptr);
+    fleet_ = std::make_unique<SimFleet>(Seed{seed}, std::move(options), nullptr);
     for (std::unique_ptr<Checker>& checker : all_checkers()) fleet_->add(std::move(checker));
     if (watch_) fleet_->add(std::move(watch_));
     fleet_->start();
   }
 
-  Fleet::Sensor& sensor() { return fleet_->sensors().front(); }
+  SimFleet::Sensor& sensor() { return fleet_->sensors().front(); }
   SimSensor& agent() { return *sensor().agent; }
   SimProcessor& processor() { return *fleet_->centres().front().processor; }
   void part(bool parted) {
-    for (Fleet::Sensor& each : fleet_->sensors()) fleet_->net().weather(each.name, processor().place()).parted = parted;
+    for (SimFleet::Sensor& each : fleet_->sensors()) fleet_->net().weather(each.name, processor().place()).parted = parted;
   }
   std::uint64_t backlog() {
     std::uint64_t records = 0;
@@ -94,7 +94,7 @@ class FieldFaults : public ::testing::Test {
   }
 
   std::unique_ptr<Checker> watch_;
-  std::unique_ptr<Fleet> fleet_;
+  std::unique_ptr<SimFleet> fleet_;
   SteadyTime quiet_at_{4h};  // the last record was made and is old enough
 };
 
@@ -207,16 +207,16 @@ TEST_F(FieldFaults, P7Osquery3706AFleetThatComesBackDoesNotFloodTheCentre) {
   begin(7, options, 3);
   part(true);
   fleet_->run_for(2h);
-  for (Fleet::Sensor& each : fleet_->sensors()) {
+  for (SimFleet::Sensor& each : fleet_->sensors()) {
     std::size_t waiting = 0;
     for (const LaneUsage& lane : each.agent->journal().usage().lanes) waiting += lane.empty() ? 0 : lane.last - lane.first + 1;
     ASSERT_GT(waiting, 2 * in_flight_max) << "more than it may send at once";
   }
   // A centre that is slow: its answers are what the sensors wait for.
-  for (Fleet::Sensor& each : fleet_->sensors()) fleet_->net().weather(each.name, processor().place()).bytes_per_second = 20'000;
+  for (SimFleet::Sensor& each : fleet_->sensors()) fleet_->net().weather(each.name, processor().place()).bytes_per_second = 20'000;
   part(false);
   fleet_->run_for(30min);
-  for (Fleet::Sensor& each : fleet_->sensors()) fleet_->net().weather(each.name, processor().place()).bytes_per_second = 0;
+  for (SimFleet::Sensor& each : fleet_->sensors()) fleet_->net().weather(each.name, processor().place()).bytes_per_second = 0;
   expect_all_once();
   EXPECT_GE(in_flight.most, in_flight_max);
   EXPECT_LE(in_flight.most, in_flight_max + 1) << "one more is seen, which waits for room";

@@ -7,10 +7,14 @@
 #include <string>
 
 #include "tests/interop/control_plane_rig.h"
+#include "tests/interop/holds.h"
 
 namespace tidegate {
 
-inline bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+// Exit codes of the delivered commands.
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_wrong_usage = 2;
+inline constexpr int exit_unreachable = 3;
 
 class ControlPlane : public testing::Test {
  protected:

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <memory>
 
+#include "tests/support/file_content.h"
 #include "tests/support/rig_http.h"
 
 namespace tidegate {
@@ -16,11 +16,6 @@ constexpr auto look_again = 50ms;
 constexpr int looks_max = 1200;  // a minute
 constexpr int looks_of_commands_max = 100;
 constexpr auto command_max = 90s;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{stream}, {}};
-}
 
 Result<void> write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream stream{file, std::ios::binary | std::ios::trunc};
@@ -82,7 +77,7 @@ Result<void> ControlPlaneRig::await(const std::string& url, const std::string& p
     if (!running(part)) break;
     pause_for(look_again);
   }
-  return Error{Code::unavailable, part + " does not come up; its log:\n" + text_of(log_of(part))};
+  return Error{Code::unavailable, part + " does not come up; its log:\n" + content_of(log_of(part))};
 }
 
 Result<void> ControlPlaneRig::stop(const std::string& part) {
@@ -91,7 +86,7 @@ Result<void> ControlPlaneRig::stop(const std::string& part) {
   const Result<ProcessEnd> end = found->second.stop(30s);
   processes_.erase(found);
   if (!end) return end.error();
-  if (!end->ok()) return Error{Code::unavailable, part + " did not stop well; its log:\n" + text_of(log_of(part))};
+  if (!end->ok()) return Error{Code::unavailable, part + " did not stop well; its log:\n" + content_of(log_of(part))};
   return {};
 }
 
@@ -149,7 +144,7 @@ Result<ProgramRun> ControlPlaneRig::run(const std::string& program, Words words)
   std::filesystem::remove(errors, ignored);
   ProcessOptions options{.program = programs_ / program, .arguments = std::move(words), .output_file = errors};
   Result<ProgramRun> ran = run_program(std::move(options), command_max);
-  if (ran) ran->output += text_of(errors);
+  if (ran) ran->output += content_of(errors);
   return ran;
 }
 
@@ -179,7 +174,7 @@ Result<ProgramRun> ControlPlaneRig::enrol(const std::string& sensor, const std::
                          "--ca-sha256", fingerprint_, "--name", sensor, "--state-directory", state_of(sensor).string()});
   if (!ran || !ran->end.ok()) return ran;
   if (const Result<std::uint16_t> port = port_for(sensor); !port) return port.error();
-  std::string file = text_of(agent_file(sensor));
+  std::string file = content_of(agent_file(sensor));
   replace_all(file, "127.0.0.1:24224", place("data"));
   file += "metrics: {listen: \"" + place(sensor) + "\"}\ncontrol: {socket: \"" + (directory_ / (sensor + ".sock")).string() +
           "\"}\nremote: {api_hosts: [\"" + place("simulator") + "\"]}\nstorage: {keep_free: 64MiB}\nlog: {level: debug}\n";
@@ -195,7 +190,7 @@ Result<void> ControlPlaneRig::add_sensor(const std::string& sensor, const std::s
   if (!enrolled->end.ok()) return Error{Code::unavailable, "not enrolled: " + enrolled->output};
   if (Result<void> started = start_agent(sensor); !started) return started;
   if (says({"sensor", "show", sensor}, "state: connected")) return {};
-  return Error{Code::unavailable, sensor + " does not connect; its log:\n" + text_of(log_of(sensor))};
+  return Error{Code::unavailable, sensor + " does not connect; its log:\n" + content_of(log_of(sensor))};
 }
 
 std::filesystem::path ControlPlaneRig::connector_file(const std::string& sensor, const std::string& connector,
@@ -261,7 +256,7 @@ std::vector<std::filesystem::path> ControlPlaneRig::files_with(const std::string
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator{directory_}) {
     if (!entry.is_regular_file() || entry.path().parent_path() == inputs()) continue;
-    if (text_of(entry.path()).find(text) != std::string::npos) found.push_back(entry.path());
+    if (content_of(entry.path()).find(text) != std::string::npos) found.push_back(entry.path());
   }
   return found;
 }

@@ -70,6 +70,7 @@ class ControlPlaneRig {
   std::filesystem::path log_of(const std::string& part) const { return directory_ / (part + ".log"); }
   std::string fingerprint() const { return fingerprint_; }
   std::uint16_t control_port() const { return ports_.at("control"); }
+  std::uint16_t data_port() const { return ports_.at("data"); }
 
   // Files of the folder, at any depth, that hold the text in their bytes. What the rig itself wrote as input is left out.
   std::vector<std::filesystem::path> files_with(const std::string& text) const;

@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <set>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "tests/support/file_content.h"
 #include "tests/support/process.h"
 #include "tests/support/rig.h"
 
@@ -41,11 +41,6 @@ std::string quoted(const std::string& text) {
   std::string json;
   append_json_string(json, text);
   return json;
-}
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
 // What the receiver took: how many records, which of them differ, and what the ledger says to them.
@@ -128,9 +123,9 @@ class FluentReceiver : public testing::Test {
          .environment = {"NODE_PATH=" + (package_ / "node_modules").string()}});
     ASSERT_TRUE(started) << started.error().text();
     server_.emplace(std::move(*started));
-    const auto listens = [&] { return text_of(directory_ / "fluent.log").find("listening on") != std::string::npos; };
+    const auto listens = [&] { return content_of(directory_ / "fluent.log").find("listening on") != std::string::npos; };
     for (int tries = 0; tries < 600 && !listens() && server_->running(); ++tries) pause_for(50ms);
-    ASSERT_TRUE(listens()) << text_of(directory_ / "fluent.log");
+    ASSERT_TRUE(listens()) << content_of(directory_ / "fluent.log");
     for (const Part part : {Part::simulator, Part::agent}) {
       const Result<void> running = rig_->start(part);
       ASSERT_TRUE(running) << running.error().text();
@@ -170,7 +165,7 @@ class FluentReceiver : public testing::Test {
     }
     ASSERT_TRUE(last) << last.error().text();
     EXPECT_TRUE(last->all_once()) << last->verdict.line() << ", records=" << last->records << ", ids=" << last->ids.size() << "\n"
-                                  << text_of(rig_->log_file(Part::agent)) << text_of(directory_ / "fluent.log");
+                                  << content_of(rig_->log_file(Part::agent)) << content_of(directory_ / "fluent.log");
     EXPECT_GE(last->verdict.source, 300u);
   }
 
@@ -200,9 +195,9 @@ class FluentReceiver : public testing::Test {
       pause_for(250ms);
       said = uplink();
     }
-    EXPECT_TRUE(said.starts_with("auth_failed: ")) << said << "\n" << text_of(rig_->log_file(Part::agent));
+    EXPECT_TRUE(said.starts_with("auth_failed: ")) << said << "\n" << content_of(rig_->log_file(Part::agent));
     EXPECT_NE(said.find(reason), std::string::npos) << said;
-    EXPECT_EQ(text_of(entries_file()), "");
+    EXPECT_EQ(content_of(entries_file()), "");
   }
 
   SystemClock clock_;
@@ -238,7 +233,7 @@ TEST_F(FluentReceiver, RefusesAWrongKeyAndAWrongPasswordUntilTheyAreMended) {
   expect_refused("username/password mismatch");
   write(password_file(), right_password + "\n");
   expect_all_once();
-  const std::string log = text_of(rig_->log_file(Part::agent));
+  const std::string log = content_of(rig_->log_file(Part::agent));
   EXPECT_NE(log.find("mismatch"), std::string::npos) << log;
   for (const std::string& secret : {std::string{"hunter2"}, right_key, right_password}) {
     EXPECT_EQ(log.find(secret), std::string::npos) << log;

@@ -7,9 +7,10 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 
 #include "base/clock.h"
+#include "tests/interop/holds.h"
+#include "tests/support/file_content.h"
 #include "tests/support/process.h"
 #include "tests/support/rig_http.h"
 #include "tests/support/test_pki.h"
@@ -19,15 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_again = 100ms;
-constexpr int looks_max = 400;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{stream}, {}};
-}
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+constexpr auto server_look_again = 100ms;
+constexpr int server_looks_max = 400;
 
 struct Conduct {
   bool client_certificates = false;
@@ -76,8 +70,8 @@ class OpampServer : public testing::Test {
     Result<Process> started = Process::start(process);
     ASSERT_TRUE(started) << started.error().text();
     server_.emplace(*std::move(started));
-    ASSERT_TRUE(until([&] { return holds(text_of(directory_ / "server.log"), "listening"); }))
-        << text_of(directory_ / "server.log");
+    ASSERT_TRUE(until([&] { return holds(content_of(directory_ / "server.log"), "listening"); }))
+        << content_of(directory_ / "server.log");
   }
 
   void start_agent() {
@@ -112,9 +106,9 @@ class OpampServer : public testing::Test {
 
   template <class Condition>
   static bool until(Condition condition) {
-    for (int look = 0; look < looks_max; ++look) {
+    for (int look = 0; look < server_looks_max; ++look) {
       if (condition()) return true;
-      pause_for(look_again);
+      pause_for(server_look_again);
     }
     return false;
   }
@@ -124,14 +118,14 @@ class OpampServer : public testing::Test {
 
   std::filesystem::path messages_file() const { return directory_ / "messages.ndjson"; }
   std::filesystem::path config_file() const { return directory_ / "offered.yaml"; }
-  std::string messages() const { return text_of(messages_file()); }
+  std::string messages() const { return content_of(messages_file()); }
   std::size_t messages_sent() const {
     const std::string said = messages();
     std::size_t count = 0;
     for (std::size_t at = said.find("sequenceNum"); at != std::string::npos; at = said.find("sequenceNum", at + 1)) ++count;
     return count;
   }
-  std::string agent_log() const { return text_of(directory_ / "agent.log"); }
+  std::string agent_log() const { return content_of(directory_ / "agent.log"); }
   std::string status() const {
     const Result<ProgramRun> said = run_program({.program = std::filesystem::path{TIDEGATE_PROGRAMS} / "tidegate-agent",
                                                  .arguments = {"status", "--config", (directory_ / "agent.yaml").string()}},

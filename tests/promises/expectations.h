@@ -36,6 +36,14 @@ inline bool logged(const World& world, std::string_view words) {
   return std::ranges::any_of(world.log_lines, [words](const std::string& line) { return line.find(words) != line.npos; });
 }
 
+// One content type of the only connector.
+inline const ContentStatus& content(const AgentStatus& status, std::string_view type) {
+  for (const ContentStatus& each : status.connectors.front().contents)
+    if (each.content_type == type) return each;
+  ADD_FAILURE() << type;
+  return status.connectors.front().contents.front();
+}
+
 // A URL behind its host, which a client may write in more than one way.
 inline std::string_view target_of(std::string_view url) { return url.substr(url.find('/', url.find("//") + 2)); }
 

@@ -1,19 +1,12 @@
 // P5, full means wait, never drop: what is lost for certain, because the API no longer has it, is recorded, shipped and shown.
 #include <gtest/gtest.h>
 
-#include "tests/world/world.h"
+#include "tests/promises/expectations.h"
 
 namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
-
-const ContentStatus& content(const AgentStatus& status, std::string_view type) {
-  for (const ContentStatus& each : status.connectors.front().contents)
-    if (each.content_type == type) return each;
-  ADD_FAILURE() << type;
-  return status.connectors.front().contents.front();
-}
 
 TEST(P5FullMeansWait, AnOutageBeyondTheApisRetentionIsAGapThatIsShippedAndShown) {
   World world{Seed{501}, small_tenant()};

@@ -41,7 +41,7 @@ class FailBack : public testing::Test {
     sensor.connector.window = 1h;
     sensor.connector.first_read = 24h;
     FleetOptions options{.sensors = {std::move(sensor)}, .processors = 2};
-    fleet_ = std::make_unique<Fleet>(Seed{3}, std::move(options), nullptr);
+    fleet_ = std::make_unique<SimFleet>(Seed{3}, std::move(options), nullptr);
     for (std::unique_ptr<Checker>& checker : all_checkers()) fleet_->add(std::move(checker));
     auto landed = std::make_unique<LandedAt>();
     landed_ = landed.get();
@@ -60,7 +60,7 @@ class FailBack : public testing::Test {
     return {landed_->chunks_[preferred] > before[preferred], landed_->chunks_[second] > before[second]};
   }
 
-  std::unique_ptr<Fleet> fleet_;
+  std::unique_ptr<SimFleet> fleet_;
   const LandedAt* landed_ = nullptr;
 };
 

@@ -8,10 +8,6 @@
 namespace tidegate {
 namespace {
 
-constexpr int exit_failed = 1;
-constexpr int exit_wrong_usage = 2;
-constexpr int exit_unreachable = 3;
-
 struct BadPush {
   const char* what;
   std::map<std::string, std::string> changes;

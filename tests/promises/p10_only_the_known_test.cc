@@ -11,8 +11,6 @@
 namespace tidegate {
 namespace {
 
-constexpr int exit_failed = 1;
-
 TEST_F(ControlPlane, P10OnlyTheKnownGetIn) {
   add_sensor("zurich-01");
   collect("zurich-01", "acme-v1");

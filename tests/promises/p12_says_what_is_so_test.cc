@@ -9,12 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const ContentStatus& content(const AgentStatus& status, std::string_view type) {
-  for (const ContentStatus& one : status.connectors.at(0).contents)
-    if (one.content_type == type) return one;
-  throw std::out_of_range{"no such content type"};
-}
-
 TEST(P12SaysWhatIsSo, AWorkingSensorIsHealthyOrIdle) {
   World world{Seed{41}, small_tenant()};
   world.start_agent();

@@ -25,7 +25,7 @@ std::string token_of(const std::string& tenant) { return "a-token-of-" + tenant;
 
 }  // namespace
 
-Fleet::Fleet(Seed seed, FleetOptions options, const Mutant* mutant)
+SimFleet::SimFleet(Seed seed, FleetOptions options, const Mutant* mutant)
     : clock_(origin),
       began_(clock_.steady()),
       random_(seed),
@@ -38,7 +38,7 @@ Fleet::Fleet(Seed seed, FleetOptions options, const Mutant* mutant)
   for (std::size_t number = 0; number < options_.sensors.size(); ++number) make_sensor(number, seed);
 }
 
-Fleet::~Fleet() {
+SimFleet::~SimFleet() {
   for (Sensor& sensor : sensors_)
     if (sensor.agent->running()) sensor.agent->stop();
   for (Centre& centre : centres_)
@@ -46,9 +46,9 @@ Fleet::~Fleet() {
   drain();
 }
 
-void Fleet::add(std::unique_ptr<Checker> checker) { checkers_.push_back(std::move(checker)); }
+void SimFleet::add(std::unique_ptr<Checker> checker) { checkers_.push_back(std::move(checker)); }
 
-void Fleet::make_centre(std::size_t number) {
+void SimFleet::make_centre(std::size_t number) {
   const std::string place = "dp" + std::to_string(number + 1);
   SimProcessorPorts ports{.clock = clock_,
                           .random = random_,
@@ -70,7 +70,7 @@ void Fleet::make_centre(std::size_t number) {
   centres_.push_back({std::make_unique<SimProcessor>(loop_, place, directory_.path() / place, std::move(ports)), std::nullopt});
 }
 
-void Fleet::make_sensor(std::size_t number, Seed seed) {
+void SimFleet::make_sensor(std::size_t number, Seed seed) {
   Sensor sensor;
   sensor.name = "sensor-" + std::to_string(number + 1);
   sensor.tenant = "tenant-" + std::to_string(number + 1);
@@ -104,18 +104,18 @@ void Fleet::make_sensor(std::size_t number, Seed seed) {
 }
 
 // What the agent is told; the checkers keep to what it was to be told.
-ConnectorConfig Fleet::given(ConnectorConfig connector) const {
+ConnectorConfig SimFleet::given(ConnectorConfig connector) const {
   if (mutant_ != nullptr && mutant_->connector != nullptr) mutant_->connector(connector);
   return connector;
 }
 
-void Fleet::reconfigure(std::size_t number, ConnectorConfig connector) {
+void SimFleet::reconfigure(std::size_t number, ConnectorConfig connector) {
   Sensor& sensor = sensors_[number];
   sensor.options.connector = connector;
   sensor.agent->reconfigure({given(std::move(connector))});
 }
 
-std::unique_ptr<Store> Fleet::make_store(std::size_t number, Journal& journal) {
+std::unique_ptr<Store> SimFleet::make_store(std::size_t number, Journal& journal) {
   std::unique_ptr<Store> store = std::make_unique<InlineStore>(journal, Compression::zstd);
   if (mutant_ != nullptr && mutant_->store != nullptr) store = mutant_->store(std::move(store));
   StoreWatch watch;
@@ -132,7 +132,7 @@ std::unique_ptr<Store> Fleet::make_store(std::size_t number, Journal& journal) {
   return std::make_unique<WatchedStore>(std::move(store), std::move(watch));
 }
 
-std::unique_ptr<Uplink> Fleet::make_uplink(std::size_t number, const Id128& epoch) {
+std::unique_ptr<Uplink> SimFleet::make_uplink(std::size_t number, const Id128& epoch) {
   UplinkOptions options;
   for (const Centre& centre : centres_) options.endpoints.emplace_back(centre.processor->place(), data_port);
   options.limits.session.ack_wait_max = options_.ack_wait_max;
@@ -152,7 +152,7 @@ std::unique_ptr<Uplink> Fleet::make_uplink(std::size_t number, const Id128& epoc
   return std::make_unique<WatchedUplink>(std::move(uplink), epoch, shipped, acked);
 }
 
-asio::awaitable<Result<HttpResponse>> Fleet::serve(std::size_t number, HttpRequest request) {
+asio::awaitable<Result<HttpResponse>> SimFleet::serve(std::size_t number, HttpRequest request) {
   const auto stop = co_await asio::this_coro::cancellation_state;
   Sensor& sensor = sensors_[number];
   note(sensor.name + " asks " + request.url);
@@ -164,17 +164,17 @@ asio::awaitable<Result<HttpResponse>> Fleet::serve(std::size_t number, HttpReque
   co_return response;
 }
 
-void Fleet::start() {
+void SimFleet::start() {
   for (const auto& checker : checkers_) checker->begin(*this);
   for (Centre& centre : centres_) TG_ASSERT(centre.processor->start(), "a processor begins on a sound disk");
   for (Sensor& sensor : sensors_) TG_ASSERT(sensor.agent->start(), "a sensor begins on a sound disk");
 }
 
-void Fleet::run_for(std::chrono::nanoseconds span) {
+void SimFleet::run_for(std::chrono::nanoseconds span) {
   run_until([] { return false; }, span);
 }
 
-bool Fleet::run_until(const std::function<bool()>& done, std::chrono::nanoseconds span) {
+bool SimFleet::run_until(const std::function<bool()>& done, std::chrono::nanoseconds span) {
   const SteadyTime end = now() + span;
   for (;;) {
     drain();
@@ -189,7 +189,7 @@ bool Fleet::run_until(const std::function<bool()>& done, std::chrono::nanosecond
   }
 }
 
-void Fleet::drain() {
+void SimFleet::drain() {
   loop_.restart();
   while (blow_ && loop_.poll_one() > 0) {
     loop_.restart();
@@ -201,13 +201,13 @@ void Fleet::drain() {
   loop_.poll();
 }
 
-void Fleet::strike_after(std::uint64_t turns, std::function<void()> blow) {
+void SimFleet::strike_after(std::uint64_t turns, std::function<void()> blow) {
   blow_after_ = turns;
   blow_ = std::move(blow);
 }
 
 // Starts what has been down for long enough, and ends what cannot go on.
-void Fleet::tend() {
+void SimFleet::tend() {
   for (Centre& centre : centres_) centre.processor->disk().background().settle();
   for (Sensor& sensor : sensors_) sensor.agent->disk().background().settle();
   for (Centre& centre : centres_) {
@@ -238,21 +238,21 @@ void Fleet::tend() {
   }
 }
 
-void Fleet::look() {
+void SimFleet::look() {
   next_look_ = now() + look_every;
   for (const auto& checker : checkers_) checker->look(*this, healed_since_);
 }
 
-void Fleet::end() {
+void SimFleet::end() {
   for (const auto& checker : checkers_) checker->end(*this);
 }
 
-AgentStatus Fleet::status(const Sensor& sensor) const {
+AgentStatus SimFleet::status(const Sensor& sensor) const {
   AgentStatus status = sensor.agent->agent().status();
   return mutant_ != nullptr && mutant_->status != nullptr ? mutant_->status(std::move(status)) : status;
 }
 
-void Fleet::set_healed(bool healed) {
+void SimFleet::set_healed(bool healed) {
   if (!healed) healed_since_.reset();
   else if (!healed_since_) healed_since_ = now();
 }
@@ -275,12 +275,12 @@ std::string text_of(const Counts& counts) {
 
 }  // namespace
 
-bool Fleet::is_nameless(const Sensor& sensor, const LedgerEntry& entry) {
+bool SimFleet::is_nameless(const Sensor& sensor, const LedgerEntry& entry) {
   return entry.feed == Feed::audit_logs && !sensor.options.api.data.audit_uuid;
 }
 
 // Records without id are named by the API's bytes there and by msgpack here: how many there are of each kind must agree.
-std::pair<Counts, Counts> Fleet::nameless_counts(const Sensor& sensor) {
+std::pair<Counts, Counts> SimFleet::nameless_counts(const Sensor& sensor) {
   Counts held;
   Counts indexed;
   for (const LedgerEntry& entry : sensor.api->ledger(wall()))
@@ -292,7 +292,7 @@ std::pair<Counts, Counts> Fleet::nameless_counts(const Sensor& sensor) {
   return {held, indexed};
 }
 
-std::vector<std::string> Fleet::missing() {
+std::vector<std::string> SimFleet::missing() {
   std::vector<std::string> lacking;
   for (const Sensor& sensor : sensors_) {
     for (const LedgerEntry& entry : sensor.api->ledger(wall())) {
@@ -307,7 +307,7 @@ std::vector<std::string> Fleet::missing() {
   return lacking;
 }
 
-std::vector<std::string> Fleet::twins() {
+std::vector<std::string> SimFleet::twins() {
   std::vector<std::string> odd;
   std::set<TenantRecord> known;
   for (const Sensor& sensor : sensors_)
@@ -324,13 +324,13 @@ std::vector<std::string> Fleet::twins() {
   return odd;
 }
 
-std::size_t Fleet::held() {
+std::size_t SimFleet::held() {
   std::size_t records = 0;
   for (const Sensor& sensor : sensors_) records += sensor.api->ledger(wall()).size();
   return records;
 }
 
-bool Fleet::drained() {
+bool SimFleet::drained() {
   for (const Centre& centre : centres_)
     if (!centre.processor->running() || !centre.processor->drained()) return false;
   for (const Sensor& sensor : sensors_) {
@@ -341,22 +341,22 @@ bool Fleet::drained() {
   return true;
 }
 
-void Fleet::tell(const std::string& what) {
+void SimFleet::tell(const std::string& what) {
   story_.push_back(to_iso8601(wall()) + "  " + what);
   note(what);
 }
 
-void Fleet::report_broken(const std::string& what) {
+void SimFleet::report_broken(const std::string& what) {
   if (broken_.size() < broken_max) broken_.push_back(to_iso8601(wall()) + "  " + what);
   tell("BROKEN " + what);
 }
 
-void Fleet::log(std::string_view who, std::string_view line) {
+void SimFleet::log(std::string_view who, std::string_view line) {
   note(line);
   log_.push_back(std::string{who} + " " + std::string{line});
 }
 
-void Fleet::note(std::string_view what) {
+void SimFleet::note(std::string_view what) {
   const std::string passed = std::to_string((now() - began_).count());
   const std::string before = to_hex(trace_);
   trace_ = hash128({before, passed, what});

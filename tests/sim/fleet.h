@@ -1,5 +1,5 @@
-// Fleet: sensors, their tenants' APIs, processors and the net between them, on one thread under one clock. Everything is real but
-// the API, the wire, the disk and the time. One seed and one set of options are one run, to the byte of its trace.
+// SimFleet: sensors, their tenants' APIs, processors and the net between them, on one thread under one clock. Everything is real
+// but the API, the wire, the disk and the time. One seed and one set of options are one run, to the byte of its trace.
 //
 // Thread: the loop, which is the fleet's own.
 #pragma once
@@ -41,13 +41,13 @@ struct FleetOptions {
   std::size_t in_flight_chunks_max = SessionLimits{}.in_flight_chunks_max;  // of one sensor
 };
 
-// What is looked at while the fleet runs. Each checker is one (checkers.h); what is broken goes to Fleet::report_broken().
-class Fleet;
+// What is looked at while the fleet runs. Each checker is one (checkers.h); what is broken goes to SimFleet::report_broken().
+class SimFleet;
 class Checker {
  public:
   virtual ~Checker() = default;
   // Before the fleet starts. It outlives the checker's use of it.
-  virtual void begin(Fleet& /*fleet*/) {}
+  virtual void begin(SimFleet& /*fleet*/) {}
   virtual void on_commit(std::size_t /*sensor*/, const Commit& /*commit*/, const Result<std::vector<SegmentId>>& /*result*/) {}
   // Before a segment is sent, each time.
   virtual void on_shipped(std::size_t /*sensor*/, const SegmentId& /*id*/, const Id128& /*chunk*/) {}
@@ -59,16 +59,16 @@ class Checker {
   virtual void on_landed(std::size_t /*processor*/, std::span<const Chunk> /*chunks*/,
                          const Result<std::vector<Landed>>& /*landed*/) {}
   // Now and then, between two events; `healed` is since when nothing has been wrong with the world, absent while something is.
-  virtual void look(Fleet& /*fleet*/, std::optional<SteadyTime> /*healed*/) {}
+  virtual void look(SimFleet& /*fleet*/, std::optional<SteadyTime> /*healed*/) {}
   // When all is over.
-  virtual void end(Fleet& /*fleet*/) {}
+  virtual void end(SimFleet& /*fleet*/) {}
 };
 
-class Fleet {
+class SimFleet {
  public:
   //   requires: the mutant outlives the fleet; null: none
-  Fleet(Seed seed, FleetOptions options, const Mutant* mutant);
-  ~Fleet();
+  SimFleet(Seed seed, FleetOptions options, const Mutant* mutant);
+  ~SimFleet();
 
   // Checkers are called in the order of their adding.   requires: before start()
   void add(std::unique_ptr<Checker> checker);
@@ -172,5 +172,8 @@ class Fleet {
   std::vector<Centre> centres_;
   std::vector<Sensor> sensors_;  // last: they talk to all of the above
 };
+
+// What a sensor says where nothing is wrong.
+inline bool is_well(Verdict verdict) { return verdict == Verdict::healthy || verdict == Verdict::idle; }
 
 }  // namespace tidegate

@@ -33,7 +33,7 @@ std::vector<std::filesystem::path> content_files(const std::filesystem::path& di
 
 }  // namespace
 
-FleetBlows::FleetBlows(Fleet& fleet, Random& dice, const FaultMix& mix) : fleet_(fleet), dice_(dice) {
+FleetBlows::FleetBlows(SimFleet& fleet, Random& dice, const FaultMix& mix) : fleet_(fleet), dice_(dice) {
   const auto add = [this](bool wanted, std::initializer_list<Blow> blows) {
     if (wanted) blows_.insert(blows_.end(), blows);
   };
@@ -126,7 +126,7 @@ void FleetBlows::kill_processor() {
   const seconds span = between(0s, 30min);
   const auto manner = dice_.chance(2) ? SimProcessor::Manner::silently : SimProcessor::Manner::with_resets;
   fleet_.strike_after(dice_.below(500) + 1, [this, number, span, manner] {
-    Fleet::Centre& centre = fleet_.centres()[number];
+    SimFleet::Centre& centre = fleet_.centres()[number];
     if (!centre.processor->running()) return;
     fleet_.tell(centre.processor->place() + " is killed" +
                 (manner == SimProcessor::Manner::silently ? ", and nobody is told" : "") + ", for " + text(span));
@@ -140,7 +140,7 @@ void FleetBlows::cut_processor() {
   const seconds span = between(0s, 30min);
   const auto tail = static_cast<TornTail>(dice_.below(3));
   fleet_.strike_after(dice_.below(500) + 1, [this, number, span, tail] {
-    Fleet::Centre& centre = fleet_.centres()[number];
+    SimFleet::Centre& centre = fleet_.centres()[number];
     if (!centre.processor->running()) return;
     fleet_.tell(centre.processor->place() + " loses its power for " + text(span));
     centre.processor->cut_power(tail, SimProcessor::Manner::silently);
@@ -153,7 +153,7 @@ void FleetBlows::refuse() {
   const seconds span = between(10s, 20min);
   fleet_.tell(centre + " refuses connections for " + text(span));
   const auto set = [this, centre](bool refused) {
-    for (const Fleet::Sensor& sensor : fleet_.sensors()) {
+    for (const SimFleet::Sensor& sensor : fleet_.sensors()) {
       fleet_.net().weather(sensor.name, centre).refused = refused;
       if (refused) fleet_.net().reset(sensor.name, centre);
     }
@@ -171,7 +171,7 @@ void FleetBlows::fail_index() {
 // --- the sensors.
 
 void FleetBlows::restart_sensor() {
-  Fleet::Sensor& sensor = fleet_.sensors()[any_sensor()];
+  SimFleet::Sensor& sensor = fleet_.sensors()[any_sensor()];
   if (!sensor.agent->running()) return;
   fleet_.tell(sensor.name + " is restarted");
   sensor.agent->stop();
@@ -182,7 +182,7 @@ void FleetBlows::kill_sensor() {
   const std::size_t number = any_sensor();
   const seconds span = dice_.chance(2) ? 0s : between(1s, 30min);
   fleet_.strike_after(dice_.below(3000) + 1, [this, number, span] {
-    Fleet::Sensor& sensor = fleet_.sensors()[number];
+    SimFleet::Sensor& sensor = fleet_.sensors()[number];
     if (!sensor.agent->running()) return;
     fleet_.tell(sensor.name + " is killed, for " + text(span));
     sensor.agent->kill();
@@ -195,7 +195,7 @@ void FleetBlows::cut_sensor() {
   const seconds span = between(0s, 30min);
   const auto tail = static_cast<TornTail>(dice_.below(3));
   fleet_.strike_after(dice_.below(3000) + 1, [this, number, span, tail] {
-    Fleet::Sensor& sensor = fleet_.sensors()[number];
+    SimFleet::Sensor& sensor = fleet_.sensors()[number];
     if (!sensor.agent->running()) return;
     fleet_.tell(sensor.name + " loses its power for " + text(span));
     sensor.agent->cut_power(tail);
@@ -242,7 +242,7 @@ void FleetBlows::flip_bits() {
   const seconds span = between(5min, 1h);
   fleet_.tell(fleet_.sensors()[number].name + " and all processors are parted for " + text(span));
   const auto set = [this, number](bool parted) {
-    for (const Fleet::Centre& centre : fleet_.centres())
+    for (const SimFleet::Centre& centre : fleet_.centres())
       fleet_.net().weather(fleet_.sensors()[number].name, centre.processor->place()).parted = parted;
   };
   set(true);
@@ -253,7 +253,7 @@ void FleetBlows::flip_bits() {
 }
 
 void FleetBlows::flip_a_bit(std::size_t number) {
-  Fleet::Sensor& sensor = fleet_.sensors()[number];
+  SimFleet::Sensor& sensor = fleet_.sensors()[number];
   if (!sensor.agent->running()) return;
   sensor.agent->stop();
   sensor.down_until = fleet_.now();
@@ -269,13 +269,13 @@ void FleetBlows::flip_a_bit(std::size_t number) {
 
 void FleetBlows::storm() {
   const std::size_t number = any_sensor();
-  Fleet::Sensor& sensor = fleet_.sensors()[number];
+  SimFleet::Sensor& sensor = fleet_.sensors()[number];
   const FaultKind kind = api_faults[dice_.below(std::size(api_faults))];
   const seconds span = between(1s, 10min);
   fleet_.tell(sensor.tenant + ": a storm of " + std::string{name(kind)} + " for " + text(span));
   sensor.api->serve().faults = {{.kind = kind, .rate = 0.5 + dice_.unit() / 2, .nth = 0, .endpoint = {}}};
   last(span, [this, number] {
-    Fleet::Sensor& calmed = fleet_.sensors()[number];
+    SimFleet::Sensor& calmed = fleet_.sensors()[number];
     calmed.api->serve().faults = calmed.options.api.serve.faults;
   });
 }
@@ -289,7 +289,7 @@ void FleetBlows::outage() {
 }
 
 void FleetBlows::step_clock() {
-  Fleet::Sensor& sensor = fleet_.sensors()[any_sensor()];
+  SimFleet::Sensor& sensor = fleet_.sensors()[any_sensor()];
   const seconds by = dice_.chance(2) ? between(1s, 90s) : between(1s, 3h);
   const bool back = dice_.chance(2);
   fleet_.tell(sensor.name + ": its clock steps " + (back ? "back " : "forward ") + text(by));
@@ -299,7 +299,7 @@ void FleetBlows::step_clock() {
 // What may change while it runs: pace and windows. The overlap stays, for lateness was drawn below it.
 void FleetBlows::reconfigure() {
   const std::size_t number = any_sensor();
-  Fleet::Sensor& sensor = fleet_.sensors()[number];
+  SimFleet::Sensor& sensor = fleet_.sensors()[number];
   if (!sensor.agent->running()) return;
   fleet_.tell(sensor.name + ": its configuration changes");
   ConnectorConfig connector = sensor.options.connector;

@@ -14,7 +14,7 @@ namespace tidegate {
 class FleetBlows {
  public:
   //   requires: the fleet outlives the blows
-  FleetBlows(Fleet& fleet, Random& dice, const FaultMix& mix);
+  FleetBlows(SimFleet& fleet, Random& dice, const FaultMix& mix);
 
   // One of them, by chance. Blows that last are undone by tend().
   void strike();
@@ -58,7 +58,7 @@ class FleetBlows {
   std::size_t any_centre() { return static_cast<std::size_t>(dice_.below(fleet_.centres().size())); }
   std::chrono::seconds between(std::chrono::seconds least, std::chrono::seconds most);
 
-  Fleet& fleet_;
+  SimFleet& fleet_;
   Random& dice_;
   std::vector<Blow> blows_;
   std::vector<Pending> pending_;

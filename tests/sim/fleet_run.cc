@@ -77,7 +77,7 @@ std::string describe(const FleetSensorOptions& sensor) {
 }
 
 // Time passes until `end`; what lasts is undone when its time is over.
-void pass(Fleet& fleet, FleetBlows& blows, SteadyTime end) {
+void pass(SimFleet& fleet, FleetBlows& blows, SteadyTime end) {
   while (fleet.now() < end) {
     const SteadyTime next = std::min(end, blows.next_end().value_or(end));
     fleet.run_for(std::max<std::chrono::nanoseconds>(next - fleet.now(), std::chrono::nanoseconds{1}));
@@ -85,18 +85,18 @@ void pass(Fleet& fleet, FleetBlows& blows, SteadyTime end) {
   }
 }
 
-void heal(Fleet& fleet, FleetBlows& blows) {
+void heal(SimFleet& fleet, FleetBlows& blows) {
   blows.undo_all();
   fleet.strike_after(0, {});  // one that is still to come
   fleet.tell("everything heals");
-  for (Fleet::Sensor& sensor : fleet.sensors()) {
+  for (SimFleet::Sensor& sensor : fleet.sensors()) {
     sensor.api->serve().faults.clear();
     sensor.api->serve().rate_limit = 0;
     sensor.api->serve().link_lifetime = 5min;
     sensor.agent->disk().clear();
     if (sensor.down_until) sensor.down_until = fleet.now();
   }
-  for (Fleet::Centre& centre : fleet.centres()) {
+  for (SimFleet::Centre& centre : fleet.centres()) {
     centre.processor->disk().clear();
     if (centre.down_until) centre.down_until = fleet.now();
   }
@@ -129,7 +129,7 @@ Result<FaultMix> FaultMix::parse(std::string_view text) {
 RunOutcome run_fleet(Seed seed, const RunOptions& options) {
   Random dice{Seed{seed.value ^ 0xF1EE7B10u}};
   FleetOptions drawn = draw_fleet(dice, options);
-  Fleet fleet{seed, drawn, options.mutant};
+  SimFleet fleet{seed, drawn, options.mutant};
   for (std::unique_ptr<Checker>& checker : all_checkers()) fleet.add(std::move(checker));
   fleet.tell(std::to_string(drawn.processors) + " processors");
   for (const FleetSensorOptions& sensor : drawn.sensors) fleet.tell(describe(sensor));

@@ -41,7 +41,7 @@ struct RunOutcome {
   std::vector<std::string> broken;  // promises, each with the time when it was seen
   std::vector<std::string> story;   // what happened when
   std::vector<std::string> log;     // of all programs
-  Id128 trace;                      // Fleet::trace()
+  Id128 trace;                      // SimFleet::trace()
 
   bool kept() const { return broken.empty(); }
 };

@@ -1,6 +1,7 @@
 // The makers of the mutants, each with what it breaks and why the checkers must see it; the table is in mutants.cc.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "agent/control/status.h"
@@ -9,6 +10,8 @@
 #include "processor/ports.h"
 
 namespace tidegate {
+
+inline constexpr std::uint64_t every_tenth = 10;  // page, chunk or ack is broken
 
 // mutants_store.cc
 std::unique_ptr<Store> losing_pages(std::unique_ptr<Store> real);

@@ -7,8 +7,6 @@
 namespace tidegate {
 namespace {
 
-constexpr std::uint64_t every = 10;
-
 // What is younger than the overlap is read at least twice. A record that had another name one of the times is not known by the ids
 // seen, and its record id is another: the index has it twice (P2).
 class RenamesRecords final : public PassingSource {
@@ -17,7 +15,7 @@ class RenamesRecords final : public PassingSource {
 
   Result<Page> parse(const PageRequest& request, Bytes body) override {
     Result<Page> page = real_->parse(request, std::move(body));
-    if (!page || page->records.empty() || ++pages_ % every != 0) return page;
+    if (!page || page->records.empty() || ++pages_ % every_tenth != 0) return page;
     for (Record& record : page->records) {
       Bytes id;
       put_id(id, record.source_id);

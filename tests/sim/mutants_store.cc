@@ -11,8 +11,6 @@
 namespace tidegate {
 namespace {
 
-constexpr std::uint64_t every = 10;
-
 std::vector<SegmentId> next_ids(const JournalUsage& usage, Lane lane, std::size_t count) {
   std::vector<SegmentId> ids;
   for (std::uint64_t sequence = usage.lane(lane).last + 1; ids.size() < count; ++sequence) ids.push_back({lane, sequence});
@@ -26,7 +24,7 @@ class LosesPages final : public PassingStore {
   using PassingStore::PassingStore;
 
   asio::awaitable<Result<std::vector<SegmentId>>> commit(Commit commit) override {
-    if (commit.segments.empty() || ++pages_ % every != 0) co_return co_await real_->commit(std::move(commit));
+    if (commit.segments.empty() || ++pages_ % every_tenth != 0) co_return co_await real_->commit(std::move(commit));
     std::vector<SegmentId> ids = next_ids(real_->usage(), commit.key.lane, commit.segments.size());
     commit.segments.clear();
     Result<std::vector<SegmentId>> stored = co_await real_->commit(std::move(commit));

@@ -10,15 +10,13 @@
 namespace tidegate {
 namespace {
 
-constexpr std::uint64_t every = 10;
-
 // The agent forgets what no processor has landed: the checker of P4 sees it with the trim, and in the end it is missing (P1).
 class AcknowledgesUnsent final : public PassingUplink {
  public:
   using PassingUplink::PassingUplink;
 
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override {
-    if (++shipped_ % every != 0) co_return co_await real_->ship(segment);
+    if (++shipped_ % every_tenth != 0) co_return co_await real_->ship(segment);
     unsent_.push_back(segment.id);
     co_return Result<void>{};
   }
@@ -53,7 +51,7 @@ class LosesAcks final : public PassingUplink {
   asio::awaitable<Result<SegmentId>> ack() override {
     for (;;) {
       Result<SegmentId> acked = co_await real_->ack();
-      if (!acked || ++acks_ % every != 0) co_return acked;
+      if (!acked || ++acks_ % every_tenth != 0) co_return acked;
       lost_.insert(*acked);
     }
   }
@@ -69,7 +67,7 @@ class SwapsOrder final : public PassingUplink {
   using PassingUplink::PassingUplink;
 
   asio::awaitable<Result<void>> ship(const StoredSegment& segment) override {
-    if (++shipped_ % every == 0 && !held_) {
+    if (++shipped_ % every_tenth == 0 && !held_) {
       held_ = segment;
       co_return Result<void>{};
     }

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_again = 100us;
+constexpr auto worker_look_again = 100us;
 constexpr int sleeps_seen = 2;  // one after the other: a lock that is just taken is no sleep
 
 }  // namespace
@@ -71,7 +71,8 @@ void OneWorker::settle() {
 void OneWorker::give_way() {
   Lock lock{mutex_};
   if (!busy_ || ::gettid() == worker_) return;
-  for (int seen = 0; busy_ && seen < sleeps_seen; seen = sleeps(lock, worker_) ? seen + 1 : 0) changed_.wait_for(lock, look_again);
+  for (int seen = 0; busy_ && seen < sleeps_seen; seen = sleeps(lock, worker_) ? seen + 1 : 0)
+    changed_.wait_for(lock, worker_look_again);
 }
 
 bool OneWorker::sleeps(Lock& lock, pid_t thread) {
@@ -90,7 +91,7 @@ bool OneWorker::may_begin() const { return ending_ || settling_ > 0 || jobs_.emp
 
 void OneWorker::await_owner(Lock& lock) {
   for (int seen = 0; !may_begin() && seen < sleeps_seen; seen = sleeps(lock, owner_) ? seen + 1 : 0)
-    changed_.wait_for(lock, look_again);
+    changed_.wait_for(lock, worker_look_again);
 }
 
 void OneWorker::work() {

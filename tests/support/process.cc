@@ -21,12 +21,12 @@ namespace tidegate {
 namespace {
 
 // The owner of one descriptor.
-class Descriptor {
+class HeldDescriptor {
  public:
-  explicit Descriptor(int value = -1) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { reset(); }
+  explicit HeldDescriptor(int value = -1) : value_(value) {}
+  HeldDescriptor(const HeldDescriptor&) = delete;
+  HeldDescriptor& operator=(const HeldDescriptor&) = delete;
+  ~HeldDescriptor() { reset(); }
 
   int get() const { return value_; }
   int release() { return std::exchange(value_, -1); }
@@ -98,15 +98,15 @@ Result<Process> Process::start(const ProcessOptions& options) {
   environment.push_back(nullptr);
 
   const std::string log = options.output_file.empty() ? "/dev/null" : options.output_file.string();
-  Descriptor file{::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+  HeldDescriptor file{::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
   if (file.get() < 0) return system_error(log);
   int pair[2] = {-1, -1};
   if (options.pipe_output && ::pipe2(pair, O_CLOEXEC) != 0) return system_error("pipe");
-  Descriptor read_end{pair[0]};
-  Descriptor write_end{pair[1]};
+  HeldDescriptor read_end{pair[0]};
+  HeldDescriptor write_end{pair[1]};
   if (::pipe2(pair, O_CLOEXEC) != 0) return system_error("pipe");
-  Descriptor failure_read{pair[0]};
-  Descriptor failure_write{pair[1]};
+  HeldDescriptor failure_read{pair[0]};
+  HeldDescriptor failure_write{pair[1]};
 
   const ChildPlan plan{options.pipe_output ? write_end.get() : file.get(),
                        file.get(),
@@ -233,7 +233,7 @@ Result<ProgramRun> run_program(ProcessOptions options, std::chrono::milliseconds
 }
 
 Result<std::uint16_t> free_loopback_port() {
-  const Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const HeldDescriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);

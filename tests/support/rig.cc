@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view whole_index_query = "*";
-constexpr auto look_again = 20ms;
+constexpr auto ready_look_again = 20ms;
 constexpr std::chrono::seconds search_silence_max{120};
 
 Result<void> write_file(const std::filesystem::path& path, const std::string& text) {
@@ -197,7 +197,7 @@ Result<void> Rig::wait_until_ready(Part part) {
     if (clock_.steady() > deadline) {
       return Error{Code::timeout, who + " is not ready: " + answer.error().text() + "\n" + log_tail(part)};
     }
-    pause_for(look_again);
+    pause_for(ready_look_again);
   }
 }
 

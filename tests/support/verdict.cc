@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::size_t examples_max = 10;
 
-struct Kind {
+struct RecordKind {
   Feed feed;
   std::string_view id_field;
   std::string_view version_field;  // empty: its records never change
 };
-constexpr std::array<Kind, feed_count> kinds{
+constexpr std::array<RecordKind, feed_count> record_kinds{
     {{Feed::alerts, "id", "updatedDateTime"}, {Feed::audit_logs, "uuid", ""}, {Feed::techniques, "uuid", ""}}};
 
 Id128 key_of(std::string_view type, std::string_view id, std::string_view version) { return hash128({type, id, version}); }
@@ -112,9 +112,9 @@ Result<void> Judge::add_hit(std::string& hit) {
       document["msg_class"].get(in_class) != simdjson::SUCCESS) {
     return Error{Code::corrupt, "search output: a hit without msg_class"};
   }
-  const auto* type =
-      std::find_if(kinds.begin(), kinds.end(), [&](const Kind& candidate) { return msg_class(candidate.feed) == in_class; });
-  if (type == kinds.end()) return {};
+  const auto* type = std::find_if(record_kinds.begin(), record_kinds.end(),
+                                  [&](const RecordKind& candidate) { return msg_class(candidate.feed) == in_class; });
+  if (type == record_kinds.end()) return {};
   std::string_view id;
   std::string_view version;
   if (document["trendmicro_visionone"][type->id_field].get(id) != simdjson::SUCCESS ||

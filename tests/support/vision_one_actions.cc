@@ -15,12 +15,12 @@ namespace {
 constexpr std::size_t tasks_max = 100'000;
 constexpr std::string_view location_header = "Operation-Location";
 
-struct Kind {
+struct ActionKind {
   std::string_view path;
   std::string_view action;
   std::array<std::string_view, 6> targets;  // an element names its target by one of these keys
 };
-constexpr Kind kinds[] = {
+constexpr ActionKind action_kinds[] = {
     {"/v3.0/response/suspiciousObjects", "block", {"url", "domain", "ip", "senderMailAddress", "fileSha1", "fileSha256"}},
     {"/v3.0/response/suspiciousObjects/delete",
      "restoreBlock",
@@ -57,13 +57,13 @@ const ApiError* refusal_for(std::span<const Refusal> refusals, std::string_view 
   return nullptr;
 }
 
-std::size_t kind_of(std::string_view path) {
+std::size_t action_kind_of(std::string_view path) {
   std::size_t kind = 0;
-  while (kind < std::size(kinds) && kinds[kind].path != path) ++kind;
+  while (kind < std::size(action_kinds) && action_kinds[kind].path != path) ++kind;
   return kind;
 }
 
-bool is_target(const Kind& kind, std::string_view key) {
+bool is_target(const ActionKind& kind, std::string_view key) {
   return !key.empty() && std::find(kind.targets.begin(), kind.targets.end(), key) != kind.targets.end();
 }
 
@@ -119,16 +119,16 @@ void append_location(Bytes& out, const std::string& base_url, std::string_view i
 
 }  // namespace
 
-bool Actions::takes(std::string_view path) { return kind_of(path) < std::size(kinds); }
+bool Actions::takes(std::string_view path) { return action_kind_of(path) < std::size(action_kinds); }
 
 SimResponse Actions::act(std::string_view path, const Bytes& body, const ServeOptions& options, const std::string& base_url,
                          WallTime now) {
-  const std::size_t kind = kind_of(path);
+  const std::size_t kind = action_kind_of(path);
   const auto elements = elements_of(body);
   if (!elements || elements->empty()) return bad_request("Invalid request format.");
   for (const Fields& fields : *elements)
     for (const auto& [key, value] : fields)
-      if (const ApiError* error = is_target(kinds[kind], key) ? refusal_for(whole_refusals, value) : nullptr)
+      if (const ApiError* error = is_target(action_kinds[kind], key) ? refusal_for(whole_refusals, value) : nullptr)
         return error_answer(*error);
   if (tasks_.size() + elements->size() > tasks_max)
     return error_answer({.status = 500, .code = "InternalServerError", .message = "Full."});
@@ -145,8 +145,8 @@ void Actions::take(Bytes& out, std::size_t kind, const Fields& fields, const Ser
   std::size_t targets = 0;
   std::string_view target;
   for (const auto& [key, value] : fields) {
-    if (!is_target(kinds[kind], key)) {
-      if (key == "description" || (key == "mailBox" && kinds[kind].action == "quarantineMessage")) continue;
+    if (!is_target(action_kinds[kind], key)) {
+      if (key == "description" || (key == "mailBox" && action_kinds[kind].action == "quarantineMessage")) continue;
       return append_refusal(out, {.message = "Invalid request - Invalid field format: " + key + "."});
     }
     ++targets;
@@ -158,12 +158,13 @@ void Actions::take(Bytes& out, std::size_t kind, const Fields& fields, const Ser
     }
   }
   if (targets != 1) {
-    const std::string message = "Invalid request - Required fields not found: " + std::string{kinds[kind].targets[0]} + ".";
+    const std::string message = "Invalid request - Required fields not found: " + std::string{action_kinds[kind].targets[0]} + ".";
     return append_refusal(out, {.message = message});
   }
   const Fields wanted = without_description(fields);
   for (const Task& task : tasks_) {
-    if (task.action != kinds[kind].action || without_description(task.fields) != wanted || state_of(task, options, now).ended)
+    if (task.action != action_kinds[kind].action || without_description(task.fields) != wanted ||
+        state_of(task, options, now).ended)
       continue;
     out.append(R"({"status":400,)");
     append_location(out, base_url, task.id);
@@ -172,7 +173,7 @@ void Actions::take(Bytes& out, std::size_t kind, const Fields& fields, const Ser
   }
   char id[16];
   const int length = std::snprintf(id, sizeof id, "%08zu", tasks_.size() + 1);
-  tasks_.push_back({{id, static_cast<std::size_t>(length)}, kinds[kind].action, fields, now, target == "task_fails"});
+  tasks_.push_back({{id, static_cast<std::size_t>(length)}, action_kinds[kind].action, fields, now, target == "task_fails"});
   out.append(R"({"status":202,)");
   append_location(out, base_url, tasks_.back().id);
   out.append("}");

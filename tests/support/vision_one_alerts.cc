@@ -44,7 +44,7 @@ constexpr std::string_view entities[] = {
     R"("entityType":"cloudIdentity","entityValue":"arn:aws:iam::%9999999n:user/%5v","entityId":"%24h","managementScopeGroupId":"%u")",
     R"("entityType":"container","entityValue":"k8s_pod_%10h","entityId":"%32h","managementScopeInstanceId":null)",
 };
-constexpr std::size_t variants = 48;
+constexpr std::size_t alert_variants = 48;
 
 // What people did with an alert so far: version 0 is new, the last ones closed.
 struct Handling {
@@ -116,7 +116,7 @@ bool one_status(std::string_view schema) { return schema.size() == 3 || schema =
 // Texts: 0 id, 1 handling, 2 score, 3 first investigated member, 4 host, 5 user, 6 agent's guid, 7 address, 8 the handling
 // of schema versions before 1.12. Times: 0 created, 1 updated, 2 first investigated,
 // 3 matched: detection takes some minutes.
-std::string pattern_of(std::size_t variant, Random& dice) {
+std::string alert_pattern(std::size_t variant, Random& dice) {
   const Model& model = one_of(dice, models);
   const bool intelligence = variant % 8 == 7;
   const std::string_view schema = schema_versions[variant % std::size(schema_versions)];
@@ -154,7 +154,7 @@ std::string handling_members(const Handling& handling, bool one_status) {
 
 AlertRecords::AlertRecords(const Schedule& schedule, const Prose& prose, Seed seed) : schedule_(schedule), prose_(prose) {
   Random dice{seed};
-  for (std::size_t i = 0; i < variants; ++i) templates_.emplace_back(pattern_of(i, dice));
+  for (std::size_t i = 0; i < alert_variants; ++i) templates_.emplace_back(alert_pattern(i, dice));
 }
 
 std::string AlertRecords::id(std::uint32_t record) const {
@@ -179,7 +179,7 @@ std::optional<std::uint32_t> AlertRecords::record(std::string_view id, WallTime 
 void AlertRecords::append(Bytes& out, std::uint32_t record, std::size_t version) const {
   const AlertFacts facts = schedule_.alert(record);
   Random dice = schedule_.dice(Feed::alerts, record, Draw::content);
-  const Template& chosen = templates_[pick(dice, variants)];
+  const Template& chosen = templates_[pick(dice, alert_variants)];
   const Cast cast = draw_cast(dice);
   const std::string id = this->id(record);
   const bool closed = version + 1 == facts.count && version > 0;

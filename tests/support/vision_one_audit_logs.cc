@@ -44,11 +44,11 @@ constexpr Deed deeds[] = {
 // accessType, in alphabetical order.
 constexpr std::string_view ways[] = {"API", "Console", "Mobile App", "Service Gateway", "Service Provider API"};
 constexpr std::string_view roles[] = {"Master Administrator", "Senior Analyst", "Analyst", "Auditor", "Operator"};
-constexpr std::size_t variants = 64;
+constexpr std::size_t audit_log_variants = 64;
 constexpr std::uint32_t odd_time_one_in = 8;
 
 // Texts: 0 host, 1 user, 2 agent's guid, 3 address, 4 logged time, 5 uuid member, 6 ingested member.
-std::string pattern_of(const Deed& deed, std::string_view way, Random& dice) {
+std::string audit_log_pattern(const Deed& deed, std::string_view way, Random& dice) {
   std::string pattern = R"({"loggedDateTime":"%4v",%6j%5j"loggedUser":"%1v","loggedRole":")";
   pattern.append(one_of(dice, roles)).append(R"(","accessType":")").append(way);
   if (pick(dice, 2) == 0) pattern.append(R"(","loggedUserId":"%24h","loggedUserMailAddress":"%1v@example.com)");
@@ -63,16 +63,16 @@ std::string pattern_of(const Deed& deed, std::string_view way, Random& dice) {
 
 AuditLogRecords::AuditLogRecords(const Schedule& schedule, const Prose& prose, Seed seed) : schedule_(schedule), prose_(prose) {
   Random dice{seed};
-  for (std::size_t i = 0; i < variants; ++i) {
+  for (std::size_t i = 0; i < audit_log_variants; ++i) {
     const std::uint32_t rank = pick(dice, std::size(ways));
     access_ranks_.push_back(rank);
-    templates_.emplace_back(pattern_of(deeds[i % std::size(deeds)], ways[rank], dice));
+    templates_.emplace_back(audit_log_pattern(deeds[i % std::size(deeds)], ways[rank], dice));
   }
 }
 
 std::size_t AuditLogRecords::choose(std::uint32_t record) const {
   Random dice = schedule_.dice(Feed::audit_logs, schedule_.model_of(Feed::audit_logs, record), Draw::content);
-  return pick(dice, variants);
+  return pick(dice, audit_log_variants);
 }
 
 std::uint32_t AuditLogRecords::access_rank(std::uint32_t record) const { return access_ranks_[choose(record)]; }
@@ -82,7 +82,7 @@ std::string AuditLogRecords::uuid(std::uint32_t record) const { return uuid_of(s
 void AuditLogRecords::append(Bytes& out, std::uint32_t record) const {
   const EventFacts facts = schedule_.event(Feed::audit_logs, record);
   Random dice = schedule_.dice(Feed::audit_logs, schedule_.model_of(Feed::audit_logs, record), Draw::content);
-  const Template& chosen = templates_[pick(dice, variants)];
+  const Template& chosen = templates_[pick(dice, audit_log_variants)];
   const Cast cast = draw_cast(dice);
 
   std::string logged;

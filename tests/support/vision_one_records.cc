@@ -4,7 +4,7 @@ namespace tidegate {
 namespace {
 
 constexpr std::string_view departments[] = {"FIN", "HR", "DEV", "OPS", "SALES", "LAB", "EXEC", "PLANT"};
-constexpr std::string_view kinds[] = {"LAPTOP", "DESKTOP", "SRV", "VDI"};
+constexpr std::string_view machine_kinds[] = {"LAPTOP", "DESKTOP", "SRV", "VDI"};
 constexpr std::string_view names[] = {"hanna", "marco", "yuki", "liam", "chen", "amira", "pavel", "sofia", "noah", "ines"};
 constexpr std::uint32_t machines = 2000;
 
@@ -20,7 +20,7 @@ Cast draw_cast(Random& dice) {
   const std::uint32_t machine = pick(dice, machines);
   Random own{Seed{machine}};  // a machine keeps its name, its agent and its address
   Cast cast;
-  cast.host.append(one_of(own, departments)).append("-").append(one_of(own, kinds)).append("-").append(padded(machine, 4));
+  cast.host.append(one_of(own, departments)).append("-").append(one_of(own, machine_kinds)).append("-").append(padded(machine, 4));
   cast.user.append("acme-").append(one_of(own, names)).append(".").append(padded(machine, 4));
   append_uuid(cast.guid, own);
   cast.ip = "10.20." + std::to_string(machine >> 8) + "." + std::to_string(machine & 255);

@@ -53,7 +53,7 @@ Endpoint endpoint_of(std::string_view method, std::string_view path) {
   return Endpoint::unknown;
 }
 
-SimResponse not_found() { return error_answer({.status = 404, .code = "NotFound", .message = "Not found."}); }
+SimResponse unknown_path() { return error_answer({.status = 404, .code = "NotFound", .message = "Not found."}); }
 
 }  // namespace
 
@@ -178,9 +178,9 @@ SimResponse VisionOneSim::Parts::admitted(const SimRequest& request, const Targe
     case Endpoint::pipeline:
     case Endpoint::packages:
     case Endpoint::package: return pipelines.answer(endpoint, request, target, options.serve, rules, latest);
-    case Endpoint::unknown: return not_found();
+    case Endpoint::unknown: return unknown_path();
   }
-  return not_found();
+  return unknown_path();
 }
 
 SimResponse VisionOneSim::Parts::answer(const SimRequest& request, const Target& target, Endpoint endpoint) {

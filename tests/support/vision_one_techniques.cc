@@ -90,7 +90,7 @@ constexpr std::string_view sometimes[] = {
     R"("processFilePath":"C:\\Program Files\\Vendor\\%10h\\agent.exe")",
     R"("userDomain":["corp.example"])",
 };
-constexpr std::size_t variants = 96;
+constexpr std::size_t technique_variants = 96;
 constexpr std::size_t members_least = 22;  // of detail
 constexpr int line_members = 12;
 constexpr std::size_t words_least = 40;
@@ -108,7 +108,7 @@ void append_filter(std::string& pattern, Random& dice) {
 }
 
 // Texts: 0 host, 1 user, 2 agent's guid, 3 address, 4 uuid. Times: 0 detected, 1 ingested.
-std::string pattern_of(std::size_t bytes, Random& dice) {
+std::string technique_pattern(std::size_t bytes, Random& dice) {
   const Sensor& sensor = one_of(dice, sensors);
   std::string pattern = R"({"source":")";
   pattern.append(sensor.source).append(R"(","uuid":"%4v","detectedDateTime":"%0t","ingestedDateTime":"%1t","entityType":")");
@@ -173,8 +173,8 @@ std::string line_pattern_of(std::string_view risk, Random& dice) {
 TechniqueRecords::TechniqueRecords(const Schedule& schedule, const Prose& prose, Seed seed) : schedule_(schedule), prose_(prose) {
   Random dice{seed};
   Random line_dice{Seed{~seed.value}};
-  for (std::size_t i = 0; i < variants; ++i) {
-    const std::string pattern = pattern_of(schedule.options().technique_bytes, dice);
+  for (std::size_t i = 0; i < technique_variants; ++i) {
+    const std::string pattern = technique_pattern(schedule.options().technique_bytes, dice);
     templates_.emplace_back(pattern);
     risk_levels_.push_back(risk_of(pattern));
     lines_.emplace_back(line_pattern_of(risk_levels_.back(), line_dice));
@@ -183,7 +183,7 @@ TechniqueRecords::TechniqueRecords(const Schedule& schedule, const Prose& prose,
 
 std::size_t TechniqueRecords::choose(std::uint32_t record) const {
   Random dice = schedule_.dice(Feed::techniques, record, Draw::content);
-  return pick(dice, variants);
+  return pick(dice, technique_variants);
 }
 
 std::string_view TechniqueRecords::risk_level(std::uint32_t record) const { return risk_levels_[choose(record)]; }
@@ -197,7 +197,7 @@ void TechniqueRecords::append_line(Bytes& out, std::uint32_t record) const { fil
 void TechniqueRecords::fill(Bytes& out, std::uint32_t record, const std::vector<Template>& forms) const {
   const EventFacts facts = schedule_.event(Feed::techniques, record);
   Random dice = schedule_.dice(Feed::techniques, record, Draw::content);
-  const Template& chosen = forms[pick(dice, variants)];
+  const Template& chosen = forms[pick(dice, technique_variants)];
   const Cast cast = draw_cast(dice);
   const std::string uuid = this->uuid(record);
 

@@ -18,8 +18,10 @@ const std::map<std::string, std::set<std::string>>& floors() {
       {"storage", {"base", "storage"}},
       {"transport", {"base", "transport"}},
       {"match", {"base", "config", "transport", "match"}},
-      {"agent", {"base", "config", "storage", "transport", "match", "agent"}},
-      {"processor", {"base", "config", "transport", "match", "processor"}},
+      {"manual", {"base", "config", "manual"}},
+      // The build lets their tools alone see the manual's.
+      {"agent", {"base", "config", "storage", "transport", "match", "manual", "agent"}},
+      {"processor", {"base", "config", "transport", "match", "manual", "processor"}},
   };
   return may_include;
 }

@@ -71,7 +71,8 @@ const std::vector<Seam>& seams() {
       {"zstd and zlib", {"zstd", "zlib"}, R"((transport|storage)/\w+\.cc|tests/.*)"},
       {"simdjson", {"simdjson"}, R"(agent/edges/\w+\.(cc|h)|tests/.*|bench/\w+\.cc)"},
       {"yaml-cpp", {"yaml-cpp"}, R"(config/\w+\.(cc|h)|tests/.*)"},
-      {"CLI11", {"CLI/"}, R"((agent|processor)/(cli\w*|main)\.cc|tests/.*|bench/\w+\.cc)"},
+      {"CLI11", {"CLI/"}, R"((agent|processor)/(cli\w*|main)\.cc|manual/\w+\.cc|tests/.*|bench/\w+\.cc)"},
+      {"libcurl", {"curl/"}, R"(processor/edges/\w+\.cc)"},
       {"libsystemd", {"systemd/"}, R"((agent|processor)/\w+\.cc|(agent|processor)/edges/\w+\.cc)"},
   };
   return rules;

@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "base/check.h"
+#include "tests/world/loop_turns.h"
 #include "tests/world/shown_log.h"
 
 namespace tidegate {
@@ -18,7 +19,6 @@ constexpr std::size_t batch_plain_bytes_max = 256u << 10;
 constexpr std::chrono::nanoseconds landing_wait_max = 50ms;
 constexpr std::chrono::nanoseconds index_wait_max = 500ms;
 constexpr std::chrono::nanoseconds index_again = 1s;  // where nothing was left
-constexpr int turns_max = 10'000;
 
 bool stopped(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
 
@@ -169,9 +169,6 @@ void SimProcessor::end() {
   real_landing_.reset();
 }
 
-void SimProcessor::drain() {
-  loop_.restart();
-  while (loop_.poll() > 0) loop_.restart();
-}
+void SimProcessor::drain() { turn_until_idle(loop_); }
 
 }  // namespace tidegate

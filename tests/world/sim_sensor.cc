@@ -5,13 +5,9 @@
 #include "agent/edges/pipeline_source.h"
 #include "agent/edges/vision_one_source.h"
 #include "base/check.h"
+#include "tests/world/loop_turns.h"
 
 namespace tidegate {
-namespace {
-
-constexpr int turns_max = 10'000;  // of the loop, for what needs no time to pass
-
-}  // namespace
 
 SimSensor::SimSensor(asio::io_context& loop, SimSensorOptions options, SimSensorPorts ports)
     : loop_(loop),
@@ -86,10 +82,7 @@ void SimSensor::reconfigure(std::vector<ConnectorConfig> connectors) {
   TG_ASSERT(applied, "a change of the configuration is applied");
 }
 
-void SimSensor::drain() {
-  loop_.restart();
-  while (loop_.poll() > 0) loop_.restart();
-}
+void SimSensor::drain() { turn_until_idle(loop_); }
 
 RequestBudget& SimSensor::budget_for(const ConnectorConfig& connector, std::string_view endpoint) {
   auto& budget = budgets_[std::string{connector.bearer_token.reveal()} + " " + std::string{endpoint}];

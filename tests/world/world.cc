@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "tests/support/vision_one_http.h"
 #include "tests/world/inline_store.h"
+#include "tests/world/loop_turns.h"
 
 namespace tidegate {
 namespace {
@@ -113,10 +114,7 @@ void World::reconfigure(ConnectorConfig connector) {
   sensor_->reconfigure(config.connectors);
 }
 
-void World::drain() {
-  loop_.restart();
-  while (loop_.poll() > 0) loop_.restart();
-}
+void World::drain() { turn_until_idle(loop_); }
 
 void World::run_for(std::chrono::nanoseconds span) {
   run_until([] { return false; }, span);

@@ -11,7 +11,7 @@ namespace {
 
 class AckIsDurable final : public Checker {
  public:
-  void begin(Fleet& fleet) override { fleet_ = &fleet; }
+  void begin(SimFleet& fleet) override { fleet_ = &fleet; }
 
   void on_landed(std::size_t /*processor*/, std::span<const Chunk> chunks, const Result<std::vector<Landed>>& landed) override {
     if (!landed) return;
@@ -22,7 +22,7 @@ class AckIsDurable final : public Checker {
   void on_acked(std::size_t sensor, const Id128& chunk) override { check(sensor, " was given an ack for chunk ", chunk); }
   void on_trim(std::size_t sensor, const Id128& chunk) override { check(sensor, " has forgotten chunk ", chunk); }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
   void check(std::size_t sensor, const std::string& what, const Id128& chunk) {
@@ -30,7 +30,7 @@ class AckIsDurable final : public Checker {
     findings_.tell(*fleet_, fleet_->sensors()[sensor].name + what + chunk_text(chunk) + ", which was never landed");
   }
 
-  Fleet* fleet_ = nullptr;
+  SimFleet* fleet_ = nullptr;
   std::set<std::string> landed_;  // by any processor
   Findings findings_{"P4: an ack means durable"};
 };

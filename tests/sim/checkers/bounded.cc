@@ -29,7 +29,7 @@ constexpr double versions_max = 4;  // of an alert
 constexpr double ids_least = 64;
 
 // How far back ids are kept of a content type that is up to date.
-seconds kept_for(const Fleet::Sensor& sensor, ContentType type) {
+seconds kept_for(const SimFleet::Sensor& sensor, ContentType type) {
   const ConnectorConfig& connector = sensor.options.connector;
   seconds overlap = connector.overlap;
   if (type == ContentType::audit_logs && !sensor.options.api.data.audit_ingested)
@@ -37,7 +37,7 @@ seconds kept_for(const Fleet::Sensor& sensor, ContentType type) {
   return 2 * overlap + 2 * connector.settle + 4 * std::chrono::ceil<seconds>(connector.interval_of(type)) + slack;
 }
 
-double ids_max(const Fleet::Sensor& sensor, ContentType type) {
+double ids_max(const SimFleet::Sensor& sensor, ContentType type) {
   const DataOptions& data = sensor.options.api.data;
   const double span = static_cast<double>(kept_for(sensor, type).count());
   switch (type) {
@@ -50,17 +50,17 @@ double ids_max(const Fleet::Sensor& sensor, ContentType type) {
 
 class Bounded final : public Checker {
  public:
-  void begin(Fleet& fleet) override {
+  void begin(SimFleet& fleet) override {
     up_to_date_.resize(fleet.sensors().size());
     started_.resize(fleet.sensors().size());
   }
 
-  void look(Fleet& fleet, std::optional<SteadyTime> /*healed*/) override {
+  void look(SimFleet& fleet, std::optional<SteadyTime> /*healed*/) override {
     const std::size_t connections_max = connections_each_max * fleet.sensors().size() * fleet.centres().size();
     if (fleet.net().connections() > connections_max)
       findings_.tell(fleet, std::to_string(fleet.net().connections()) + " connections, at most " + std::to_string(connections_max));
     for (std::size_t number = 0; number < up_to_date_.size(); ++number) {
-      const Fleet::Sensor& sensor = fleet.sensors()[number];
+      const SimFleet::Sensor& sensor = fleet.sensors()[number];
       if (!sensor.agent->running()) {
         up_to_date_[number] = {};
         continue;
@@ -75,11 +75,11 @@ class Bounded final : public Checker {
     }
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
-  void look_at(Fleet& fleet, std::size_t number, const ContentStatus& content) {
-    const Fleet::Sensor& sensor = fleet.sensors()[number];
+  void look_at(SimFleet& fleet, std::size_t number, const ContentStatus& content) {
+    const SimFleet::Sensor& sensor = fleet.sensors()[number];
     const std::optional<Lane> lane = lane_named(content.content_type);
     if (!lane) return;
     const ContentType type = content_type_of(*lane);

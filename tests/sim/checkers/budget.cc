@@ -9,11 +9,11 @@ namespace {
 
 class WithinBudget final : public Checker {
  public:
-  void begin(Fleet& fleet) override { fleet_ = &fleet; }
+  void begin(SimFleet& fleet) override { fleet_ = &fleet; }
 
   void on_commit(std::size_t number, const Commit& commit, const Result<std::vector<SegmentId>>& result) override {
     if (!result) return;
-    const Fleet::Sensor& sensor = fleet_->sensors()[number];
+    const SimFleet::Sensor& sensor = fleet_->sensors()[number];
     const JournalUsage usage = sensor.agent->journal().usage();
     for (const SegmentId& id : *result)
       if (id.sequence > usage.lane(id.lane).last)
@@ -27,10 +27,10 @@ class WithinBudget final : public Checker {
                                 " segments, of " + std::to_string(sensor.options.budget));
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
-  Fleet* fleet_ = nullptr;
+  SimFleet* fleet_ = nullptr;
   Findings findings_{"P5: full means wait"};
 };
 

@@ -13,7 +13,7 @@ constexpr std::chrono::hours catching_up{5};
 
 class Drains final : public Checker {
  public:
-  void look(Fleet& fleet, std::optional<SteadyTime> healed) override {
+  void look(SimFleet& fleet, std::optional<SteadyTime> healed) override {
     if (healed != healed_) {
       healed_ = healed;
       drained_ = judged_ = false;
@@ -27,12 +27,12 @@ class Drains final : public Checker {
     if (!drained_) findings_.tell(fleet, "long after all has healed something waits in a journal or a landing");
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
-  static std::chrono::nanoseconds bound(Fleet& fleet) {
+  static std::chrono::nanoseconds bound(SimFleet& fleet) {
     std::chrono::nanoseconds slowest{0};
-    for (const Fleet::Sensor& sensor : fleet.sensors())
+    for (const SimFleet::Sensor& sensor : fleet.sensors())
       slowest = std::max<std::chrono::nanoseconds>(
           {slowest, sensor.options.connector.interval, sensor.options.connector.audit_logs_interval});
     return catching_up + 2 * slowest;

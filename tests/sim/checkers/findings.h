@@ -15,10 +15,10 @@ class Findings {
   // `what`: the promise, and what of it is looked at: "P4: an ack means durable".
   explicit Findings(std::string_view what) : what_(what) {}
 
-  void tell(Fleet& fleet, const std::string& how) {
+  void tell(SimFleet& fleet, const std::string& how) {
     if (++count_ <= told_max) fleet.report_broken(what_ + ": " + how);
   }
-  void tell_rest(Fleet& fleet) const {
+  void tell_rest(SimFleet& fleet) const {
     if (count_ > told_max) fleet.report_broken(what_ + ": " + std::to_string(count_ - told_max) + " more");
   }
 

@@ -20,19 +20,17 @@ namespace {
 constexpr std::uint64_t passed_by_max = 3;
 constexpr std::chrono::minutes way_max{10};
 constexpr std::chrono::minutes catching_up_max{20};
-constexpr std::chrono::minutes look_every{30};  // a ledger is dear
-
-bool is_well(Verdict verdict) { return verdict == Verdict::healthy || verdict == Verdict::idle; }
+constexpr std::chrono::minutes ledger_every{30};  // a ledger is dear
 
 class FreshFirst final : public Checker {
  public:
-  void begin(Fleet& fleet) override {
+  void begin(SimFleet& fleet) override {
     fleet_ = &fleet;
     views_.resize(fleet.sensors().size());
   }
 
   void on_shipped(std::size_t number, const SegmentId& id, const Id128& /*chunk*/) override {
-    Fleet::Sensor& sensor = fleet_->sensors()[number];
+    SimFleet::Sensor& sensor = fleet_->sensors()[number];
     View& view = views_[number];
     if (view.epoch != sensor.agent->journal().epoch()) {
       view.epoch = sensor.agent->journal().epoch();
@@ -49,10 +47,10 @@ class FreshFirst final : public Checker {
       findings_.tell(*fleet_, sensor.name + " ships " + std::to_string(view.passed_by) + " segments before the alerts that wait");
   }
 
-  void look(Fleet& fleet, std::optional<SteadyTime> /*healed*/) override {
+  void look(SimFleet& fleet, std::optional<SteadyTime> /*healed*/) override {
     for (std::size_t number = 0; number < views_.size(); ++number) note_calm(fleet.sensors()[number], views_[number]);
     if (fleet.now() < next_look_) return;
-    next_look_ = fleet.now() + look_every;
+    next_look_ = fleet.now() + ledger_every;
     for (std::size_t number = 0; number < views_.size(); ++number) {
       const std::optional<SteadyTime> calm = views_[number].calm_since;
       const std::chrono::nanoseconds bound = bound_of(fleet.sensors()[number].options.connector);
@@ -60,7 +58,7 @@ class FreshFirst final : public Checker {
     }
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
   struct View {
@@ -77,9 +75,9 @@ class FreshFirst final : public Checker {
   }
 
   // Whether its API, its way to the processors, and the processors are as they should be.
-  bool world_is_well(const Fleet::Sensor& sensor) const {
+  bool world_is_well(const SimFleet::Sensor& sensor) const {
     if (sensor.api_away || !sensor.api->serve().faults.empty()) return false;
-    return std::ranges::all_of(fleet_->centres(), [&](const Fleet::Centre& centre) {
+    return std::ranges::all_of(fleet_->centres(), [&](const SimFleet::Centre& centre) {
       const Weather& weather = fleet_->net().weather(sensor.name, centre.processor->place());
       return centre.processor->running() && !weather.parted && !weather.refused && weather.resets == 0 &&
              weather.bytes_per_second == 0;
@@ -87,7 +85,7 @@ class FreshFirst final : public Checker {
   }
 
   // What the sensor itself finds wrong counts as well: a disk that fails, a storm between two looks.
-  void note_calm(const Fleet::Sensor& sensor, View& view) const {
+  void note_calm(const SimFleet::Sensor& sensor, View& view) const {
     const bool running = sensor.agent->running();
     const AgentStatus status = running ? fleet_->status(sensor) : AgentStatus{};
     bool calm = running && world_is_well(sensor) && status.started == view.started;
@@ -100,7 +98,7 @@ class FreshFirst final : public Checker {
     else if (!view.calm_since) view.calm_since = fleet_->now();
   }
 
-  void check(const Fleet::Sensor& sensor, View& view, std::chrono::nanoseconds bound) {
+  void check(const SimFleet::Sensor& sensor, View& view, std::chrono::nanoseconds bound) {
     std::set<std::pair<std::string, std::string>> old_enough;
     for (const LedgerEntry& entry : sensor.api->ledger(fleet_->wall() - bound))
       if (entry.feed == Feed::alerts) old_enough.emplace(entry.id, entry.version);
@@ -115,7 +113,7 @@ class FreshFirst final : public Checker {
     }
   }
 
-  Fleet* fleet_ = nullptr;
+  SimFleet* fleet_ = nullptr;
   std::vector<View> views_;  // by sensor
   SteadyTime next_look_{};
   Findings findings_{"P6: fresh alerts overtake"};

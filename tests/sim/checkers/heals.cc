@@ -11,14 +11,14 @@ namespace {
 
 class Heals final : public Checker {
  public:
-  void look(Fleet& fleet, std::optional<SteadyTime> /*healed*/) override {
-    for (const Fleet::Sensor& sensor : fleet.sensors()) {
+  void look(SimFleet& fleet, std::optional<SteadyTime> /*healed*/) override {
+    for (const SimFleet::Sensor& sensor : fleet.sensors()) {
       const OpenReport& opened = sensor.agent->opened();
       if (opened.healed || opened.log_cut) damaged_.insert(sensor.tenant);
     }
   }
 
-  void end(Fleet& fleet) override {
+  void end(SimFleet& fleet) override {
     for (const std::string& record : fleet.missing())
       if (damaged_.contains(record.substr(0, record.find(' ')))) findings_.tell(fleet, "missing " + record);
     findings_.tell_rest(fleet);

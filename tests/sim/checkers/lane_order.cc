@@ -21,7 +21,7 @@ namespace {
 
 class LaneOrder final : public Checker {
  public:
-  void begin(Fleet& fleet) override { fleet_ = &fleet; }
+  void begin(SimFleet& fleet) override { fleet_ = &fleet; }
 
   void on_shipped(std::size_t sensor, const SegmentId& id, const Id128& chunk) override {
     const Id128 epoch = fleet_->sensors()[sensor].agent->journal().epoch();
@@ -46,7 +46,7 @@ class LaneOrder final : public Checker {
     }
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
   // A lane in one life of a sensor's journal.
@@ -74,7 +74,7 @@ class LaneOrder final : public Checker {
     newest = std::max(newest, shipped.sequence);
   }
 
-  Fleet* fleet_ = nullptr;
+  SimFleet* fleet_ = nullptr;
   std::map<Id128, Shipped> chunks_;
   std::map<LaneLife, std::uint64_t> newest_shipped_;
   std::map<std::pair<std::size_t, LaneLife>, std::uint64_t> newest_landed_;  // by processor; of those shipped once

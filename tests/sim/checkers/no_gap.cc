@@ -7,7 +7,7 @@ namespace {
 
 class NoGap final : public Checker {
  public:
-  void end(Fleet& fleet) override {
+  void end(SimFleet& fleet) override {
     for (const std::string& record : fleet.missing()) findings_.tell(fleet, record);
     findings_.tell_rest(fleet);
   }

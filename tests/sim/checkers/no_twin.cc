@@ -7,7 +7,7 @@ namespace {
 
 class NoTwin final : public Checker {
  public:
-  void end(Fleet& fleet) override {
+  void end(SimFleet& fleet) override {
     for (const std::string& record : fleet.twins()) findings_.tell(fleet, record);
     for (const std::string& id : fleet.index().changed())
       findings_.tell(fleet, "record id " + id + " came again with other content");

@@ -23,7 +23,7 @@
 namespace tidegate {
 namespace {
 
-std::string text_of(const Cursor& cursor) {
+std::string cursor_text(const Cursor& cursor) {
   std::string text = "settled " + to_iso8601(cursor.settled) + ", position " + to_iso8601(cursor.position) + ", through " +
                      to_iso8601(cursor.through);
   if (cursor.window)
@@ -50,7 +50,7 @@ bool follows(const Cursor& next, const Cursor& last) {
 
 class PageAndCursor final : public Checker {
  public:
-  void begin(Fleet& fleet) override {
+  void begin(SimFleet& fleet) override {
     fleet_ = &fleet;
     lives_.resize(fleet.sensors().size());
   }
@@ -71,7 +71,7 @@ class PageAndCursor final : public Checker {
     check_cursor(number, commit, life);
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
   struct Numbers {
@@ -117,15 +117,15 @@ class PageAndCursor final : public Checker {
   }
 
   void check_cursor(std::size_t number, const Commit& commit, Life& life) {
-    if (!stands_in_order(commit.next)) tell(number, commit, "a cursor is in disorder: " + text_of(commit.next));
+    if (!stands_in_order(commit.next)) tell(number, commit, "a cursor is in disorder: " + cursor_text(commit.next));
     const auto [last, first_of_all] = life.cursors.try_emplace(commit.key, commit.next);
     const bool rewound = commit.forget_before == WallSeconds::max();
     if (!first_of_all && !rewound && !follows(commit.next, last->second))
-      tell(number, commit, "a cursor does not follow: " + text_of(last->second) + "; then " + text_of(commit.next));
+      tell(number, commit, "a cursor does not follow: " + cursor_text(last->second) + "; then " + cursor_text(commit.next));
     last->second = commit.next;
   }
 
-  Fleet* fleet_ = nullptr;
+  SimFleet* fleet_ = nullptr;
   std::vector<Life> lives_;  // by sensor
   std::size_t story_read_ = 0;
   Findings findings_{"P3: a page and its cursor are one"};

@@ -32,7 +32,7 @@ double allowed(std::uint64_t per_minute) {
 
 class Polite final : public Checker {
  public:
-  void begin(Fleet& fleet) override {
+  void begin(SimFleet& fleet) override {
     fleet_ = &fleet;
     asked_.resize(fleet.sensors().size());
   }
@@ -42,7 +42,7 @@ class Polite final : public Checker {
         std::ranges::find_if(endpoints, [&](std::string_view each) { return request.url.find(each) != std::string::npos; });
     if (at == endpoints.end()) return;
     Asked& asked = asked_[number][static_cast<std::size_t>(at - endpoints.begin())];
-    const Fleet::Sensor& sensor = fleet_->sensors()[number];
+    const SimFleet::Sensor& sensor = fleet_->sensors()[number];
     const SteadyTime now = fleet_->now();
     if (now < asked.hold_until && now > asked.hold_from + answer_max)
       findings_.tell(*fleet_, sensor.name + " asks for " + std::string{*at} + " though it was told to wait");
@@ -58,7 +58,7 @@ class Polite final : public Checker {
                                   " times within a minute; " + std::to_string(permitted) + " are permitted");
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
   struct Asked {
@@ -67,7 +67,7 @@ class Polite final : public Checker {
     SteadyTime hold_until{};
   };
 
-  Fleet* fleet_ = nullptr;
+  SimFleet* fleet_ = nullptr;
   std::vector<std::array<Asked, endpoints.size()>> asked_;  // by sensor
   Findings findings_{"P7: a recovery hurts nobody"};
 };

@@ -23,8 +23,6 @@ constexpr minutes found_out_max{10};
 constexpr minutes well_again_max{30};
 constexpr std::uint32_t looks_unwell_max = 3;  // in a row: a page may fail once without anything being wrong
 
-bool is_well(Verdict verdict) { return verdict == Verdict::healthy || verdict == Verdict::idle; }
-
 bool same(const JournalUsage& one, const JournalUsage& other) {
   const auto lanes_agree = [](const LaneUsage& a, const LaneUsage& b) {
     return a.first == b.first && a.last == b.last && a.records == b.records && a.bytes == b.bytes;
@@ -35,16 +33,16 @@ bool same(const JournalUsage& one, const JournalUsage& other) {
 
 class Truth final : public Checker {
  public:
-  void begin(Fleet& fleet) override { views_.resize(fleet.sensors().size()); }
+  void begin(SimFleet& fleet) override { views_.resize(fleet.sensors().size()); }
 
   // It was there to answer.
   void on_request(std::size_t sensor, const HttpRequest& /*request*/, int /*status*/) override {
     views_[sensor].away_since.reset();
   }
 
-  void look(Fleet& fleet, std::optional<SteadyTime> healed) override {
+  void look(SimFleet& fleet, std::optional<SteadyTime> healed) override {
     for (std::size_t number = 0; number < views_.size(); ++number) {
-      const Fleet::Sensor& sensor = fleet.sensors()[number];
+      const SimFleet::Sensor& sensor = fleet.sensors()[number];
       View& view = views_[number];
       since(view.away_since, sensor.api_away, fleet.now());
       if (!sensor.agent->running()) {
@@ -61,7 +59,7 @@ class Truth final : public Checker {
     }
   }
 
-  void end(Fleet& fleet) override { findings_.tell_rest(fleet); }
+  void end(SimFleet& fleet) override { findings_.tell_rest(fleet); }
 
  private:
   // Since when each has been so at every look, absent where it is not.
@@ -80,14 +78,14 @@ class Truth final : public Checker {
     else if (!so) so = now;
   }
 
-  static bool cut_off(Fleet& fleet, const Fleet::Sensor& sensor) {
-    return std::ranges::none_of(fleet.centres(), [&](const Fleet::Centre& centre) {
+  static bool cut_off(SimFleet& fleet, const SimFleet::Sensor& sensor) {
+    return std::ranges::none_of(fleet.centres(), [&](const SimFleet::Centre& centre) {
       const Weather& weather = fleet.net().weather(sensor.name, centre.processor->place());
       return centre.processor->running() && !weather.parted && !weather.refused;
     });
   }
 
-  static void note(Fleet& fleet, const Fleet::Sensor& sensor, const AgentStatus& status, View& view) {
+  static void note(SimFleet& fleet, const SimFleet::Sensor& sensor, const AgentStatus& status, View& view) {
     if (status.started != view.started) view.up_since.reset();
     view.started = status.started;
     since(view.up_since, true, fleet.now());
@@ -100,7 +98,7 @@ class Truth final : public Checker {
     since(view.cut_off_since, !acked && !reached && status.journal.bytes > 0 && cut_off(fleet, sensor), fleet.now());
   }
 
-  void look_at(Fleet& fleet, const Fleet::Sensor& sensor, const ContentStatus& content, View& view,
+  void look_at(SimFleet& fleet, const SimFleet::Sensor& sensor, const ContentStatus& content, View& view,
                std::optional<SteadyTime> healed) {
     const std::optional<Lane> lane = lane_named(content.content_type);
     if (!lane) return;
@@ -114,7 +112,7 @@ class Truth final : public Checker {
       findings_.tell(fleet, says + " though nothing is wrong: " + content.state.reason);
   }
 
-  void look_at_uplink(Fleet& fleet, const Fleet::Sensor& sensor, const AgentStatus& status, View& view,
+  void look_at_uplink(SimFleet& fleet, const SimFleet::Sensor& sensor, const AgentStatus& status, View& view,
                       std::optional<SteadyTime> healed) {
     const Verdict verdict = status.uplink.verdict;
     const std::string says = sensor.name + ", uplink: says " + std::string{name(verdict)};

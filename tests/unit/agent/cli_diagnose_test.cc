@@ -10,7 +10,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testkit::content_of;
 
 class CliDiagnoseTest : public AgentCliTest {
  protected:

@@ -17,16 +17,14 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testkit::content_of;
+using testkit::enrolment_token;
 using testkit::EnrolmentAuthority;
-
-constexpr const char* token = "tge_0123456789abcdef";
 
 class CliEnrollTest : public AgentCliTest {
  protected:
   void SetUp() override {
     ::unsetenv("TIDEGATE_TOKEN");
-    listen(centre_.admitting(token));
+    listen(centre_.admitting(enrolment_token));
   }
   void TearDown() override { stop(); }
 
@@ -48,7 +46,7 @@ class CliEnrollTest : public AgentCliTest {
   }
   // As an operator would do it.
   int enroll_well(std::vector<std::string> more = {}) {
-    more.insert(more.end(), {"--token", token, "--name", "zurich-01", "--ca-file", centre_.ca_file()});
+    more.insert(more.end(), {"--token", enrolment_token, "--name", "zurich-01", "--ca-file", centre_.ca_file()});
     return enroll(std::move(more));
   }
 
@@ -64,7 +62,8 @@ class CliEnrollTest : public AgentCliTest {
 
 TEST_F(CliEnrollTest, ASensorIsMadeOfATokenAndItsConfigurationIsValid) {
   EXPECT_EQ(enroll_well(), 0) << err_;
-  EXPECT_THAT(out_, AllOf(HasSubstr("enrolled as zurich-01"), HasSubstr("wrote " + config_file()), Not(HasSubstr(token))));
+  EXPECT_THAT(out_,
+              AllOf(HasSubstr("enrolled as zurich-01"), HasSubstr("wrote " + config_file()), Not(HasSubstr(enrolment_token))));
   EXPECT_TRUE(IdentityFiles{state()}.load());
   const ParsedAgent parsed = parse_agent_file(config_file());
   ASSERT_TRUE(parsed.config) << to_text(parsed.errors);
@@ -79,18 +78,18 @@ TEST_F(CliEnrollTest, ASensorIsMadeOfATokenAndItsConfigurationIsValid) {
 TEST_F(CliEnrollTest, AFingerprintStandsInForAFile) {
   std::string shown = root_fingerprint();
   for (std::size_t at = 2; at < shown.size(); at += 3) shown.insert(at, ":");
-  EXPECT_EQ(enroll({"--token", token, "--name", "zurich-01", "--ca-sha256", shown}), 0) << err_;
-  EXPECT_EQ(enroll({"--token", token, "--name", "zurich-01", "--ca-sha256", std::string(64, '0')}), 1);
+  EXPECT_EQ(enroll({"--token", enrolment_token, "--name", "zurich-01", "--ca-sha256", shown}), 0) << err_;
+  EXPECT_EQ(enroll({"--token", enrolment_token, "--name", "zurich-01", "--ca-sha256", std::string(64, '0')}), 1);
   EXPECT_THAT(err_, HasSubstr("the token was not sent"));
   EXPECT_EQ(centre_.forms.size(), 1u);
 }
 
 TEST_F(CliEnrollTest, TheTokenComesFromAFileOrTheEnvironmentAsWell) {
   const std::string file = folder_.path() / "token";
-  std::ofstream{file} << token << "\n";
+  std::ofstream{file} << enrolment_token << "\n";
   const std::string ca = centre_.ca_file();
   EXPECT_EQ(enroll({"--token-file", file, "--name", "a", "--ca-file", ca}), 0) << err_;
-  ::setenv("TIDEGATE_TOKEN", token, 1);
+  ::setenv("TIDEGATE_TOKEN", enrolment_token, 1);
   EXPECT_EQ(enroll({"--name", "a", "--ca-file", ca}), 0) << err_;
   ::unsetenv("TIDEGATE_TOKEN");
   EXPECT_EQ(enroll({"--name", "a", "--ca-file", ca}), 2);
@@ -117,7 +116,7 @@ TEST_F(CliEnrollTest, AnEnrolmentThatWasInterruptedGoesOnWithItsKey) {
   EXPECT_THAT(err_, HasSubstr("not possible at the moment"));
   const std::string key = content_of(IdentityFiles{state()}.private_key_file());
   ASSERT_FALSE(key.empty());
-  listen(centre_.admitting(token));
+  listen(centre_.admitting(enrolment_token));
   EXPECT_EQ(enroll_well(), 0) << err_;
   EXPECT_EQ(content_of(IdentityFiles{state()}.private_key_file()), key);
 }
@@ -131,14 +130,14 @@ TEST_F(CliEnrollTest, ARefusalEndsWithOneAndWritesNeitherCertificateNorConfigura
 
 TEST_F(CliEnrollTest, WrongUsageEndsWithTwoAndAsksNobody) {
   const std::string ca = centre_.ca_file();
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"--token", token, "--ca-file", ca, "--ca-sha256", root_fingerprint()},
-                                             {"--token", token, "--ca-sha256", "abc"},
-                                             {"--token", token, "--ca-file", folder_.path() / "absent.pem", "--name", "a"},
-                                             {"--token", token, "--ca-file", ca, "--name", "b\xc3\xa9"},
-                                             {"--token", token, "--token-file", "x", "--ca-file", ca}})
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--token", enrolment_token, "--ca-file", ca, "--ca-sha256", root_fingerprint()},
+           {"--token", enrolment_token, "--ca-sha256", "abc"},
+           {"--token", enrolment_token, "--ca-file", folder_.path() / "absent.pem", "--name", "a"},
+           {"--token", enrolment_token, "--ca-file", ca, "--name", "b\xc3\xa9"},
+           {"--token", enrolment_token, "--token-file", "x", "--ca-file", ca}})
     EXPECT_EQ(enroll(words), 2) << words[2] << out_;
-  EXPECT_EQ(run({"enroll", "--processor", "https://dp1/x", "--token", token}), 2);
+  EXPECT_EQ(run({"enroll", "--processor", "https://dp1/x", "--token", enrolment_token}), 2);
   EXPECT_THAT(err_, HasSubstr("write it as HOST or HOST:PORT"));
   EXPECT_TRUE(centre_.forms.empty());
 }

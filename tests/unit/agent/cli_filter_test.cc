@@ -7,7 +7,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr const char* token = "abc.def.ghi";
+constexpr const char* api_token = "abc.def.ghi";
 
 class CliFilterTest : public AgentCliTest {
  protected:
@@ -17,7 +17,7 @@ class CliFilterTest : public AgentCliTest {
     options.data.audit_logs.backlog = 100;
     options.data.techniques.backlog = 300;
     options.serve.forbidden = std::move(forbidden);
-    AgentCliTest::serve(options, token);
+    AgentCliTest::serve(options, api_token);
     // A tenth of it is what the command asks with.
     configure_more("requests_per_minute: 100000");
   }
@@ -59,7 +59,7 @@ TEST_F(CliFilterTest, WithADataPipelineItWarnsThatTheRecordsHaveOtherFields) {
 }
 
 TEST_F(CliFilterTest, AWrongQueryIsExitCodeTwoWithItsPosition) {
-  configure("https://api.example.net", token);
+  configure("https://api.example.net", api_token);
   EXPECT_EQ(run({"acme-visionone", "severity: (low"}), 2);
   EXPECT_EQ(err_, "query: character 11: this ( is never closed\n");
   EXPECT_EQ(run({"acme-visionone", "*", "--content-type", "emails"}), 2);
@@ -68,7 +68,7 @@ TEST_F(CliFilterTest, AWrongQueryIsExitCodeTwoWithItsPosition) {
 }
 
 TEST_F(CliFilterTest, AnUnknownConnectorIsExitCodeTwoAndTheKnownOnesAreNamed) {
-  configure("https://api.example.net", token);
+  configure("https://api.example.net", api_token);
   EXPECT_EQ(run({"other", "*"}), 2);
   EXPECT_EQ(err_, "connector 'other' is not in the configuration; there are: acme-visionone\n");
 }

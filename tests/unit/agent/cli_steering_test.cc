@@ -85,6 +85,7 @@ TEST_F(CliSteeringTest, WrongUsageIsExitCodeTwoAndAsksNobody) {
   const std::vector<std::vector<std::string>> wrong{{"cursor", "rewind"},
                                                     {"cursor", "rewind", "acme", "alerts"},
                                                     {"cursor", "rewind", "acme", "alerts", "--to", "soon"},
+                                                    {"cursor", "rewind", "acme", "incidents", "--to", "6h"},
                                                     {"backfill"},
                                                     {"backfill", "pause"},
                                                     {"backfill", "pause", "0"},

@@ -70,7 +70,7 @@ class ListSource final : public Source {
   SourceFacts facts_;
 };
 
-std::string technique(std::string_view uuid, std::string_view risk) {
+std::string technique_json(std::string_view uuid, std::string_view risk) {
   return R"({"uuid":")" + std::string{uuid} + R"(","filters":[{"riskLevel":")" + std::string{risk} +
          R"("},{"riskLevel":"low"}],"detail":{"port":443}})";
 }
@@ -98,8 +98,8 @@ ContentFindings read(FilterTry& trial, Source& source) {
 
 TEST(FilterTry, CountsWhatMatchesAndShowsExamplesWithTheValuesOfTheQuerysFields) {
   ListSource source;
-  for (int i = 0; i < 4; ++i) source.add(std::chrono::minutes{i + 1}, technique("info-" + std::to_string(i), "info"));
-  source.add(30min, technique("high-1", "high"));
+  for (int i = 0; i < 4; ++i) source.add(std::chrono::minutes{i + 1}, technique_json("info-" + std::to_string(i), "info"));
+  source.add(30min, technique_json("high-1", "high"));
   source.add_odd(40min);
   FilterTry trial = trial_of("filters.riskLevel: info AND trendmicro_visionone.detail.port: >1 AND NOT gone.field: x");
   const ContentFindings findings = read(trial, source);
@@ -118,7 +118,7 @@ TEST(FilterTry, CountsWhatMatchesAndShowsExamplesWithTheValuesOfTheQuerysFields)
 
 TEST(FilterTry, TheYoungestRecordsComeFirstAndPagesAreBounded) {
   ListSource source;
-  for (int hours = 1; hours <= 20; ++hours) source.add(std::chrono::hours{hours}, technique("u", "info"));
+  for (int hours = 1; hours <= 20; ++hours) source.add(std::chrono::hours{hours}, technique_json("u", "info"));
   FilterTryPlan plan;
   plan.pages_max = 2;
   FilterTry trial = trial_of("*", plan);
@@ -159,8 +159,8 @@ TEST(FilterTry, ItsRequestsAreBoundedWhereWindowsAreShort) {
 
 TEST(FilterTry, AFailureEndsTheReadingAndKeepsWhatWasRead) {
   ListSource source;
-  source.add(1min, technique("a", "info"));
-  source.add(5h, technique("b", "info"));
+  source.add(1min, technique_json("a", "info"));
+  source.add(5h, technique_json("b", "info"));
   source.fail_at(2, Error{Code::unavailable, "no answer"});
   FilterTry trial = trial_of("filters.riskLevel: info");
   const ContentFindings findings = read(trial, source);
@@ -178,7 +178,7 @@ SourceFacts api_clock(std::chrono::seconds ahead) {
 TEST(FilterTry, WhereTheApisClockIsElsewhereTheReadingBeginsAgainThereOnce) {
   for (const std::chrono::seconds ahead : {std::chrono::seconds{-1h}, std::chrono::seconds{1h}, std::chrono::seconds{3s}}) {
     ListSource source;
-    source.add(2h, technique("a", "info"));
+    source.add(2h, technique_json("a", "info"));
     source.set_facts(api_clock(ahead));
     FilterTry trial = trial_of("*");
     const ContentFindings findings = read(trial, source);
@@ -218,7 +218,7 @@ TEST(FilterTry, ClocksThatAgreeToTheSecondsMoveNothing) {
 
 TEST(FilterTry, AFieldThatNoRecordHadIsNamedWithTheNearestThatSomeHad) {
   ListSource source;
-  source.add(1min, technique("a", "info"));
+  source.add(1min, technique_json("a", "info"));
   FilterTry trial = trial_of("filters.riskLevl: info OR riskLevel: info OR zzz: 1 OR _exists_: filters OR detail.port: 1");
   EXPECT_THAT(trial.unknown_fields(), ElementsAre()) << "nothing was read yet";
   EXPECT_EQ(read(trial, source).matching, 1u);

@@ -4,23 +4,27 @@
 
 #include <set>
 
+#include "tests/unit/agent/epoch_seconds.h"
 #include "transport/forward_entries.h"
 #include "transport/msgpack_json.h"
 
 namespace tidegate {
 namespace {
 
-const Origin origin{
+const Origin audit_logs_origin{
     .tenant_id = "acme", .tenant_name = "ACME Corp", .connector = "acme-v1", .sensor = "zurich-01", .lane = Lane::audit_logs};
 
-WallSeconds at(std::int64_t seconds) { return WallSeconds{std::chrono::seconds{seconds}}; }
-
-Gap sample(std::int64_t from = 1'700'000'000) {
-  return {"acme-v1", Lane::audit_logs, at(from), at(from + 3600), "older than the API keeps", at(from + 90'000)};
+Gap sample_gap(std::int64_t from = 1'700'000'000) {
+  return {"acme-v1",
+          Lane::audit_logs,
+          epoch_seconds(from),
+          epoch_seconds(from + 3600),
+          "older than the API keeps",
+          epoch_seconds(from + 90'000)};
 }
 
 GapCommit commit_of(const Gap& gap, const std::vector<Note>& kept = {}) {
-  Result<GapCommit> commit = gap_commit(gap, origin, kept);
+  Result<GapCommit> commit = gap_commit(gap, audit_logs_origin, kept);
   EXPECT_TRUE(commit) << commit.error().text();
   return *std::move(commit);
 }
@@ -42,12 +46,12 @@ std::string field(const std::string& json, const std::string& name) {
 }  // namespace
 
 TEST(Gaps, TheRecordHasTheEnvelopeOfEveryOtherAndSaysWhatIsMissing) {
-  const Segment segment = commit_of(sample()).own_event;
+  const Segment segment = commit_of(sample_gap()).own_event;
   EXPECT_EQ(segment.tag, "tidegate.tidegate_own_events");
   EXPECT_EQ(segment.records, 1u);
   EXPECT_EQ(segment.compression, Compression::none);
   EXPECT_EQ(segment.plain_bytes, segment.payload.size());
-  EXPECT_EQ(segment.oldest, at(1'700'090'000));
+  EXPECT_EQ(segment.oldest, epoch_seconds(1'700'090'000));
   const std::string record = record_of(segment);
   EXPECT_EQ(record, R"({"timestamp":1700090000000,"record_id":")" + field(record, "record_id") +
                         R"(","tenantid":"acme","tenant_name":"ACME Corp","msg_class":"tidegate_own_events",)"
@@ -58,16 +62,16 @@ TEST(Gaps, TheRecordHasTheEnvelopeOfEveryOtherAndSaysWhatIsMissing) {
 }
 
 TEST(Gaps, TheSameGapNotedLaterIsTheSameRecordAndNote) {  // P2
-  Gap later = sample();
+  Gap later = sample_gap();
   later.noted += std::chrono::hours{3};
-  const GapCommit first = commit_of(sample());
+  const GapCommit first = commit_of(sample_gap());
   const GapCommit second = commit_of(later);
   EXPECT_EQ(field(record_of(first.own_event), "record_id"), field(record_of(second.own_event), "record_id"));
   EXPECT_EQ(first.notes[0].name, second.notes[0].name);
 }
 
 TEST(Gaps, GapsThatDifferInAnythingElseAreRecordsAndNotesOfTheirOwn) {
-  std::vector<Gap> gaps(4, sample());
+  std::vector<Gap> gaps(4, sample_gap());
   gaps[1].to += std::chrono::seconds{1};
   gaps[2].reason = "another";
   gaps[3].lane = Lane::alerts;
@@ -84,9 +88,9 @@ TEST(Gaps, GapsThatDifferInAnythingElseAreRecordsAndNotesOfTheirOwn) {
 
 TEST(Gaps, ANoteIsReadBackWhateverTheConnectorIsCalled) {
   for (const std::string& connector : {std::string{"a/b c"}, std::string(255, '\xe4')}) {
-    Gap gap = sample();
+    Gap gap = sample_gap();
     gap.connector = connector;
-    Origin named = origin;
+    Origin named = audit_logs_origin;
     named.connector = connector;
     Result<GapCommit> commit = gap_commit(gap, named, {});
     ASSERT_TRUE(commit) << commit.error().text();
@@ -100,7 +104,7 @@ TEST(Gaps, ANoteIsReadBackWhateverTheConnectorIsCalled) {
 }
 
 TEST(Gaps, ANotesBytesAreBounded) {
-  const Note note = commit_of(sample()).notes[0];
+  const Note note = commit_of(sample_gap()).notes[0];
   for (std::size_t bytes = 0; bytes < note.value.size(); ++bytes) {
     EXPECT_FALSE(gap_from({note.name, note.value.substr(0, bytes)})) << bytes;
   }
@@ -114,7 +118,7 @@ TEST(Gaps, ANotesBytesAreBounded) {
 }
 
 TEST(Gaps, AReasonIsCutWhereItIsTooLongOrNoText) {
-  Gap gap = sample();
+  Gap gap = sample_gap();
   gap.reason = std::string(gap_reason_bytes_max - 1, 'x') + "\xc3\xa4 and more";
   EXPECT_EQ(gap_from(commit_of(gap).notes[0])->reason, std::string(gap_reason_bytes_max - 1, 'x'));
   gap.reason = "quoted \xff bytes";
@@ -123,22 +127,22 @@ TEST(Gaps, AReasonIsCutWhereItIsTooLongOrNoText) {
 
 TEST(Gaps, AnIntervalThatIsNoneIsInvalid) {
   for (const auto& [from, to] : {std::pair{5, 5}, std::pair{6, 5}, std::pair{-1, 5}}) {
-    Gap gap = sample();
-    gap.from = at(from);
-    gap.to = at(to);
-    EXPECT_EQ(gap_commit(gap, origin, {}).error().code(), Code::invalid);
+    Gap gap = sample_gap();
+    gap.from = epoch_seconds(from);
+    gap.to = epoch_seconds(to);
+    EXPECT_EQ(gap_commit(gap, audit_logs_origin, {}).error().code(), Code::invalid);
   }
-  Gap gap = sample();
+  Gap gap = sample_gap();
   gap.to = gap_time_max + std::chrono::seconds{1};
-  EXPECT_EQ(gap_commit(gap, origin, {}).error().code(), Code::invalid);
+  EXPECT_EQ(gap_commit(gap, audit_logs_origin, {}).error().code(), Code::invalid);
 }
 
 TEST(Gaps, NotesDoNotPileUp) {
   std::vector<Note> kept;
   for (std::int64_t i = 0; i < 120; ++i) {
     // Noted in the order opposite to what they are about: the oldest is the one noted first.
-    Gap gap = sample(2'000'000'000 - 10'000 * i);
-    gap.noted = at(1'000'000 + i);
+    Gap gap = sample_gap(2'000'000'000 - 10'000 * i);
+    gap.noted = epoch_seconds(1'000'000 + i);
     for (const Note& note : commit_of(gap, kept).notes) {
       std::erase_if(kept, [&](const Note& old) { return old.name == note.name; });
       if (!note.value.empty()) kept.push_back(note);
@@ -147,15 +151,15 @@ TEST(Gaps, NotesDoNotPileUp) {
   }
   const std::vector<Gap> gaps = gaps_from(kept);
   ASSERT_EQ(gaps.size(), gap_notes_max);
-  EXPECT_EQ(gaps.back().noted, WallTime{at(1'000'020)});
+  EXPECT_EQ(gaps.back().noted, WallTime{epoch_seconds(1'000'020)});
   EXPECT_LT(gaps.front().from, gaps.back().from);
 }
 
 TEST(Gaps, TooManyNotesAreErasedAFewAtATimeAndThoseThatNobodyCanReadFirst) {
   std::vector<Note> kept;
-  for (std::int64_t i = 0; i < 150; ++i) kept.push_back(commit_of(sample(1'000'000 * (i + 1))).notes[0]);
+  for (std::int64_t i = 0; i < 150; ++i) kept.push_back(commit_of(sample_gap(1'000'000 * (i + 1))).notes[0]);
   kept[77].value = "garbage";
-  const GapCommit commit = commit_of(sample(), kept);
+  const GapCommit commit = commit_of(sample_gap(), kept);
   ASSERT_EQ(commit.notes.size(), 1 + gap_notes_erased_max);
   EXPECT_EQ(commit.notes[1], (Note{kept[77].name, {}}));
   EXPECT_EQ(commit.notes[2], (Note{kept[0].name, {}}));

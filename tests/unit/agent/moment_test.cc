@@ -5,10 +5,10 @@
 namespace tidegate {
 namespace {
 
-const WallTime now = *parse_time("2026-11-24T12:00:00.5Z");
+const WallTime asked_at = *parse_time("2026-11-24T12:00:00.5Z");
 
 std::string moment(std::string_view text) {
-  const Result<WallSeconds> parsed = moment_from(text, now);
+  const Result<WallSeconds> parsed = moment_from(text, asked_at);
   return parsed ? to_iso8601(*parsed) : parsed.error().text();
 }
 
@@ -26,12 +26,12 @@ TEST(Moment, IsATimeOrLiesBack) {
 
 TEST(Moment, WhatIsNoTimeIsSaidWithWhatMayStandThere) {
   for (const char* wrong : {"", "soon", "-", "6", "2026-13-01", "2026-11-24T11:05:07+01:00", "1969-01-01", "99999999999d"}) {
-    const Result<WallSeconds> parsed = moment_from(wrong, now);
+    const Result<WallSeconds> parsed = moment_from(wrong, asked_at);
     ASSERT_FALSE(parsed) << wrong;
     EXPECT_EQ(parsed.error().code(), Code::invalid);
     EXPECT_NE(parsed.error().text().find("write UTC like 2026-11-24T13:05:07Z"), std::string::npos) << parsed.error().text();
   }
-  EXPECT_FALSE(moment_from(std::string(100'000, '9'), now));
+  EXPECT_FALSE(moment_from(std::string(100'000, '9'), asked_at));
 }
 
 TEST(Moment, ATimeAheadIsRefused) {

@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Report compared(double cpu) {
+Report with_peer(double cpu) {
   const Figures agent{{"cpu_s_per_million", cpu}, {"records_per_s", 44000}, {"peak_rss_mb", 50}, {"twins", 0}};
   const Figures peer{{"cpu_s_per_million", cpu * 2}, {"records_per_s", 22000}, {"twins", 0}};
   return report_of("pipeline", agent, {{"rsyslog", peer}});
@@ -58,13 +58,13 @@ TEST(TroubleInXml, IsSeen) {
 }
 
 TEST(PeersChart, IsWellFormed) {
-  const std::string svg = peers_chart({merge_runs({compared(1), compared(2)})});
+  const std::string svg = peers_chart({merge_runs({with_peer(1), with_peer(2)})});
   ASSERT_FALSE(svg.empty());
   EXPECT_EQ(trouble_in(svg), "");
 }
 
 TEST(PeersChart, EscapesNames) {
-  Report report = compared(1);
+  Report report = with_peer(1);
   report.peers.front().first = "a<b>&\"c\"";
   const std::string svg = peers_chart({report});
   EXPECT_EQ(trouble_in(svg), "");
@@ -72,11 +72,11 @@ TEST(PeersChart, EscapesNames) {
 }
 
 TEST(PeersChart, EachGroupIsScaledOnItsOwn) {
-  EXPECT_THAT(bar_widths(peers_chart({compared(10)})), ::testing::ElementsAre(200, 400, 400, 0, 400, 200));
+  EXPECT_THAT(bar_widths(peers_chart({with_peer(10)})), ::testing::ElementsAre(200, 400, 400, 0, 400, 200));
 }
 
 TEST(PeersChart, WritesTheValuesAtTheBars) {
-  const std::string svg = peers_chart({merge_runs({compared(18.96), compared(19.04), compared(20)})});
+  const std::string svg = peers_chart({merge_runs({with_peer(18.96), with_peer(19.04), with_peer(20)})});
   EXPECT_THAT(svg, HasSubstr(">19.0 (19.0 … 20)<"));
   EXPECT_THAT(svg, HasSubstr(">38.1 (37.9 … 40)<"));
   EXPECT_THAT(svg, HasSubstr(">44000 (44000 … 44000)<"));
@@ -84,7 +84,7 @@ TEST(PeersChart, WritesTheValuesAtTheBars) {
 }
 
 TEST(PeersChart, NeedsNothingFromElsewhere) {
-  const std::string svg = peers_chart({compared(1)});
+  const std::string svg = peers_chart({with_peer(1)});
   EXPECT_THAT(svg, HasSubstr("fill=\"#ffffff\""));
   for (const char* foreign : {"href", "script", "style", "url(", "currentColor"}) EXPECT_THAT(svg, Not(HasSubstr(foreign)));
 }

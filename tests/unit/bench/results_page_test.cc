@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "bench/runs.h"
+#include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/bench/reports.h"
 
@@ -19,12 +19,6 @@ using ::testing::Not;
 Report compared(double cpu) {
   return report_of("pipeline", {{"cpu_s_per_million", cpu}, {"missing", 0}},
                    {{"rsyslog", {{"cpu_s_per_million", cpu * 2}}}, {"syslog-ng", {{"missing", 4}}}});
-}
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream{file}.rdbuf();
-  return text.str();
 }
 
 void write(const std::filesystem::path& file, const std::string& text) { std::ofstream{file} << text; }
@@ -66,7 +60,7 @@ TEST(ResultsFolder, IsReadAsItWasSaved) {
   ASSERT_TRUE(save_report(folder, compared(1)));
   ASSERT_TRUE(save_report(folder, report_of("idle", {{"rss_mb", 1}})));
   ASSERT_TRUE(save_report(folder, compared(2)));
-  EXPECT_EQ(text_of(folder / "pipeline.json"), compared(2).json());
+  EXPECT_EQ(content_of(folder / "pipeline.json"), compared(2).json());
   const Result<std::vector<Report>> reports = load_reports(folder);
   ASSERT_TRUE(reports) << reports.error().text();
   ASSERT_EQ(reports->size(), 2u);
@@ -78,8 +72,8 @@ TEST(ResultsFolder, ItsPageIsWrittenAndNothingElseIsLeft) {
   const TemporaryDirectory directory;
   ASSERT_TRUE(save_report(directory.path(), compared(1)));
   ASSERT_TRUE(write_page(directory.path()));
-  EXPECT_EQ(text_of(directory.path() / "README.md"), make_page({compared(1)}).text);
-  EXPECT_EQ(text_of(directory.path() / "peers.svg"), make_page({compared(1)}).chart);
+  EXPECT_EQ(content_of(directory.path() / "README.md"), make_page({compared(1)}).text);
+  EXPECT_EQ(content_of(directory.path() / "peers.svg"), make_page({compared(1)}).chart);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory.path()}, {}), 3);
 }
 

@@ -19,7 +19,7 @@ std::string with_rules(const std::vector<std::string>& rules) {
   return yaml;
 }
 
-std::vector<std::string> errors_of(const std::vector<std::string>& rules) {
+std::vector<std::string> rule_errors(const std::vector<std::string>& rules) {
   std::vector<std::string> lines;
   for (const ConfigError& error : parse_agent(with_rules(rules), "agent.yaml").errors) lines.push_back(to_text(error));
   return lines;
@@ -56,8 +56,8 @@ TEST(BandwidthScheduleConfig, AnIntervalMayPassMidnight) {
 }
 
 TEST(BandwidthScheduleConfig, ATimeIsTwoDigitsAndTwo) {
-  EXPECT_THAT(errors_of({"{from: '8:00', to: '18:00', bandwidth: 5Mbit/s}", "{from: '08:00', to: '25:00', bandwidth: 5Mbit/s}",
-                         "{from: '24:00', to: '06:00', bandwidth: 5Mbit/s}", "{from: '08:00', to: '24:01', bandwidth: 5Mbit/s}"}),
+  EXPECT_THAT(rule_errors({"{from: '8:00', to: '18:00', bandwidth: 5Mbit/s}", "{from: '08:00', to: '25:00', bandwidth: 5Mbit/s}",
+                           "{from: '24:00', to: '06:00', bandwidth: 5Mbit/s}", "{from: '08:00', to: '24:01', bandwidth: 5Mbit/s}"}),
               ElementsAre("agent.yaml:16: ship.bandwidth_schedule[0].from: '8:00' is not a time of day; write for example 08:00",
                           "agent.yaml:17: ship.bandwidth_schedule[1].to: '25:00' is not a time of day; write for example 08:00",
                           "agent.yaml:18: ship.bandwidth_schedule[2].from: '24:00' is too large; write between 00:00 and 23:59",
@@ -65,20 +65,20 @@ TEST(BandwidthScheduleConfig, ATimeIsTwoDigitsAndTwo) {
 }
 
 TEST(BandwidthScheduleConfig, AnIntervalIsNotEmpty) {
-  EXPECT_THAT(errors_of({"{from: '08:00', to: '18:00', bandwidth: 5Mbit/s}", "{from: '08:00', to: '08:00', bandwidth: 5Mbit/s}"}),
+  EXPECT_THAT(rule_errors({"{from: '08:00', to: '18:00', bandwidth: 5Mbit/s}", "{from: '08:00', to: '08:00', bandwidth: 5Mbit/s}"}),
               ElementsAre("agent.yaml:17: ship.bandwidth_schedule[1].to: '08:00' is when it begins as well; write another time; a "
                           "whole day is from 00:00 to 24:00"));
 }
 
 TEST(BandwidthScheduleConfig, TimesAndABandwidthAreRequired) {
-  EXPECT_THAT(errors_of({"{days: [mon]}"}),
+  EXPECT_THAT(rule_errors({"{days: [mon]}"}),
               ElementsAre("agent.yaml:16: ship.bandwidth_schedule[0].from: is missing; give a time of day",
                           "agent.yaml:16: ship.bandwidth_schedule[0].to: is missing; give a time of day",
                           "agent.yaml:16: ship.bandwidth_schedule[0].bandwidth: is missing; give a bit rate"));
 }
 
 TEST(BandwidthScheduleConfig, ABandwidthHasTheBoundsOfTheOneOutsideOfTheSchedule) {
-  EXPECT_THAT(errors_of({"{from: '08:00', to: '18:00', bandwidth: 1kbit/s}", "{from: '08:00', to: '18:00', bandwidth: 5MB/s}"}),
+  EXPECT_THAT(rule_errors({"{from: '08:00', to: '18:00', bandwidth: 1kbit/s}", "{from: '08:00', to: '18:00', bandwidth: 5MB/s}"}),
               ElementsAre("agent.yaml:16: ship.bandwidth_schedule[0].bandwidth: '1kbit/s' is too small; write between 8kbit/s and "
                           "1000Gbit/s",
                           "agent.yaml:17: ship.bandwidth_schedule[1].bandwidth: '5MB/s' is not a bit rate; write for example "
@@ -87,7 +87,7 @@ TEST(BandwidthScheduleConfig, ABandwidthHasTheBoundsOfTheOneOutsideOfTheSchedule
 
 TEST(BandwidthScheduleConfig, AnUnknownDayNamesTheNearest) {
   const auto with_days = [](const std::string& days) {
-    return errors_of({"{days: " + days + ", from: '08:00', to: '18:00', bandwidth: 5Mbit/s}"});
+    return rule_errors({"{days: " + days + ", from: '08:00', to: '18:00', bandwidth: 5Mbit/s}"});
   };
   EXPECT_THAT(
       with_days("[mon, tues]"),
@@ -102,7 +102,7 @@ TEST(BandwidthScheduleConfig, AnUnknownDayNamesTheNearest) {
 }
 
 TEST(BandwidthScheduleConfig, AnUnknownKeyNamesTheNearest) {
-  EXPECT_THAT(errors_of({"{form: '07:00', from: '08:00', to: '18:00', bandwidth: 5Mbit/s}"}),
+  EXPECT_THAT(rule_errors({"{form: '07:00', from: '08:00', to: '18:00', bandwidth: 5Mbit/s}"}),
               ElementsAre("agent.yaml:16: ship.bandwidth_schedule[0].form: is not a known key; the nearest known key is from"));
 }
 
@@ -110,10 +110,11 @@ TEST(BandwidthScheduleConfig, IsBoundedInNumber) {
   std::vector<std::string> rules(bandwidth_rules_max, "{from: '08:00', to: '18:00', bandwidth: 5Mbit/s}");
   EXPECT_EQ(ship_with(rules).bandwidth_schedule.size(), 32u);
   rules.push_back(rules.front());
-  EXPECT_THAT(errors_of(rules), ElementsAre("agent.yaml:16: ship.bandwidth_schedule: '33 elements' are too many; keep at most 32"));
+  EXPECT_THAT(rule_errors(rules),
+              ElementsAre("agent.yaml:16: ship.bandwidth_schedule: '33 elements' are too many; keep at most 32"));
 }
 
-std::vector<std::string> changes_between(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+std::vector<std::string> rule_changes(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   AgentConfig old_side = *parse_agent(least_agent, "agent.yaml").config;
   AgentConfig new_side = old_side;
   old_side.ship = ship_with(before);
@@ -129,10 +130,10 @@ std::vector<std::string> changes_between(const std::vector<std::string>& before,
 TEST(BandwidthScheduleConfig, AChangeOfARuleShowsItWhole) {
   const std::string day = "{days: [mon, tue], from: '08:00', to: '18:00', bandwidth: 5Mbit/s}";
   const std::string shown = "{days: [mon, tue], from: 08:00, to: 18:00, bandwidth: 5Mbit/s}";
-  EXPECT_THAT(changes_between({day}, {day}), ElementsAre());
-  EXPECT_THAT(changes_between({}, {day}), ElementsAre("ship.bandwidth_schedule[0]: nothing to " + shown));
-  EXPECT_THAT(changes_between({day}, {}), ElementsAre("ship.bandwidth_schedule[0]: " + shown + " to nothing"));
-  EXPECT_THAT(changes_between({day}, {"{days: [mon, tue], from: '08:00', to: '24:00', bandwidth: unlimited}"}),
+  EXPECT_THAT(rule_changes({day}, {day}), ElementsAre());
+  EXPECT_THAT(rule_changes({}, {day}), ElementsAre("ship.bandwidth_schedule[0]: nothing to " + shown));
+  EXPECT_THAT(rule_changes({day}, {}), ElementsAre("ship.bandwidth_schedule[0]: " + shown + " to nothing"));
+  EXPECT_THAT(rule_changes({day}, {"{days: [mon, tue], from: '08:00', to: '24:00', bandwidth: unlimited}"}),
               ElementsAre("ship.bandwidth_schedule[0]: " + shown +
                           " to {days: [mon, tue], from: 08:00, to: 24:00, bandwidth: "
                           "unlimited}"));
@@ -141,7 +142,7 @@ TEST(BandwidthScheduleConfig, AChangeOfARuleShowsItWhole) {
 TEST(BandwidthScheduleConfig, TheOrderOfRulesCounts) {
   const std::string one = "{from: '08:00', to: '18:00', bandwidth: 5Mbit/s}";
   const std::string two = "{from: '12:00', to: '13:00', bandwidth: unlimited}";
-  EXPECT_EQ(changes_between({one, two}, {two, one}).size(), 2u);
+  EXPECT_EQ(rule_changes({one, two}, {two, one}).size(), 2u);
 }
 
 }  // namespace

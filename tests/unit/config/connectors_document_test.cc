@@ -25,7 +25,7 @@ connectors:
     credential: acme-key
 )";
 
-std::string errors_of(const std::string& yaml, const RemotePolicy& policy = {}) {
+std::string document_errors(const std::string& yaml, const RemotePolicy& policy = {}) {
   return to_text(parse_connectors(yaml, policy).errors);
 }
 
@@ -81,17 +81,17 @@ TEST(P8ABadConfigurationIsANoOp, AnEmptyDocumentNeverErases) {
 }
 
 TEST(P8ABadConfigurationIsANoOp, NoListOfConnectorsIsNotAnEmptyOne) {
-  EXPECT_THAT(errors_of("revision: 3\n"), HasSubstr("connectors: is missing; list the connectors; to take "
-                                                    "all of them away"));
-  EXPECT_THAT(errors_of("revision: 3\nconnectors:\n"), HasSubstr("connectors: has no value"));
-  EXPECT_THAT(errors_of("revision: 3\nconnectors: {}\n"), HasSubstr("connectors: is not a list"));
+  EXPECT_THAT(document_errors("revision: 3\n"), HasSubstr("connectors: is missing; list the connectors; to take "
+                                                          "all of them away"));
+  EXPECT_THAT(document_errors("revision: 3\nconnectors:\n"), HasSubstr("connectors: has no value"));
+  EXPECT_THAT(document_errors("revision: 3\nconnectors: {}\n"), HasSubstr("connectors: is not a list"));
   const ParsedConnectors none = parse_connectors("revision: 3\nconnectors: []\n", {});
   ASSERT_TRUE(none.document) << to_text(none.errors);
   EXPECT_TRUE(none.document->connectors.empty());
 }
 
 TEST(ConnectorsDocument, EveryErrorIsSaidAtOnceWithPathValueAndRemedy) {
-  const std::string errors = errors_of(R"(revision: zero
+  const std::string errors = document_errors(R"(revision: zero
 responders: []
 credentials:
   - {name: a, bearer_token: "hidden words"}
@@ -125,13 +125,13 @@ connectors:
 
 TEST(ConnectorsDocument, AMistypedCredentialIsToldTheNearest) {
   const std::string text = replaced(least_document, "credential: acme-key", "credential: acme-kee");
-  EXPECT_THAT(errors_of(text), HasSubstr("connectors[0].credential: 'acme-kee' is no credential "
-                                         "of the document; the nearest one is acme-key"));
+  EXPECT_THAT(document_errors(text), HasSubstr("connectors[0].credential: 'acme-kee' is no credential "
+                                               "of the document; the nearest one is acme-key"));
 }
 
 TEST(ConnectorsDocument, ACredentialThatNoConnectorNamesIsNoError) {
   const std::string text = replaced(least_document, "connectors:\n", "  - {name: other, bearer_token: x}\nconnectors:\n");
-  EXPECT_EQ(errors_of(text), "");
+  EXPECT_EQ(document_errors(text), "");
 }
 
 TEST(ConnectorsDocument, ACredentialThatIsRotatedChangesEachConnectorThatNamesItAndNoOther) {
@@ -161,50 +161,50 @@ TEST(ConnectorsDocument, ACredentialThatIsRotatedChangesEachConnectorThatNamesIt
 // P10: a processor in wrong hands.
 TEST(P10SecretsStayIn, ADocumentNamesNoFileOfTheSensor) {
   const std::string token = replaced(least_document, "credential: acme-key", "bearer_token_file: /etc/shadow");
-  EXPECT_EQ(errors_of(token),
+  EXPECT_EQ(document_errors(token),
             "connectors.yaml:9: connectors[0].bearer_token_file: names a file "
             "of the sensor, which a document of the processor may "
             "not; name a credential of the document\n");
-  EXPECT_THAT(errors_of(with_line("ca_file: /tmp/ca.pem")), HasSubstr("connectors[0].ca_file: names a file of the sensor"));
+  EXPECT_THAT(document_errors(with_line("ca_file: /tmp/ca.pem")), HasSubstr("connectors[0].ca_file: names a file of the sensor"));
 }
 
 TEST(P10SecretsStayIn, ADocumentSendsTokensToNoHostThatTheSensorsFileDoesNotPermit) {
   const auto to = [](const std::string& url) { return replaced(least_document, "region: eu", "api_base_url: " + url); };
   for (const std::string url : {"https://collector.example.net", "https://api.eu.xdr.trendmicro.com:8443", "http://127.0.0.1:9273",
                                 "https://api.eu.xdr.trendmicro.com.example.net", "https://[::1]"}) {
-    EXPECT_THAT(errors_of(to(url)), HasSubstr("is no API host that the sensor's own file permits")) << url;
+    EXPECT_THAT(document_errors(to(url)), HasSubstr("is no API host that the sensor's own file permits")) << url;
   }
-  EXPECT_EQ(errors_of(to("https://API.eu.xdr.trendmicro.com/")), "") << "a region's host may be written as a URL";
+  EXPECT_EQ(document_errors(to("https://API.eu.xdr.trendmicro.com/")), "") << "a region's host may be written as a URL";
   RemotePolicy policy;
   policy.api_places.insert({"collector.example.net", 443});
-  EXPECT_EQ(errors_of(to("https://collector.example.net/v3"), policy), "");
-  EXPECT_THAT(errors_of(to("https://collector.example.net:444"), policy), HasSubstr("is no API host"));
+  EXPECT_EQ(document_errors(to("https://collector.example.net/v3"), policy), "");
+  EXPECT_THAT(document_errors(to("https://collector.example.net:444"), policy), HasSubstr("is no API host"));
 }
 
 TEST(P10SecretsStayIn, ADocumentNamesNoProxyThatTheSensorsFileDoesNotPermit) {
   const std::string text = with_line("proxy: http://user:pass-word@proxy.example.net:3128");
-  const std::string errors = errors_of(text);
+  const std::string errors = document_errors(text);
   EXPECT_THAT(errors, HasSubstr("connectors[0].proxy: '***' is no proxy that "
                                 "the sensor's own file permits"));
   EXPECT_THAT(errors, Not(HasSubstr("pass-word")));
   RemotePolicy policy;
   policy.proxies.insert({"proxy.example.net", 3128});
-  EXPECT_EQ(errors_of(text, policy), "");
+  EXPECT_EQ(document_errors(text, policy), "");
 }
 
 TEST(P10SecretsStayIn, ADocumentSpeaksForTheSensorsTenantsAlone) {
   RemotePolicy policy;
   policy.tenants = {"other"};
-  EXPECT_THAT(errors_of(least_document, policy), HasSubstr("connectors[0].tenant.id: 'acme' is no tenant of this sensor"));
+  EXPECT_THAT(document_errors(least_document, policy), HasSubstr("connectors[0].tenant.id: 'acme' is no tenant of this sensor"));
   policy.tenants.insert("acme");
-  EXPECT_EQ(errors_of(least_document, policy), "");
+  EXPECT_EQ(document_errors(least_document, policy), "");
 }
 
 TEST(ConnectorsDocument, AConnectorOfTheFileKeepsItsName) {
   RemotePolicy policy;
   policy.local_connectors = {"acme-eu"};
-  EXPECT_THAT(errors_of(least_document, policy), HasSubstr("connectors[0].name: 'acme-eu' is the name of a "
-                                                           "connector of the sensor's own file"));
+  EXPECT_THAT(document_errors(least_document, policy), HasSubstr("connectors[0].name: 'acme-eu' is the name of a "
+                                                                 "connector of the sensor's own file"));
 }
 
 TEST(ConnectorsDocument, TheFilesOwnHostsAndProxiesArePermitted) {
@@ -234,16 +234,16 @@ TEST(ConnectorsDocument, ItIsBounded) {
               "eu, bearer_token: x}\n";
     return text;
   };
-  EXPECT_EQ(errors_of(many(connectors_max)), "");
-  EXPECT_THAT(errors_of(many(connectors_max + 1)), HasSubstr("connectors: '257 elements' are too many"));
+  EXPECT_EQ(document_errors(many(connectors_max)), "");
+  EXPECT_THAT(document_errors(many(connectors_max + 1)), HasSubstr("connectors: '257 elements' are too many"));
   RemotePolicy policy;
   policy.local_connectors = {"local"};
-  EXPECT_THAT(errors_of(many(connectors_max), policy), HasSubstr("'257 connectors' are too many, with those of the "
-                                                                 "sensor's own file"));
+  EXPECT_THAT(document_errors(many(connectors_max), policy), HasSubstr("'257 connectors' are too many, with those of the "
+                                                                       "sensor's own file"));
   std::string credentials = "revision: 1\nconnectors: []\ncredentials:\n";
   for (std::size_t i = 0; i <= credentials_max; ++i) credentials += "  - {name: k" + std::to_string(i) + ", bearer_token: x}\n";
-  EXPECT_THAT(errors_of(credentials), HasSubstr("credentials: '257 elements' are too many"));
-  EXPECT_THAT(errors_of(std::string(1024 * 1024 + 1, ' ')), HasSubstr("a configuration has at most"));
+  EXPECT_THAT(document_errors(credentials), HasSubstr("credentials: '257 elements' are too many"));
+  EXPECT_THAT(document_errors(std::string(1024 * 1024 + 1, ' ')), HasSubstr("a configuration has at most"));
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ TEST(Fields, EveryRowIsBoundToAMemberAndEveryMemberToARow) {
   ProcessorConfig processor;
   bound.clear();
   visit_processor(processor, [&](std::string_view path, auto&) { bound.insert(std::string{path}); });
+  NotifyConfig notify;
+  visit_notify(notify, [&](std::string_view key, auto&) { bound.insert("notify[]." + std::string{key}); });
   EXPECT_EQ(bound, paths_of(processor_fields()));
 }
 
@@ -60,6 +62,7 @@ TEST(Fields, TheTablesDefaultsAreTheModels) {
   expect_same_defaults<BandwidthRule>(agent_fields(), "ship.bandwidth_schedule[].",
                                       [](auto& m, auto v) { visit_bandwidth_rule(m, v); });
   expect_same_defaults<ProcessorConfig>(processor_fields(), "", [](auto& m, auto v) { visit_processor(m, v); });
+  expect_same_defaults<NotifyConfig>(processor_fields(), "notify[].", [](auto& m, auto v) { visit_notify(m, v); });
 }
 
 TEST(Fields, EveryRowSaysWhatItIsInASentence) {
@@ -96,7 +99,7 @@ TEST(Fields, AreFoundWithIndexesAndWithout) {
 
 TEST(Fields, KeysOfASectionAreItsDirectChildren) {
   EXPECT_EQ(keys_of(processor_fields(), ""),
-            (std::vector<std::string_view>{"processor", "listen", "control", "tls", "metrics", "log"}));
+            (std::vector<std::string_view>{"processor", "listen", "control", "tls", "metrics", "log", "notify"}));
   EXPECT_EQ(keys_of(agent_fields(), "processor"), (std::vector<std::string_view>{"data", "control", "tls"}));
   EXPECT_EQ(keys_of(agent_fields(), "connectors[].tenant"), (std::vector<std::string_view>{"id", "name"}));
 }

@@ -8,37 +8,37 @@ namespace {
 
 using testing::ElementsAre;
 
-std::string parsed(std::string_view text) {
+std::string parsed_text(std::string_view text) {
   const Result<Query> query = parse_filter_query(text);
   return query ? to_text(*query) : query.error().text();
 }
 
 TEST(FilterQuery, TheNameOfTheApisRecordBeforeAFieldMeansNothing) {
-  EXPECT_EQ(parsed("trendmicro_visionone.severity: high"), "severity:high");
-  EXPECT_EQ(parsed("NOT (trendmicro_visionone.a: 1 OR b: [2 TO 3]) AND _exists_: trendmicro_visionone.c.d"),
+  EXPECT_EQ(parsed_text("trendmicro_visionone.severity: high"), "severity:high");
+  EXPECT_EQ(parsed_text("NOT (trendmicro_visionone.a: 1 OR b: [2 TO 3]) AND _exists_: trendmicro_visionone.c.d"),
             "NOT (a:1 OR b:[\"2\" TO \"3\"]) AND _exists_:c.d");
-  EXPECT_EQ(parsed("trendmicro_visionone.a: (\"x\" OR y)"), "a:\"x\" OR a:y");
-  EXPECT_EQ(parsed("trendmicro_visionones.a: x"), "trendmicro_visionones.a:x");
+  EXPECT_EQ(parsed_text("trendmicro_visionone.a: (\"x\" OR y)"), "a:\"x\" OR a:y");
+  EXPECT_EQ(parsed_text("trendmicro_visionones.a: x"), "trendmicro_visionones.a:x");
 }
 
 TEST(FilterQuery, WhatNeverMatchesAsItWasMeantIsRefused) {
-  EXPECT_EQ(parsed("severity: low OR tenantid: acme"),
+  EXPECT_EQ(parsed_text("severity: low OR tenantid: acme"),
             "query: 'tenantid' is not in the API's record, which is all that a filter looks at");
-  EXPECT_EQ(parsed("msg_origin.vendor: x"),
+  EXPECT_EQ(parsed_text("msg_origin.vendor: x"),
             "query: 'msg_origin.vendor' is not in the API's record, which is all that a filter looks at");
-  EXPECT_EQ(parsed("_exists_: trendmicro_visionone"),
+  EXPECT_EQ(parsed_text("_exists_: trendmicro_visionone"),
             "query: 'trendmicro_visionone' is the API's record itself: name a field in it");
-  EXPECT_EQ(parsed("severity: low AND \"--\""), "query: \"--\" holds no letter or digit to look for");
-  EXPECT_EQ(parsed("sensors: x"), "sensors:x") << "no more than the name itself";
+  EXPECT_EQ(parsed_text("severity: low AND \"--\""), "query: \"--\" holds no letter or digit to look for");
+  EXPECT_EQ(parsed_text("sensors: x"), "sensors:x") << "no more than the name itself";
 }
 
 TEST(FilterQuery, AFieldOfTheApisRecordThatIsCalledLikeOneOfTheEnvelopesCanBeNamed) {
-  EXPECT_EQ(parsed("trendmicro_visionone.timestamp: x"), "timestamp:x");
+  EXPECT_EQ(parsed_text("trendmicro_visionone.timestamp: x"), "timestamp:x");
 }
 
 TEST(FilterQuery, WhatIsNoQueryIsRefusedAsParseQueryDoes) {
-  EXPECT_EQ(parsed("a: (b"), "query: character 4: this ( is never closed");
-  EXPECT_EQ(parsed("*"), "*");
+  EXPECT_EQ(parsed_text("a: (b"), "query: character 4: this ( is never closed");
+  EXPECT_EQ(parsed_text("*"), "*");
 }
 
 TEST(FilterQuery, FieldsAreNamedOnceInTheirOrder) {

@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string errors_of(const std::string& yaml) { return to_text(parse_agent(yaml, "agent.yaml").errors); }
-
 TEST(Parse, TheLeastConfigurationGetsTheDefaults) {
   const ParsedAgent parsed = parse_agent(least_agent, "agent.yaml");
   ASSERT_TRUE(parsed.config) << to_text(parsed.errors);

@@ -1,7 +1,9 @@
-// Configurations that the tests of this folder begin from.
+// Configurations that the tests of this folder begin from, and what is said of wrong ones.
 #pragma once
 
 #include <string>
+
+#include "config/parse.h"
 
 namespace tidegate {
 
@@ -31,5 +33,8 @@ inline const std::string least_processor = R"(tls:
 inline std::string replaced(std::string text, const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);
 }
+
+// Of an agent's configuration.
+inline std::string errors_of(const std::string& yaml) { return to_text(parse_agent(yaml, "agent.yaml").errors); }
 
 }  // namespace tidegate

@@ -11,8 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string errors_of(const std::string& yaml) { return to_text(parse_agent(yaml, "agent.yaml").errors); }
-
 TEST(Validate, AParsedModelBreaksNoRule) {
   EXPECT_TRUE(validate(*parse_agent(least_agent, "f").config).empty());
   EXPECT_TRUE(validate(*parse_processor(least_processor, "f").config).empty());

@@ -76,10 +76,13 @@ class FleetCliTest : public testing::Test {
 
 TEST_F(FleetCliTest, EveryCommandHasHelpAndVersion) {
   const std::vector<std::vector<std::string>> commands{
-      {"token", "create"},     {"token", "list"},      {"token", "uses"},        {"token", "revoke"},       {"sensor", "list"},
-      {"sensor", "show"},      {"sensor", "revoke"},   {"connector", "apply"},   {"connector", "list"},     {"connector", "show"},
-      {"connector", "delete"}, {"connector", "test"},  {"connector", "history"}, {"connector", "rollback"}, {"connector", "move"},
-      {"credential", "set"},   {"credential", "list"}, {"credential", "delete"}};
+      {"token", "create"},      {"token", "list"},         {"token", "uses"},       {"token", "revoke"},
+      {"sensor", "list"},       {"sensor", "show"},        {"sensor", "revoke"},    {"connector", "apply"},
+      {"connector", "list"},    {"connector", "show"},     {"connector", "delete"}, {"connector", "test"},
+      {"connector", "history"}, {"connector", "rollback"}, {"connector", "move"},   {"credential", "set"},
+      {"credential", "list"},   {"credential", "delete"},  {"event", "list"},       {"notify", "test"},
+      {"rollout", "list"},      {"rollout", "show"},       {"rollout", "resume"},   {"rollout", "cancel"},
+      {"rollout", "rollback"}};
   for (std::vector<std::string> command : commands) {
     const std::string name = command[0] + " " + command[1];
     command.emplace_back("--help");
@@ -129,6 +132,10 @@ TEST_F(FleetCliTest, TheAnswerIsPrintedAndItsStatusIsTheExitCode) {
   EXPECT_EQ(asked_, "POST /tokens/create?uses=1&expires=14d&replace=true acme\nb c\n");
   EXPECT_EQ(run({"connector", "move", "one", "--to", "geneva-01"}), 0) << err_;
   EXPECT_EQ(asked_, "POST /connectors/move?name=one&to=geneva-01 ");
+  EXPECT_EQ(run({"event", "list", "--open", "--since", "24h", "--json"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /events.json?open=true&since=24h&limit=100 ");
+  EXPECT_EQ(run({"notify", "test", "soc"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /notify/test?name=soc ");
 }
 
 TEST_F(FleetCliTest, ARefusalGoesToTheErrorStream) {
@@ -144,6 +151,43 @@ TEST_F(FleetCliTest, FailedIsAnAnswerAndExitCodeOne) {
   EXPECT_EQ(run({"connector", "apply", "--file", (folder_.path() / "acme.yaml").string(), "--dry-run"}), 1);
   EXPECT_EQ(out_, "FAILED: sensor zurich-01\n");
   EXPECT_EQ(asked_, "POST /connectors/apply?file=acme.yaml&dry_run=true sensor: zurich-01\n");
+}
+
+// What the daemon answers to all that is asked about a roll-out: that it begins, how far it is, and what it is.
+std::string rollout_answer(const std::string& state) {
+  return R"({"id":"3f2a9c","state":")" + state + R"(","why":"","ended":true,"progress":"p","line":"3f2a9c  )" + state + R"(\n"})" +
+         "\n";
+}
+
+TEST_F(FleetCliTest, ARollOutIsFollowedToItsEnd) {
+  serve(200, rollout_answer("done"));
+  const std::string file = (folder_.path() / "many.yaml").string();
+  std::ofstream{file} << "sensor: zurich-01\n";
+  EXPECT_EQ(run({"connector", "apply", "--file", file, "--stages", "5,100", "--failures", "2", "--settle", "10min"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /rollouts/show?id=3f2a9c ");
+  EXPECT_NE(out_.find("3f2a9c  done\n"), std::string::npos) << out_;
+  EXPECT_EQ(run({"connector", "apply", "--file", file, "--stages", "5,100", "--detach"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rollouts/begin.json?file=many.yaml&stages=5%2C100 sensor: zurich-01\n");
+  EXPECT_EQ(run({"connector", "apply", "--file", file, "--stages", "5,100", "--dry-run"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rollouts/begin?file=many.yaml&dry_run=true&stages=5%2C100 sensor: zurich-01\n");
+  EXPECT_EQ(run({"connector", "apply", "--file", file, "--stages", "5,100", "--json"}), 0) << err_;
+  EXPECT_EQ(out_, rollout_answer("done")) << "one document and nothing else";
+  EXPECT_EQ(run({"connector", "apply", "--file", file, "--stages", "5,100", "--sensor", "zurich-01"}), 2);
+  EXPECT_EQ(run({"connector", "apply", "--file", file, "--detach"}), 2);
+  EXPECT_EQ(run({"rollout", "cancel", "3f2a9c"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rollouts/cancel?id=3f2a9c ");
+  EXPECT_EQ(run({"rollout", "resume", "3f2a9c", "--retry-failed"}), 0) << err_;
+  EXPECT_EQ(run({"rollout", "resume", "3f2a9c", "--retry-failed", "--detach"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rollouts/resume?id=3f2a9c&retry_failed=true ");
+}
+
+TEST_F(FleetCliTest, ARollOutThatIsPausedIsExitCodeOne) {
+  serve(200, rollout_answer("paused"));
+  const std::string file = (folder_.path() / "many.yaml").string();
+  std::ofstream{file} << "sensor: zurich-01\n";
+  EXPECT_EQ(run({"connector", "apply", "--file", file, "--stages", "100"}), 1);
+  EXPECT_EQ(run({"rollout", "rollback", "3f2a9c"}), 1);
+  EXPECT_EQ(run({"rollout", "show", "3f2a9c"}), 0) << "it is shown";
 }
 
 TEST_F(FleetCliTest, ASecretGoesInTheBodyAlone) {  // P10

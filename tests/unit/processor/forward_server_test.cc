@@ -24,11 +24,12 @@ using test::message;
 using namespace std::chrono_literals;
 
 // A peer that does what it is told, with blocking calls.
-class Peer {
+class ForwardPeer {
  public:
-  explicit Peer(std::uint16_t port) : context_(asio::ssl::context::tls_client) { connect(port); }
-  Peer(std::uint16_t port, const TestPki& pki, const Identity& identity) : Peer(port, pki.ca_file(), &identity) {}
-  Peer(std::uint16_t port, const std::filesystem::path& ca, const Identity* identity) : context_(asio::ssl::context::tls_client) {
+  explicit ForwardPeer(std::uint16_t port) : context_(asio::ssl::context::tls_client) { connect(port); }
+  ForwardPeer(std::uint16_t port, const TestPki& pki, const Identity& identity) : ForwardPeer(port, pki.ca_file(), &identity) {}
+  ForwardPeer(std::uint16_t port, const std::filesystem::path& ca, const Identity* identity)
+      : context_(asio::ssl::context::tls_client) {
     context_.load_verify_file(ca.string());
     if (identity != nullptr) {
       context_.use_certificate_chain_file(identity->certificate_file.string());
@@ -125,7 +126,7 @@ class ForwardServerTest : public testing::Test {
     lander_->stop();
   }
 
-  Peer sensor() { return Peer{server_->port(), *pki_, sensor_}; }
+  ForwardPeer sensor() { return ForwardPeer{server_->port(), *pki_, sensor_}; }
   static Bytes acks(const std::vector<std::string>& ids) {
     Bytes all;
     for (const std::string& id : ids) all.append(encode_ack(id));
@@ -167,7 +168,7 @@ class ForwardServerTest : public testing::Test {
 
 TEST_F(ForwardServerTest, AcknowledgesWhatIsDurable) {  // P4
   start();
-  Peer peer = sensor();
+  ForwardPeer peer = sensor();
   peer.send(message("one", {{.number = 1}}, WireCompression::zstd));
   EXPECT_EQ(peer.receive(acks({"one"}).size()), acks({"one"}));
   EXPECT_EQ(stores_.landing->usage().tail.sequence, 1u);
@@ -178,7 +179,7 @@ TEST_F(ForwardServerTest, AcknowledgesWhatIsDurable) {  // P4
 
 TEST_F(ForwardServerTest, SeveralChunksMayBeInFlight) {
   start();
-  Peer peer = sensor();
+  ForwardPeer peer = sensor();
   Bytes all;
   std::vector<std::string> ids;
   for (std::uint64_t i = 0; i < 200; ++i) {
@@ -193,7 +194,7 @@ TEST_F(ForwardServerTest, SeveralChunksMayBeInFlight) {
 TEST_F(ForwardServerTest, AChunkThatComesAgainIsAcknowledgedAgainAndLandedOnce) {  // P2
   start();
   for (int connection = 0; connection < 2; ++connection) {
-    Peer peer = sensor();
+    ForwardPeer peer = sensor();
     peer.send(message("one", {{}}) + message("one", {{}}));
     EXPECT_EQ(peer.receive(acks({"one", "one"}).size()), acks({"one", "one"}));
   }
@@ -203,7 +204,7 @@ TEST_F(ForwardServerTest, AChunkThatComesAgainIsAcknowledgedAgainAndLandedOnce) 
 
 TEST_F(ForwardServerTest, AMessageWithoutAChunkIdIsLandedAndNotAnswered) {
   start();
-  Peer peer = sensor();
+  ForwardPeer peer = sensor();
   Bytes bytes;
   put_array(bytes, 2);
   put_str(bytes, "t");
@@ -215,7 +216,7 @@ TEST_F(ForwardServerTest, AMessageWithoutAChunkIdIsLandedAndNotAnswered) {
 
 TEST_F(ForwardServerTest, AChunkThatDoesNotDecodeGetsNoAckAndIsCutOff) {
   start();
-  Peer peer = sensor();
+  ForwardPeer peer = sensor();
   Bytes bytes;
   put_array(bytes, 3);
   put_str(bytes, "t");
@@ -227,14 +228,14 @@ TEST_F(ForwardServerTest, AChunkThatDoesNotDecodeGetsNoAckAndIsCutOff) {
   EXPECT_TRUE(refused("chunk"));
   EXPECT_TRUE(shows("tidegate_chunks_refused_total 1"));
   EXPECT_EQ(stores_.landing->usage().tail.sequence, 0u);
-  Peer next = sensor();
+  ForwardPeer next = sensor();
   next.send(message("good", {{}}));
   EXPECT_EQ(next.receive(acks({"good"}).size()), acks({"good"})) << "others are not affected";
 }
 
 TEST_F(ForwardServerTest, APeerWithoutTlsIsCutOff) {
   start();
-  Peer peer{server_->port()};
+  ForwardPeer peer{server_->port()};
   peer.send_plainly("GET / HTTP/1.1\r\n\r\n" + message("one", {{}}));
   EXPECT_TRUE(peer.closed_plainly());
   EXPECT_TRUE(refused("tls"));
@@ -243,14 +244,14 @@ TEST_F(ForwardServerTest, APeerWithoutTlsIsCutOff) {
 
 TEST_F(ForwardServerTest, APeerWithoutOurCertificateIsCutOff) {  // P10
   start();
-  Peer without{server_->port(), pki_->ca_file(), nullptr};
+  ForwardPeer without{server_->port(), pki_->ca_file(), nullptr};
   without.send(message("one", {{}}));
   EXPECT_EQ(without.receive(), "");
   EXPECT_TRUE(refused("certificate", 1));
   Result<TestPki> foreign = TestPki::make(folder_.path() / "foreign");
   ASSERT_TRUE(foreign);
   const Identity stranger = *foreign->issue("zurich-01");
-  Peer strange{server_->port(), pki_->ca_file(), &stranger};
+  ForwardPeer strange{server_->port(), pki_->ca_file(), &stranger};
   strange.send(message("one", {{}}));
   EXPECT_EQ(strange.receive(), "");
   EXPECT_TRUE(refused("certificate", 2));
@@ -267,7 +268,7 @@ TEST_F(ForwardServerTest, BrokenMessagesAreCutOffWithoutAnAck) {
   put_bin_head(oversized, 0xf0000000u);
   int cut = 0;
   for (const Bytes& hostile : {Bytes{"\xc1garbage"}, deep, oversized, Bytes{"{\"json\": 1}"}, Bytes(1000, '\xff')}) {
-    Peer peer = sensor();
+    ForwardPeer peer = sensor();
     peer.send(hostile);
     EXPECT_EQ(peer.receive(), "");
     EXPECT_TRUE(refused("protocol", ++cut));
@@ -276,7 +277,7 @@ TEST_F(ForwardServerTest, BrokenMessagesAreCutOffWithoutAnAck) {
 
 TEST_F(ForwardServerTest, AConnectionThatEndsInTheMiddleOfAMessageIsCounted) {
   start();
-  Peer peer = sensor();
+  ForwardPeer peer = sensor();
   const Bytes whole = message("one", {{}});
   peer.send(whole.substr(0, whole.size() / 2));
   peer.close();
@@ -286,9 +287,9 @@ TEST_F(ForwardServerTest, AConnectionThatEndsInTheMiddleOfAMessageIsCounted) {
 
 TEST_F(ForwardServerTest, SlowPeersAreCutOffAndIdleOnesMayStay) {
   start({.handshake_max = 5s, .message_max = 1s});  // handshakes of those who mean well must fit in
-  Peer idle = sensor();
-  Peer silent{server_->port()};
-  Peer slow = sensor();
+  ForwardPeer idle = sensor();
+  ForwardPeer silent{server_->port()};
+  ForwardPeer slow = sensor();
   const Bytes whole = message("one", {{}});
   slow.send(whole.substr(0, whole.size() / 2));
   EXPECT_TRUE(refused("timeout", 2));
@@ -300,9 +301,9 @@ TEST_F(ForwardServerTest, SlowPeersAreCutOffAndIdleOnesMayStay) {
 
 TEST_F(ForwardServerTest, TooManyConnectionsAreRefused) {
   start({.connections_max = 2});
-  Peer one = sensor();
-  Peer two = sensor();
-  Peer three{server_->port()};
+  ForwardPeer one = sensor();
+  ForwardPeer two = sensor();
+  ForwardPeer three{server_->port()};
   EXPECT_TRUE(three.closed_plainly());
   EXPECT_TRUE(refused("limit"));
   EXPECT_TRUE(shows("tidegate_sensors{state=\"connected\"} 1")) << "one sensor, twice";
@@ -318,10 +319,10 @@ TEST_F(ForwardServerTest, HalfMessagesOfAllConnectionsAreBoundedTogether) {
   put_str(begun, "t");
   put_bin_head(begun, 1'000'000);
   begun.append(Bytes(8000, 'x'));
-  Peer one = sensor();
+  ForwardPeer one = sensor();
   one.send(begun);
   EXPECT_TRUE(shows("tidegate_sensors{state=\"connected\"} 1"));
-  Peer two = sensor();
+  ForwardPeer two = sensor();
   two.send(begun);
   EXPECT_TRUE(refused("overload"));
 }
@@ -329,7 +330,7 @@ TEST_F(ForwardServerTest, HalfMessagesOfAllConnectionsAreBoundedTogether) {
 TEST_F(ForwardServerTest, AnEnrolledSensorsChunkIsLanded) {
   TestGate gate;
   start({}, &gate);
-  Peer peer = sensor();
+  ForwardPeer peer = sensor();
   peer.send(message("one", {{}}));
   EXPECT_EQ(peer.receive(acks({"one"}).size()), acks({"one"}));
 }
@@ -337,8 +338,8 @@ TEST_F(ForwardServerTest, AnEnrolledSensorsChunkIsLanded) {
 TEST_F(ForwardServerTest, AnotherTenantsChunkIsCutOffWithoutAnAckAndNobodyElseIs) {  // P10
   TestGate gate;
   start({}, &gate);
-  Peer other = sensor();
-  Peer hostile = sensor();
+  ForwardPeer other = sensor();
+  ForwardPeer hostile = sensor();
   hostile.send(message("stolen", {{.tenant = "blue"}}));
   EXPECT_EQ(hostile.receive(), "");
   EXPECT_TRUE(refused("tenant"));
@@ -352,7 +353,7 @@ TEST_F(ForwardServerTest, AChunkInAnotherSensorsNameIsCutOff) {  // P10
   TestGate gate;
   start({}, &gate);
   const Identity geneva = *pki_->issue("geneva-01");
-  Peer hostile{server_->port(), *pki_, geneva};
+  ForwardPeer hostile{server_->port(), *pki_, geneva};
   hostile.send(message("as zurich", {{}}));
   EXPECT_EQ(hostile.receive(), "");
   EXPECT_TRUE(refused("identity"));
@@ -362,13 +363,13 @@ TEST_F(ForwardServerTest, AChunkInAnotherSensorsNameIsCutOff) {  // P10
 TEST_F(ForwardServerTest, ARevocationEndsOpenConnectionsAndLetsNoNewOneIn) {  // P10
   TestGate gate;
   start({.deadlines_every = 50ms}, &gate);
-  Peer peer = sensor();
+  ForwardPeer peer = sensor();
   peer.send(message("one", {{}}));
   EXPECT_EQ(peer.receive(acks({"one"}).size()), acks({"one"}));
   gate.revoke();
   EXPECT_EQ(peer.receive(), "");
   EXPECT_TRUE(refused("identity", 1));
-  Peer again = sensor();
+  ForwardPeer again = sensor();
   again.send(message("two", {{.number = 2}}));
   EXPECT_EQ(again.receive(), "");
   EXPECT_TRUE(refused("identity", 2));

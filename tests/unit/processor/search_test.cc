@@ -21,7 +21,7 @@ using test::put_pair;
 using test::Sample;
 
 constexpr std::int64_t hour_ms = 3600 * 1000;
-const WallTime now{std::chrono::milliseconds{test::noon_ms + hour_ms}};
+const WallTime searched_at{std::chrono::milliseconds{test::noon_ms + hour_ms}};
 
 class SearchTest : public testing::Test {
  protected:
@@ -40,7 +40,7 @@ class SearchTest : public testing::Test {
     output_.clear();
     Result<SqliteArchive> archive = SqliteArchive::open(folder_.path());
     EXPECT_TRUE(archive);
-    return run_search(*archive, options, now, [this](std::string_view piece) {
+    return run_search(*archive, options, searched_at, [this](std::string_view piece) {
       output_.append(piece);
       return true;
     });
@@ -217,12 +217,12 @@ TEST_F(SearchTest, NarrowingNeverLosesARecord) {
 }
 
 TEST(SearchMoment, IsAbsoluteOrLiesBack) {
-  EXPECT_EQ(parse_moment("now", now), now);
-  EXPECT_EQ(parse_moment("-1h", now), now - std::chrono::hours{1});
-  EXPECT_EQ(parse_moment("2026-11-24", now), parse_time("2026-11-24T00:00:00Z"));
-  EXPECT_EQ(parse_moment("2026-11-24 13:05:07", now), parse_time("2026-11-24T13:05:07Z"));
+  EXPECT_EQ(parse_moment("now", searched_at), searched_at);
+  EXPECT_EQ(parse_moment("-1h", searched_at), searched_at - std::chrono::hours{1});
+  EXPECT_EQ(parse_moment("2026-11-24", searched_at), parse_time("2026-11-24T00:00:00Z"));
+  EXPECT_EQ(parse_moment("2026-11-24 13:05:07", searched_at), parse_time("2026-11-24T13:05:07Z"));
   for (const char* wrong : {"", "soon", "-", "-5", "24h", "2026-13-01", "-99999999d"})
-    EXPECT_FALSE(parse_moment(wrong, now)) << wrong;
+    EXPECT_FALSE(parse_moment(wrong, searched_at)) << wrong;
 }
 
 }  // namespace

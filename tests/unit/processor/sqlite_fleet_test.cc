@@ -7,13 +7,14 @@
 #include <sstream>
 
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/processor/fleet/requests.h"
 
 namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
+using test::noon;
 
-constexpr WallTime noon{std::chrono::seconds{1'795'521'600}};
 constexpr std::string_view planted = "planted-token-that-nobody-may-see";
 const Bytes uid(16, 'u');
 

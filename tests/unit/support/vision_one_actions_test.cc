@@ -34,7 +34,7 @@ std::vector<Element> elements_of(const SimResponse& response) {
   return elements;
 }
 
-std::string status_of(VisionOneSim& sim, const std::string& task, WallTime now) {
+std::string task_status(VisionOneSim& sim, const std::string& task, WallTime now) {
   simdjson::ondemand::parser parser;
   return text_of(parser, get(sim, "/v3.0/response/tasks/" + task, now).body, "status");
 }
@@ -65,11 +65,11 @@ TEST(VisionOneActions, ATaskWaitsRunsAndEndsByTheTime) {
   options.serve.task_running = 5s;
   VisionOneSim sim{options, Seed{1}};
   const std::string task = elements_of(post(sim, isolate, R"([{"endpointName":"HOST-1"}])", origin))[0].task();
-  EXPECT_EQ(status_of(sim, task, origin), "queued");
-  EXPECT_EQ(status_of(sim, task, origin + 2s), "running");
-  EXPECT_EQ(status_of(sim, task, origin + 7s), "succeeded");
+  EXPECT_EQ(task_status(sim, task, origin), "queued");
+  EXPECT_EQ(task_status(sim, task, origin + 2s), "running");
+  EXPECT_EQ(task_status(sim, task, origin + 7s), "succeeded");
   const std::string fails = elements_of(post(sim, isolate, R"([{"endpointName":"task_fails"}])", origin + 7s))[0].task();
-  EXPECT_EQ(status_of(sim, fails, origin + 14s), "failed");
+  EXPECT_EQ(task_status(sim, fails, origin + 14s), "failed");
   EXPECT_EQ(get(sim, "/v3.0/response/tasks/99999999", origin).status, 404u);
 }
 

@@ -48,8 +48,8 @@ tcp::socket connect(asio::io_context& loop, std::uint16_t port) {
 }
 
 template <class Stream>
-boost::system::error_code ask(Stream& stream, boost::beast::flat_buffer& buffer, std::string_view target,
-                              http::response_parser<http::string_body>& parser) {
+boost::system::error_code ask_over(Stream& stream, boost::beast::flat_buffer& buffer, std::string_view target,
+                                   http::response_parser<http::string_body>& parser) {
   http::request<http::empty_body> request{http::verb::get, std::string{target}, 11};
   request.set(http::field::host, "api.example.net");
   request.set(http::field::authorization, "Bearer token");
@@ -68,7 +68,7 @@ TEST(VisionOneServer, AConnectionServesRequestAfterRequestAsTheSimulatorAnswers)
   boost::beast::flat_buffer buffer;
   for (const std::string& target : {std::string{all_alerts}, std::string{all_audit_logs}, techniques_until(origin + 1h)}) {
     http::response_parser<http::string_body> parser;
-    ASSERT_FALSE(ask(socket, buffer, target, parser));
+    ASSERT_FALSE(ask_over(socket, buffer, target, parser));
     SimRequest request;
     request.target = target;
     request.headers = {{"Authorization", "Bearer token"}, {"Host", "api.example.net"}};
@@ -99,7 +99,7 @@ TEST(VisionOneServer, ItServesTls) {
   boost::beast::flat_buffer buffer;
   for (int i = 0; i < 3; ++i) {
     http::response_parser<http::string_body> parser;
-    ASSERT_FALSE(ask(stream, buffer, techniques_until(origin + 1h), parser));
+    ASSERT_FALSE(ask_over(stream, buffer, techniques_until(origin + 1h), parser));
     SimResponse response;
     response.body = parser.get().body();
     const ProbedPage page = page_of(response);
@@ -119,11 +119,11 @@ TEST(VisionOneServer, AHugeAnswerIsMadeOfSpacesAndHasTheLengthThatWasAskedFor) {
     tcp::socket socket = connect(loop, served.server.port());
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
-    ASSERT_FALSE(ask(socket, buffer, all_alerts, parser));
+    ASSERT_FALSE(ask_over(socket, buffer, all_alerts, parser));
     EXPECT_EQ(parser.get().body().size(), (3u << 20) + 1);
     EXPECT_EQ(parser.content_length().has_value(), kind == FaultKind::huge_announced);
     http::response_parser<http::string_body> next;
-    ASSERT_FALSE(ask(socket, buffer, all_alerts, next)) << "the connection goes on";
+    ASSERT_FALSE(ask_over(socket, buffer, all_alerts, next)) << "the connection goes on";
     EXPECT_EQ(next.get().result_int(), 200u);
   }
 }
@@ -136,7 +136,7 @@ TEST(VisionOneServer, ACutOffAnswerEndsBeforeItsLength) {
   tcp::socket socket = connect(loop, served.server.port());
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
-  const auto error = ask(socket, buffer, all_alerts, parser);
+  const auto error = ask_over(socket, buffer, all_alerts, parser);
   EXPECT_EQ(error, http::error::partial_message);
   EXPECT_GT(parser.get().body().size(), 0u);
 }
@@ -161,7 +161,7 @@ TEST(VisionOneServer, StoppingClosesConnectionsAndReturns) {
   tcp::socket socket = connect(loop, served->server.port());
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
-  ASSERT_FALSE(ask(socket, buffer, all_alerts, parser));
+  ASSERT_FALSE(ask_over(socket, buffer, all_alerts, parser));
   served->server.with([](VisionOneSim& sim) { EXPECT_EQ(sim.stats(origin + 1h).requests.size(), 1u); });
   served.reset();
   char byte = 0;

@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 
-#include <fstream>
-#include <iterator>
-
+#include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_pki.h"
 
@@ -14,11 +12,6 @@ namespace tidegate {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 class CertificateRequestTest : public ::testing::Test {
  protected:

@@ -7,7 +7,7 @@
 namespace tidegate {
 namespace {
 
-Bytes sample(std::size_t bytes) {
+Bytes json_sample(std::size_t bytes) {
   Random random{Seed{4}};
   Bytes out;
   while (out.size() < bytes)
@@ -26,7 +26,7 @@ INSTANTIATE_TEST_SUITE_P(Compression, RealCompression, ::testing::Values(WireCom
 TEST_P(EachCompression, WhatGoesInComesOutAgainAndAgain) {
   Compressor compressor;
   for (const std::size_t bytes : {0u, 1u, 1000u, 4u << 20, 17u}) {
-    const Bytes plain = sample(bytes);
+    const Bytes plain = json_sample(bytes);
     const auto packed = compressor.compress_entries(plain, GetParam());
     ASSERT_TRUE(packed);
     const auto again = decompress_entries(*packed, GetParam());
@@ -37,7 +37,7 @@ TEST_P(EachCompression, WhatGoesInComesOutAgainAndAgain) {
 
 TEST_P(EachCompression, TheLimitIsKeptToTheByte) {
   Compressor compressor;
-  const Bytes plain = sample(300'000);
+  const Bytes plain = json_sample(300'000);
   const auto packed = compressor.compress_entries(plain, GetParam());
   ASSERT_TRUE(packed);
   EXPECT_TRUE(decompress_entries(*packed, GetParam(), 300'000));
@@ -48,8 +48,8 @@ TEST_P(EachCompression, TheLimitIsKeptToTheByte) {
 
 TEST_P(RealCompression, SeveralMembersAreOnePayload) {
   Compressor compressor;
-  const Bytes first = sample(1000);
-  const Bytes second = sample(200'000);
+  const Bytes first = json_sample(1000);
+  const Bytes second = json_sample(200'000);
   const Bytes packed = *compressor.compress_entries(first, GetParam()) + *compressor.compress_entries(second, GetParam());
   const auto plain = decompress_entries(packed, GetParam());
   ASSERT_TRUE(plain);
@@ -58,7 +58,7 @@ TEST_P(RealCompression, SeveralMembersAreOnePayload) {
 
 TEST_P(RealCompression, CutOffDamagedAndFollowedBytesAreCorrupt) {
   Compressor compressor;
-  const Bytes packed = *compressor.compress_entries(sample(50'000), GetParam());
+  const Bytes packed = *compressor.compress_entries(json_sample(50'000), GetParam());
   for (std::size_t size = 0; size < packed.size(); size += 1 + size / 7) {
     const auto cut = decompress_entries(ByteView{packed}.substr(0, size), GetParam());
     ASSERT_FALSE(cut) << size;

@@ -16,7 +16,7 @@ namespace {
 using testkit::run;
 using namespace std::chrono_literals;
 
-asio::awaitable<Result<int>> answer(int value) { co_return value; }
+asio::awaitable<Result<int>> at_once(int value) { co_return value; }
 
 asio::awaitable<Result<int>> refuse() { co_return Error{Code::denied, "no"}; }
 
@@ -38,7 +38,7 @@ asio::awaitable<Result<int>> late_but_whole() {
 
 TEST(Deadline, AnAnswerInTimeIsTheAnswer) {
   asio::io_context loop;
-  const auto result = run(loop, with_deadline(answer(5), 10s, "peer"));
+  const auto result = run(loop, with_deadline(at_once(5), 10s, "peer"));
   ASSERT_TRUE(result);
   EXPECT_EQ(*result, 5);
   EXPECT_EQ(run(loop, with_deadline(refuse(), 10s, "peer")).error(), (Error{Code::denied, "no"}));
@@ -90,7 +90,7 @@ TEST(Deadline, DeadlinesMayBeNested) {
 
 TEST(Deadline, AnEndlessLimitIsNoOverflow) {
   asio::io_context loop;
-  EXPECT_EQ(*run(loop, with_deadline(answer(1), std::chrono::nanoseconds::max(), "peer")), 1);
+  EXPECT_EQ(*run(loop, with_deadline(at_once(1), std::chrono::nanoseconds::max(), "peer")), 1);
 }
 
 TEST(Deadline, OfAClockComesWhenTheClockSaysSo) {
@@ -114,7 +114,7 @@ TEST(Deadline, OfAClockComesWhenTheClockSaysSo) {
 TEST(Deadline, OfAClockIsForgottenWithAnAnswerInTime) {
   asio::io_context loop;
   ManualClock clock{WallTime{}};
-  const auto result = run(loop, with_deadline(answer(5), 24h, "peer", &clock));
+  const auto result = run(loop, with_deadline(at_once(5), 24h, "peer", &clock));
   ASSERT_TRUE(result);
   EXPECT_EQ(*result, 5);
   EXPECT_FALSE(clock.next_deadline());

@@ -17,6 +17,7 @@ namespace {
 
 using testkit::Channel;
 using testkit::HandshakeReceiver;
+using testkit::joined;
 using testkit::Peer;
 using testkit::run;
 using testkit::text_of;
@@ -107,10 +108,6 @@ class ForwardClientTest : public ::testing::Test {
       break;
     }
     co_return Error{Code::cancelled, "done"};
-  }
-  static asio::awaitable<int> joined(TaskGroup& group) {
-    co_await group.join();
-    co_return 0;
   }
 
   TemporaryDirectory folder;

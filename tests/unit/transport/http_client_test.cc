@@ -11,6 +11,7 @@ namespace tidegate {
 namespace {
 
 using testkit::Channel;
+using testkit::joined;
 using testkit::Peer;
 using testkit::run;
 using testkit::text_of;
@@ -237,10 +238,6 @@ TEST(HttpClient, ASecondCallerWaitsItsTurn) {
   };
   TaskGroup group{loop.get_executor()};
   for (int i = 0; i < 8; ++i) group.spawn("caller", ask(client, peer.url("http"), answered));
-  const auto joined = [](TaskGroup& tasks) -> asio::awaitable<int> {
-    co_await tasks.join();
-    co_return 0;
-  };
   run(loop, joined(group));
   EXPECT_EQ(answered, 8);
   EXPECT_EQ(peer.connections(), 1u);
@@ -266,10 +263,6 @@ TEST(HttpClient, CancellingTheCallerEndsTheRequest) {
   loop.run_for(50ms);
   ASSERT_FALSE(ended);
   group.stop();
-  const auto joined = [](TaskGroup& tasks) -> asio::awaitable<int> {
-    co_await tasks.join();
-    co_return 0;
-  };
   loop.restart();
   run(loop, joined(group));
   ASSERT_TRUE(ended);

@@ -14,6 +14,7 @@
 namespace tidegate {
 namespace {
 
+using testkit::joined;
 using testkit::run;
 using testkit::text_of;
 using namespace std::chrono_literals;
@@ -27,10 +28,6 @@ class HttpServerTest : public ::testing::Test {
  protected:
   ~HttpServerTest() override {
     tasks.stop();
-    const auto joined = [](TaskGroup& group) -> asio::awaitable<int> {
-      co_await group.join();
-      co_return 0;
-    };
     run(loop, joined(tasks));
   }
   std::uint16_t start() {
@@ -95,10 +92,6 @@ TEST_F(HttpServerTest, TheSocketFileGoesWithTheServer) {
   tasks.spawn("server", server.run());
   loop.poll();
   tasks.stop();
-  const auto joined = [](TaskGroup& group) -> asio::awaitable<int> {
-    co_await group.join();
-    co_return 0;
-  };
   run(loop, joined(tasks));
   EXPECT_FALSE(std::filesystem::exists(path));
   EXPECT_EQ(run(loop, unix_send(path, {.method = "GET", .target = "/status"}, 5s)).error().code(), Code::unavailable);

@@ -2,13 +2,11 @@
 // that plays a script on each connection, over TCP or TLS.
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <filesystem>
@@ -22,6 +20,8 @@
 #include "base/result.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_pki.h"
+#include "transport/as_values.h"
+#include "transport/task_group.h"
 #include "transport/tls_context.h"
 
 namespace tidegate::testkit {
@@ -30,7 +30,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds test_limit{30};
 
 template <class T>
@@ -50,6 +49,12 @@ T run(asio::io_context& loop, asio::awaitable<T> work) {
   while (!result)
     if (loop.run_one_for(test_limit) == 0) throw std::runtime_error("the test's loop has nothing more to do, or hangs");
   return std::move(*result);
+}
+
+// For run(): until no child of the group is left.
+inline asio::awaitable<int> joined(TaskGroup& group) {
+  co_await group.join();
+  co_return 0;
 }
 
 class Channel {

@@ -12,7 +12,7 @@ namespace {
 
 using testkit::hex;
 
-Bytes sample() {
+Bytes sample_map() {
   Bytes out;
   put_map(out, 5);
   put_str(out, "name");
@@ -34,7 +34,7 @@ Bytes sample() {
 }
 
 TEST(MsgpackView, FindsFieldsByTheirKey) {
-  const Bytes bytes = sample();
+  const Bytes bytes = sample_map();
   const auto view = MsgpackView::open(bytes);
   ASSERT_TRUE(view);
   EXPECT_EQ(view->size(), 5u);
@@ -47,7 +47,7 @@ TEST(MsgpackView, FindsFieldsByTheirKey) {
 }
 
 TEST(MsgpackView, NumbersThatDoNotFitAreAbsent) {
-  const Bytes bytes = sample();
+  const Bytes bytes = sample_map();
   MsgpackItems items = MsgpackView::open(bytes)->find("list")->items();
   EXPECT_EQ(items.next()->as_int(), -7);
   const auto large = items.next();
@@ -65,7 +65,7 @@ TEST(MsgpackView, KeysThatAreNoTextAreSteppedOver) {
 }
 
 TEST(MsgpackView, OpensOnlyWhatIsWhole) {
-  const Bytes bytes = sample();
+  const Bytes bytes = sample_map();
   for (std::size_t size = 0; size < bytes.size(); ++size) ASSERT_FALSE(MsgpackView::open(ByteView{bytes}.substr(0, size))) << size;
   EXPECT_EQ(MsgpackView::open(bytes + "tail")->bytes(), bytes);
 }

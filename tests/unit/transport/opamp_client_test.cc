@@ -12,6 +12,7 @@ namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
+using testkit::joined;
 using testkit::run;
 using testkit::RunningPort;
 
@@ -24,10 +25,6 @@ class OpampClientTest : public ::testing::Test {
   }
   ~OpampClientTest() override {
     group.stop();
-    const auto joined = [](TaskGroup& tasks) -> asio::awaitable<int> {
-      co_await tasks.join();
-      co_return 0;
-    };
     run(loop, joined(group));
   }
 

@@ -12,14 +12,6 @@ using namespace opamp_test;
 
 constexpr const char* uid_hex = "0a10 0190163d87f479919dbcc55771b5bf61";
 
-AgentToServer bare(std::uint64_t sequence, std::uint64_t capabilities) {
-  AgentToServer message;
-  message.instance_uid = instance;
-  message.sequence_num = sequence;
-  message.capabilities = capabilities;
-  return message;
-}
-
 void expect_bytes(const Result<Bytes>& encoded, const std::string& hex) {
   ASSERT_TRUE(encoded);
   EXPECT_EQ(*encoded, from_hex(hex));

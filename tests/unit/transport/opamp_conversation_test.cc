@@ -19,7 +19,6 @@ namespace {
 using namespace opamp_test;
 using opamp::Framing;
 
-constexpr const char* act = "com.example.act/v1";
 const OpampServerIdentity identity{.capabilities = 0x67, .custom_capabilities = {.capabilities = {act}}};
 
 class Conversation {

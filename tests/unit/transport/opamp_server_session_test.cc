@@ -10,17 +10,7 @@ namespace {
 
 using namespace opamp_test;
 
-constexpr const char* act = "com.example.act/v1";
-constexpr std::uint64_t all_capabilities = 0xbf07;
 const OpampServerIdentity server{.capabilities = 0x67, .custom_capabilities = {.capabilities = {act}}};
-
-opamp::AgentToServer bare(std::uint64_t sequence, std::uint64_t capabilities = all_capabilities) {
-  opamp::AgentToServer message;
-  message.instance_uid = instance;
-  message.sequence_num = sequence;
-  message.capabilities = capabilities;
-  return message;
-}
 
 opamp::AgentToServer full(std::uint64_t sequence, std::uint64_t capabilities = all_capabilities) {
   opamp::AgentToServer message = bare(sequence, capabilities);
@@ -39,7 +29,7 @@ opamp::AgentToServer reports(std::uint64_t sequence, std::string hash, opamp::Ap
   return message;
 }
 
-opamp::CustomMessage custom(std::string data) { return {.capability = act, .type = "run", .data = std::move(data)}; }
+opamp::CustomMessage run_message(std::string data) { return {.capability = act, .type = "run", .data = std::move(data)}; }
 
 OpampServerSession met() {
   OpampServerSession session{server, {}};
@@ -163,23 +153,23 @@ TEST(OpampServerSession, WhoDoesNotReportIsOfferedOnceAConnection) {
 
 TEST(OpampServerSession, CustomMessagesGoOutOneByOneInTheirOrder) {
   OpampServerSession session = met();
-  for (const char* data : {"1", "2", "3"}) ASSERT_TRUE(session.queue_custom(custom(data)));
-  EXPECT_EQ(session.on_message(bare(2)).reply.message.custom_message, custom("1"));
-  EXPECT_EQ(session.next()->message.custom_message, custom("2"));
-  EXPECT_EQ(session.next()->message.custom_message, custom("3"));
+  for (const char* data : {"1", "2", "3"}) ASSERT_TRUE(session.queue_custom(run_message(data)));
+  EXPECT_EQ(session.on_message(bare(2)).reply.message.custom_message, run_message("1"));
+  EXPECT_EQ(session.next()->message.custom_message, run_message("2"));
+  EXPECT_EQ(session.next()->message.custom_message, run_message("3"));
   EXPECT_FALSE(session.next());
 }
 
 TEST(OpampServerSession, CustomMessagesWaitUntilTheAgentListsThemAndAreBounded) {
   OpampServerSession session{server, {.custom_messages_max = 2}};
-  ASSERT_TRUE(session.queue_custom(custom("1")));
+  ASSERT_TRUE(session.queue_custom(run_message("1")));
   ASSERT_TRUE(session.queue_custom({.capability = "com.example.other", .type = {}, .data = {}}));
-  EXPECT_EQ(session.queue_custom(custom("2")).error().code(), Code::full);
-  EXPECT_EQ(session.queue_custom(custom(std::string(30000, 'x'))).error().code(), Code::invalid);
+  EXPECT_EQ(session.queue_custom(run_message("2")).error().code(), Code::full);
+  EXPECT_EQ(session.queue_custom(run_message(std::string(30000, 'x'))).error().code(), Code::invalid);
   session.connected();
   EXPECT_FALSE(session.next());
   EXPECT_FALSE(session.on_message(bare(1)).reply.message.custom_message);
-  EXPECT_EQ(session.on_message(full(2)).reply.message.custom_message, custom("1"));
+  EXPECT_EQ(session.on_message(full(2)).reply.message.custom_message, run_message("1"));
   EXPECT_FALSE(session.next());  // the other one was for nobody
   EXPECT_EQ(session.queue_custom({.capability = "com.example.other", .type = {}, .data = {}}).error().code(), Code::invalid);
 }
@@ -187,8 +177,8 @@ TEST(OpampServerSession, CustomMessagesWaitUntilTheAgentListsThemAndAreBounded) 
 TEST(OpampServerSession, CustomMessagesOfUnknownCapabilitiesAreNoNews) {
   OpampServerSession session = met();
   opamp::AgentToServer message = bare(2);
-  message.custom_message = custom("done");
-  EXPECT_EQ(session.on_message(message).news.custom_message, custom("done"));
+  message.custom_message = run_message("done");
+  EXPECT_EQ(session.on_message(message).news.custom_message, run_message("done"));
   message = bare(3);
   message.custom_message = opamp::CustomMessage{.capability = "com.example.other", .type = {}, .data = {}};
   EXPECT_FALSE(session.on_message(message).news.custom_message);

@@ -13,9 +13,7 @@
 
 namespace tidegate::opamp_test {
 
-inline constexpr std::uint64_t all_capabilities = 0xbf07;
 inline constexpr std::uint64_t all_of_server = 0x67;
-inline constexpr const char* act = "com.example.act/v1";
 inline constexpr SteadyTime start{std::chrono::hours{1}};
 
 inline OpampSession told_session(std::uint64_t capabilities = all_capabilities, OpampSessionLimits limits = {}) {

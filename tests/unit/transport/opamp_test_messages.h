@@ -10,6 +10,8 @@
 namespace tidegate::opamp_test {
 
 inline constexpr Id128 instance{.high = 0x0190163d87f47991u, .low = 0x9dbcc55771b5bf61u};
+inline constexpr std::uint64_t all_capabilities = 0xbf07;  // of an agent
+inline constexpr const char* act = "com.example.act/v1";
 
 inline Bytes from_hex(std::string_view text) {
   Bytes bytes;
@@ -71,6 +73,15 @@ inline opamp::ComponentHealth health() {
 
 inline opamp::AgentConfigMap config(std::string body) {
   return {.config_map = {{"connectors.yaml", {.body = std::move(body), .content_type = "text/yaml"}}}};
+}
+
+// That reports nothing.
+inline opamp::AgentToServer bare(std::uint64_t sequence, std::uint64_t capabilities = all_capabilities) {
+  opamp::AgentToServer message;
+  message.instance_uid = instance;
+  message.sequence_num = sequence;
+  message.capabilities = capabilities;
+  return message;
 }
 
 inline opamp::AgentToServer every_field_to_server() {

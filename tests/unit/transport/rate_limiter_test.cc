@@ -20,11 +20,6 @@ asio::awaitable<Error> take_once(RateLimiter& limiter, double tokens, std::vecto
   co_return Error{Code::cancelled, "done"};
 }
 
-asio::awaitable<int> joined(TaskGroup& group) {
-  co_await group.join();
-  co_return 0;
-}
-
 TEST(RateLimiter, ARestedBucketGivesItsBurstAtOnce) {
   ManualClock clock{some_day};
   RateLimiter limiter{clock, {.per_second = 10, .burst = 5}};
@@ -52,7 +47,7 @@ TEST(RateLimiter, WaitersAreServedInTheirOrderAtTheRate) {
   clock.advance(200ms);
   loop.poll();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
-  testkit::run(loop, joined(group));
+  testkit::run(loop, testkit::joined(group));
 }
 
 TEST(RateLimiter, MoreThanTheBurstIsWaitedForAndPaid) {
@@ -68,7 +63,7 @@ TEST(RateLimiter, MoreThanTheBurstIsWaitedForAndPaid) {
   loop.poll();
   EXPECT_EQ(order.size(), 1u);
   EXPECT_EQ(limiter.wait_for(1, clock.steady()), 10ms);
-  testkit::run(loop, joined(group));
+  testkit::run(loop, testkit::joined(group));
 }
 
 TEST(RateLimiter, WhoIsStoppedGivesItsTokensBack) {
@@ -82,7 +77,7 @@ TEST(RateLimiter, WhoIsStoppedGivesItsTokensBack) {
   loop.poll();
   EXPECT_EQ(limiter.wait_for(1, clock.steady()), 51s);
   group.stop();
-  testkit::run(loop, joined(group));
+  testkit::run(loop, testkit::joined(group));
   EXPECT_EQ(order, (std::vector<int>{1}));
   EXPECT_EQ(limiter.wait_for(1, clock.steady()), 1s);
 }

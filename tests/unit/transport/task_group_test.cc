@@ -9,13 +9,9 @@
 namespace tidegate {
 namespace {
 
+using testkit::joined;
 using testkit::run;
 using namespace std::chrono_literals;
-
-asio::awaitable<int> joined(TaskGroup& group) {
-  co_await group.join();
-  co_return 0;
-}
 
 asio::awaitable<Error> until_stopped(int& running) {
   const auto stop = co_await asio::this_coro::cancellation_state;

@@ -1,7 +1,9 @@
 #include "transport/tls_context.h"
 
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
+#include <boost/asio/ssl/context.hpp>
 #include <fstream>
 
 #include "tests/unit/transport/loopback.h"
@@ -62,6 +64,18 @@ TEST_F(TlsContextTest, BothSidesKnowEachOther) {
   const Peer peer{loop, say_peer_name(), server(issue("centre"))};
   EXPECT_EQ(*run(loop, talk(peer.port(), client(issue("zurich-01")), "localhost")), "zurich-01");
   EXPECT_EQ(*run(loop, talk(peer.port(), client(issue("zurich-02")), "127.0.0.1")), "zurich-02");
+}
+
+TEST_F(TlsContextTest, AServerTakesOnlySuitesWithForwardSecrecyAndAuthenticatedEncryption) {
+  const TlsContextPtr tls = server(issue("centre"));
+  const STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(tls->native().native_handle());
+  ASSERT_GT(sk_SSL_CIPHER_num(suites), 3);
+  for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
+    const SSL_CIPHER* suite = sk_SSL_CIPHER_value(suites, i);
+    EXPECT_EQ(SSL_CIPHER_is_aead(suite), 1) << SSL_CIPHER_get_name(suite);
+    const int exchange = SSL_CIPHER_get_kx_nid(suite);
+    EXPECT_TRUE(exchange == NID_kx_ecdhe || exchange == NID_kx_any) << SSL_CIPHER_get_name(suite);
+  }
 }
 
 TEST_F(TlsContextTest, AServerWithAnotherNameIsRefusedInWords) {

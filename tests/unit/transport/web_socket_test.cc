@@ -216,7 +216,7 @@ TEST_F(WebSocketTest, TextIsRefused) {
     const std::string text = "plain words, more than the first few bytes of them";
     co_await stream.async_write(asio::buffer(text), asio::use_awaitable);
     beast::flat_buffer room;
-    const auto [failed, bytes] = co_await stream.async_read(room, testkit::as_values);
+    const auto [failed, bytes] = co_await stream.async_read(room, as_values);
     co_return failed ? stream.reason().code : 0u;  // TLS ends without a word, so the error is that
   };
   EXPECT_EQ(run(loop, speak(port.number(), testkit::client_tls(pki, ""))), 1003u);

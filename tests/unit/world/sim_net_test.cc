@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t everything = 1u << 30;
-
 TEST(SimNet, BytesComeWholeInOrderAndWithinTheLatency) {
   NetBench bench;
   const NetBench::Ends ends = bench.connect();

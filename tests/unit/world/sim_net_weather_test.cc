@@ -9,7 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t everything = 1u << 30;
 const Error was_reset{Code::unavailable, "connection reset"};
 
 TEST(SimNetWeather, WhereNobodyListensConnectionsAreRefused) {

@@ -2,18 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/agent/epoch_seconds.h"
+
 namespace tidegate {
 namespace {
 
-WallSeconds at(std::int64_t seconds) { return WallSeconds{std::chrono::seconds{seconds}}; }
-
-Backfill sample() { return {7, "acme", Lane::techniques, at(1000), at(2000), BackfillState::paused, at(5000)}; }
+Backfill sample_backfill() {
+  return {7, "acme", Lane::techniques, epoch_seconds(1000), epoch_seconds(2000), BackfillState::paused, epoch_seconds(5000)};
+}
 
 }  // namespace
 
 TEST(Backfill, ANoteIsReadBack) {
   for (const BackfillState state : {BackfillState::running, BackfillState::paused, BackfillState::done, BackfillState::cancelled}) {
-    Backfill backfill = sample();
+    Backfill backfill = sample_backfill();
     backfill.state = state;
     backfill.connector = std::string(backfill_connector_bytes_max, '\xff');
     backfill.number = UINT32_MAX;
@@ -24,8 +26,8 @@ TEST(Backfill, ANoteIsReadBack) {
 }
 
 TEST(Backfill, NotesSortAsTheirNumbersDo) {
-  Backfill first = sample();
-  Backfill second = sample();
+  Backfill first = sample_backfill();
+  Backfill second = sample_backfill();
   first.number = 9;
   second.number = 10;
   EXPECT_LT(note_of(first).name, note_of(second).name);
@@ -33,7 +35,7 @@ TEST(Backfill, NotesSortAsTheirNumbersDo) {
 }
 
 TEST(Backfill, ANotesBytesAndNameAreBounded) {
-  const Note note = note_of(sample());
+  const Note note = note_of(sample_backfill());
   for (std::size_t bytes = 0; bytes < note.value.size(); ++bytes) {
     EXPECT_EQ(backfill_from({note.name, note.value.substr(0, bytes)}).error().code(), Code::corrupt) << bytes;
   }
@@ -50,22 +52,26 @@ TEST(Backfill, ANotesBytesAndNameAreBounded) {
 }
 
 TEST(Backfill, ItsFirstCursorIsOnePassOverTheInterval) {
-  const Cursor cursor = cursor_of(sample());
-  EXPECT_EQ(cursor, (Cursor{.settled = at(1000), .through = at(1000), .position = at(1000), .pass_to = at(2000), .window = {}}));
-  EXPECT_EQ(sample().key(), (CursorKey{"acme", Lane::techniques, 7}));
+  const Cursor cursor = cursor_of(sample_backfill());
+  EXPECT_EQ(cursor, (Cursor{.settled = epoch_seconds(1000),
+                            .through = epoch_seconds(1000),
+                            .position = epoch_seconds(1000),
+                            .pass_to = epoch_seconds(2000),
+                            .window = {}}));
+  EXPECT_EQ(sample_backfill().key(), (CursorKey{"acme", Lane::techniques, 7}));
 }
 
 TEST(Backfill, ProgressGoesFromNothingToAll) {
-  Cursor cursor = cursor_of(sample());
-  EXPECT_EQ(progress(sample(), cursor), 0);
-  cursor.position = at(1250);
-  EXPECT_EQ(progress(sample(), cursor), 0.25);
-  cursor.position = at(2500);
-  EXPECT_EQ(progress(sample(), cursor), 1);
-  cursor.position = at(0);
-  EXPECT_EQ(progress(sample(), cursor), 0);
-  EXPECT_EQ(progress(sample(), std::nullopt), 0);
-  Backfill done = sample();
+  Cursor cursor = cursor_of(sample_backfill());
+  EXPECT_EQ(progress(sample_backfill(), cursor), 0);
+  cursor.position = epoch_seconds(1250);
+  EXPECT_EQ(progress(sample_backfill(), cursor), 0.25);
+  cursor.position = epoch_seconds(2500);
+  EXPECT_EQ(progress(sample_backfill(), cursor), 1);
+  cursor.position = epoch_seconds(0);
+  EXPECT_EQ(progress(sample_backfill(), cursor), 0);
+  EXPECT_EQ(progress(sample_backfill(), std::nullopt), 0);
+  Backfill done = sample_backfill();
   done.state = BackfillState::done;
   EXPECT_EQ(progress(done, std::nullopt), 1);
 }

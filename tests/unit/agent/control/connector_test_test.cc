@@ -73,13 +73,13 @@ class FakeProbe final : public ConnectorProbe {
   }
 };
 
-struct Bench {
+struct ProbeBench {
   ManualClock clock{*parse_time("2026-11-24T12:00:00Z")};
   FakeProbe probe;
   std::vector<std::string> seen;
   ConnectorTestPlan plan{.connector = "acme"};
 
-  Bench() { plan.contents = {ContentType::alerts, ContentType::audit_logs, ContentType::observed_attack_techniques}; }
+  ProbeBench() { plan.contents = {ContentType::alerts, ContentType::audit_logs, ContentType::observed_attack_techniques}; }
 
   ConnectorReport run() {
     ConnectorTest test{plan, probe, clock, [this](const StageReport& stage) { seen.emplace_back(name(stage.stage)); }};
@@ -97,7 +97,7 @@ struct Bench {
 };
 
 asio::awaitable<void> stopped_after(ConnectorTest& test, ConnectorReport& report, std::chrono::milliseconds limit) {
-  (void)co_await finish_within(Bench::into(test, report), limit);
+  (void)co_await finish_within(ProbeBench::into(test, report), limit);
 }
 
 std::vector<std::string> verdicts(const ConnectorReport& report) {
@@ -115,7 +115,7 @@ const StageReport& stage_of(const ConnectorReport& report, Stage stage, std::opt
 }
 
 TEST(ConnectorTest, GoesTheWholeWayInOrderAndIsContent) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.secured.not_after = bench.clock.wall() + std::chrono::days{90};
   const ConnectorReport report = bench.run();
   EXPECT_EQ(report.verdict(), StageVerdict::ok);
@@ -128,7 +128,7 @@ TEST(ConnectorTest, GoesTheWholeWayInOrderAndIsContent) {
 }
 
 TEST(ConnectorTest, WhatCannotWorkIsSkippedWithTheReason) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.connected.cause = Cause::refused;
   bench.probe.connected.words = "connection refused";
   const ConnectorReport report = bench.run();
@@ -141,7 +141,7 @@ TEST(ConnectorTest, WhatCannotWorkIsSkippedWithTheReason) {
 }
 
 TEST(ConnectorTest, PlainHttpHasNoTlsStageToFail) {
-  Bench bench;
+  ProbeBench bench;
   bench.plan.https = false;
   const ConnectorReport report = bench.run();
   EXPECT_EQ(report.verdict(), StageVerdict::ok);
@@ -149,7 +149,7 @@ TEST(ConnectorTest, PlainHttpHasNoTlsStageToFail) {
 }
 
 TEST(ConnectorTest, ACertificateThatEndsSoonIsAWarning) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.secured.not_after = bench.clock.wall() + std::chrono::days{13};
   const ConnectorReport report = bench.run();
   EXPECT_EQ(report.verdict(), StageVerdict::warning);
@@ -159,7 +159,7 @@ TEST(ConnectorTest, ACertificateThatEndsSoonIsAWarning) {
 
 TEST(ConnectorTest, ClocksMayDifferByAMinuteAndMustNotByTen) {
   const auto verdict = [](std::chrono::seconds offset) {
-    Bench bench;
+    ProbeBench bench;
     bench.probe.answered.clock_offset = offset;
     return stage_of(bench.run(), Stage::clock).verdict;
   };
@@ -172,7 +172,7 @@ TEST(ConnectorTest, ClocksMayDifferByAMinuteAndMustNotByTen) {
 }
 
 TEST(ConnectorTest, DataIsAskedForByTheApisClock) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.answered.clock_offset = -3600s;
   (void)bench.run();
   EXPECT_EQ(to_iso8601(bench.probe.to), "2026-11-24T10:58:00Z") << "an hour behind, and settled";
@@ -180,7 +180,7 @@ TEST(ConnectorTest, DataIsAskedForByTheApisClock) {
 }
 
 TEST(ConnectorTest, ARefusedTokenFailsItsStageAndTheDataIsAskedForAllTheSame) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.answered.status = 401;
   bench.probe.answered.cause = Cause::http_401;
   bench.probe.answered.words = "HTTP 401";
@@ -193,7 +193,7 @@ TEST(ConnectorTest, ARefusedTokenFailsItsStageAndTheDataIsAskedForAllTheSame) {
 }
 
 TEST(ConnectorTest, ARefusedTokenWhoseOwnEndIsOverHasExpired) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.answered.status = 401;
   bench.probe.answered.cause = Cause::http_401;
   bench.probe.tokened.expiry = {TokenExpiry::Source::hint, bench.clock.wall() - 24h};
@@ -201,7 +201,7 @@ TEST(ConnectorTest, ARefusedTokenWhoseOwnEndIsOverHasExpired) {
 }
 
 TEST(ConnectorTest, AHintAloneNeverFails) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.tokened.expiry = {TokenExpiry::Source::hint, bench.clock.wall() - 24h};
   EXPECT_EQ(stage_of(bench.run(), Stage::token).verdict, StageVerdict::warning);
   bench.probe.tokened.expiry.source = TokenExpiry::Source::api;
@@ -209,7 +209,7 @@ TEST(ConnectorTest, AHintAloneNeverFails) {
 }
 
 TEST(ConnectorTest, TheTokenIsJudgedByTheApisClock) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.answered.clock_offset = -48h;
   bench.probe.tokened.expiry = {TokenExpiry::Source::api, bench.clock.wall() - 24h};
   EXPECT_EQ(stage_of(bench.run(), Stage::token).cause, Cause::token_expires_soon) << "there is a day left at the API";
@@ -219,7 +219,7 @@ TEST(ConnectorTest, TheTokenIsJudgedByTheApisClock) {
 }
 
 TEST(ConnectorTest, ATokenThatEndsSoonOrLooksOddIsAWarning) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.tokened.expiry = {TokenExpiry::Source::api, bench.clock.wall() + 24h * 6};
   EXPECT_EQ(stage_of(bench.run(), Stage::token).cause, Cause::token_expires_soon);
   bench.probe.tokened.expiry = {};
@@ -230,7 +230,7 @@ TEST(ConnectorTest, ATokenThatEndsSoonOrLooksOddIsAWarning) {
 }
 
 TEST(ConnectorTest, WhereNoTokenCanBeReadNothingIsSent) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.answered = {};
   bench.probe.answered.cause = Cause::token_unreadable;
   bench.probe.tokened.cause = Cause::token_unreadable;
@@ -240,7 +240,7 @@ TEST(ConnectorTest, WhereNoTokenCanBeReadNothingIsSent) {
 }
 
 TEST(ConnectorTest, OneContentTypeThatIsRefusedFailsAlone) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.contents[ContentType::audit_logs].cause = Cause::http_403;
   bench.probe.contents[ContentType::observed_attack_techniques].cause = Cause::http_429;
   const ConnectorReport report = bench.run();
@@ -251,7 +251,7 @@ TEST(ConnectorTest, OneContentTypeThatIsRefusedFailsAlone) {
 }
 
 TEST(ConnectorTest, EndsWhenItsCallerIsCancelledAndSkipsTheRest) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.hang = true;
   ConnectorTest test{bench.plan, bench.probe, bench.clock};
   asio::io_context loop;
@@ -264,7 +264,7 @@ TEST(ConnectorTest, EndsWhenItsCallerIsCancelledAndSkipsTheRest) {
 }
 
 TEST(ConnectorReport, IsOneJsonDocumentWithCauseAndRemedy) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.resolved.evidence = {{"host", "api"}, {"addresses", std::vector<std::string>{"192.0.2.1", "192.0.2.2"}}};
   bench.probe.contents[ContentType::audit_logs].cause = Cause::http_403;
   bench.probe.contents[ContentType::audit_logs].words = "HTTP 403 \"no\"";
@@ -283,7 +283,7 @@ TEST(ConnectorReport, IsOneJsonDocumentWithCauseAndRemedy) {
 }
 
 TEST(ConnectorReport, TextHasALineAStageAndSaysWhatToDo) {
-  Bench bench;
+  ProbeBench bench;
   bench.probe.contents[ContentType::alerts].cause = Cause::http_403;
   const ConnectorReport report = bench.run();
   const std::string good = stage_text(report.stages.front());

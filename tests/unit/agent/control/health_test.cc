@@ -7,20 +7,20 @@
 namespace tidegate {
 namespace {
 
-constexpr WallTime noon{std::chrono::seconds{1'800'000'000}};
+constexpr WallTime became{std::chrono::seconds{1'800'000'000}};
 
 ContentStatus content(const std::string& type, Verdict verdict, const std::string& reason = {}) {
   ContentStatus status;
   status.content_type = type;
-  status.state.become(verdict, noon, reason);
+  status.state.become(verdict, became, reason);
   return status;
 }
 
 AgentStatus healthy_sensor() {
   AgentStatus status;
   status.sensor = "zurich-01";
-  status.started = noon - std::chrono::hours{1};
-  status.uplink.become(Verdict::healthy, noon, {});
+  status.started = became - std::chrono::hours{1};
+  status.uplink.become(Verdict::healthy, became, {});
   status.journal.budget = 1000;
   ConnectorStatus connector;
   connector.name = "acme";
@@ -42,7 +42,7 @@ TEST(Health, ASensorThatCollectsAndShipsIsHealthy) {
   EXPECT_EQ(health.reason, "");
   EXPECT_TRUE(part(part(health, "connectors"), "acme").healthy);
   EXPECT_EQ(part(part(part(health, "connectors"), "acme"), "audit_logs").status, "idle");
-  EXPECT_EQ(health.parts.size(), 3u) << "no control plane, no configuration of it";
+  EXPECT_EQ(health.parts.size(), 7u) << "no control plane, no configuration of it";
 }
 
 TEST(Health, ASensorThatCollectsNothingIsNot) {
@@ -86,6 +86,56 @@ TEST(Health, AJournalThatFillsAndARefusedConfigurationAreParts) {
   EXPECT_EQ(part(health, "configuration").status, "FAILED");
   EXPECT_EQ(part(health, "configuration").reason, "no such region");
   EXPECT_TRUE(health.healthy) << "collection goes on";
+}
+
+TEST(Health, ATokenThatEndsWithinAWeekIsAPart) {
+  AgentStatus status = healthy_sensor();
+  TokenView& token = status.connectors.front().token;
+  token.expiry.expires = became;
+  token.level = ExpiryLevel::month;
+  EXPECT_TRUE(part(health_of(status), "tokens").healthy);
+  token.level = ExpiryLevel::week;
+  EXPECT_EQ(part(part(health_of(status), "tokens"), "acme").status, "expires_soon");
+  token.level = ExpiryLevel::expired;
+  EXPECT_EQ(part(part(health_of(status), "tokens"), "acme").reason, "its API token expired " + to_iso8601(became));
+  EXPECT_TRUE(health_of(status).healthy) << "it collects still";
+  status.connectors.front().enabled = false;
+  EXPECT_TRUE(part(health_of(status), "tokens").healthy) << "nobody uses it";
+}
+
+TEST(Health, LagIsToldByHowOftenAContentTypeIsRead) {
+  AgentStatus status = healthy_sensor();
+  status.connectors.front().contents.front().lag = lag_told_from;
+  status.connectors.front().contents.back().lag = lag_told_from;
+  const Component lag = part(health_of(status), "lag");
+  ASSERT_EQ(lag.parts.size(), 1u) << "audit logs are read once a day";
+  EXPECT_EQ(lag.parts.front().name, "acme alerts");
+  status.connectors.front().contents.back().lag = audit_logs_lag_told_from;
+  EXPECT_EQ(part(health_of(status), "lag").parts.size(), 2u);
+}
+
+TEST(Health, AGapIsToldForADayWithItsInterval) {
+  AgentStatus status = healthy_sensor();
+  const auto at = std::chrono::floor<std::chrono::seconds>(became);
+  status.connectors.front().contents.front().gaps = {
+      {"acme", Lane::alerts, at - std::chrono::hours{2}, at - std::chrono::hours{1}, "no longer served", became}};
+  status.now = became + gap_told_for - std::chrono::seconds{1};
+  const Component gaps = part(health_of(status), "gaps");
+  ASSERT_FALSE(gaps.healthy);
+  EXPECT_NE(gaps.reason.find("no longer served"), std::string::npos) << gaps.reason;
+  status.now = became + gap_told_for;
+  EXPECT_TRUE(part(health_of(status), "gaps").healthy);
+}
+
+TEST(Health, AClockThatIsOffIsToldInEitherDirection) {
+  AgentStatus status = healthy_sensor();
+  std::optional<std::chrono::seconds>& offset = status.connectors.front().token.expiry.clock_offset;
+  offset = clock_offset_told_from - std::chrono::seconds{1};
+  EXPECT_TRUE(part(health_of(status), "clock").healthy);
+  offset = -clock_offset_told_from;
+  EXPECT_NE(part(health_of(status), "clock").reason.find("behind"), std::string::npos);
+  offset = clock_offset_told_from;
+  EXPECT_NE(part(health_of(status), "clock").reason.find("ahead of"), std::string::npos);
 }
 
 TEST(Health, DoesNotChangeWithNumbersThatAlwaysChange) {

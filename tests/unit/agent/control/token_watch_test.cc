@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-struct Bench {
+struct WatchBench {
   ManualClock clock{*parse_time("2026-11-24T12:00:00Z")};
   std::vector<std::string> lines;
   Log log{clock, LogFormat::text, Level::info, [this](std::string_view line) { lines.emplace_back(line); }};
@@ -24,11 +24,11 @@ struct Bench {
   asio::io_context loop;
   TaskGroup tasks{loop.get_executor()};
 
-  Bench() {
+  WatchBench() {
     tasks.spawn("watch", watch.run());
     loop.poll();
   }
-  ~Bench() {
+  ~WatchBench() {
     tasks.stop();
     loop.restart();
     loop.run_for(1s);
@@ -46,7 +46,7 @@ struct Bench {
 };
 
 TEST(TokenWatch, AsksAtOnceAndEveryTwelveHours) {
-  Bench bench;
+  WatchBench bench;
   EXPECT_EQ(bench.asked, 1);
   bench.pass(11h);
   EXPECT_EQ(bench.asked, 1);
@@ -57,7 +57,7 @@ TEST(TokenWatch, AsksAtOnceAndEveryTwelveHours) {
 }
 
 TEST(TokenWatch, WarnsOnceAtEachThreshold) {
-  Bench bench;
+  WatchBench bench;
   bench.expiry = {TokenExpiry::Source::api, bench.clock.wall() + std::chrono::days{32}};
   for (int half_days = 0; half_days < 2 * 36; ++half_days) bench.pass(12h);
   ASSERT_EQ(bench.lines.size(), 4u);
@@ -70,7 +70,7 @@ TEST(TokenWatch, WarnsOnceAtEachThreshold) {
 }
 
 TEST(TokenWatch, ARenewedTokenIsWarnedOfAnew) {
-  Bench bench;
+  WatchBench bench;
   bench.expiry = {TokenExpiry::Source::hint, bench.clock.wall() + 36h};
   bench.pass(12h);
   ASSERT_EQ(bench.lines.size(), 1u);
@@ -84,7 +84,7 @@ TEST(TokenWatch, ARenewedTokenIsWarnedOfAnew) {
 }
 
 TEST(TokenWatch, TheEndIsJudgedByTheApisClock) {
-  Bench bench;
+  WatchBench bench;
   bench.expiry = {TokenExpiry::Source::api, bench.clock.wall() + std::chrono::days{10}, std::chrono::days{-100}};
   bench.pass(12h);
   EXPECT_TRUE(bench.lines.empty()) << "our clock is months ahead";

@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const WallTime noon = *parse_time("2026-11-24T12:00:00Z");
-
 SimOptions quiet() {
   SimOptions options;
   options.data.origin = noon;
@@ -183,7 +181,7 @@ TEST_F(ApiCallTest, ALinkIsFollowedToItsOwnHostAlone) {
 }
 
 TEST(HttpDate, IsReadInItsOneFormAndNoOther) {
-  EXPECT_EQ(parse_http_date("Tue, 24 Nov 2026 12:00:00 GMT"), std::chrono::floor<std::chrono::seconds>(noon));
+  EXPECT_EQ(parse_http_date("Tue, 24 Nov 2026 12:00:00 GMT"), noon);
   EXPECT_EQ(to_iso8601(*parse_http_date("Wed, 01 Jan 2020 00:00:00 GMT")), "2020-01-01T00:00:00Z");
   for (const char* text : {"", "Tue, 24 Nov 2026 12:00:00 UTC", "Tue, 24 nov 2026 12:00:00 GMT", "Tue, 31 Feb 2026 12:00:00 GMT",
                            "Tue, 24 Nov 2026 25:00:00 GMT", "Tue 24 Nov 2026  12:00:00 GMT", "Tue, 24 Nov 2026 12:00:00 GMT ",

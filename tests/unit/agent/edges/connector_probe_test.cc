@@ -27,7 +27,7 @@ Peer::Script proxy_to(std::uint16_t port) {
     co_await client.read_until("\r\n\r\n");
     tcp::socket socket{co_await asio::this_coro::executor};
     const tcp::endpoint there{asio::ip::address_v4::loopback(), port};
-    const auto [error] = co_await socket.async_connect(there, testkit::as_values);
+    const auto [error] = co_await socket.async_connect(there, as_values);
     if (error) co_return;
     Channel server{std::move(socket), {}};
     co_await client.write("HTTP/1.1 200 Connection established\r\n\r\n");

@@ -7,19 +7,16 @@
 
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "tests/support/file_content.h"
 #include "tests/unit/transport/loopback.h"
 #include "transport/query_string.h"
 
 namespace tidegate::testkit {
 
-inline std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
+inline constexpr const char* enrolment_token = "tge_0123456789abcdef";
 
 class EnrolmentAuthority {
  public:

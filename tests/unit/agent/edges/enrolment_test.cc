@@ -13,11 +13,9 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testkit::content_of;
+using testkit::enrolment_token;
 using testkit::EnrolmentAuthority;
 using testkit::Peer;
-
-constexpr const char* token = "tge_0123456789abcdef";
 
 class EnrolmentTest : public ::testing::Test {
  protected:
@@ -26,7 +24,7 @@ class EnrolmentTest : public ::testing::Test {
     plan_.host = "127.0.0.1";
     plan_.port = peer_->port();
     plan_.sensor = "zurich-01";
-    plan_.token = Secret{token};
+    plan_.token = Secret{enrolment_token};
     plan_.ca_file = centre_.ca_file();
     return *peer_;
   }
@@ -46,7 +44,7 @@ class EnrolmentTest : public ::testing::Test {
     const Result<Enrolled> enrolled = run();
     ASSERT_FALSE(enrolled);
     EXPECT_EQ(enrolled.error().code(), code) << enrolled.error().text();
-    EXPECT_THAT(enrolled.error().text(), AllOf(words, Not(HasSubstr(token))));
+    EXPECT_THAT(enrolled.error().text(), AllOf(words, Not(HasSubstr(enrolment_token))));
     EXPECT_EQ(centre_.forms.size(), 1u);
   }
 
@@ -62,7 +60,7 @@ class EnrolmentTest : public ::testing::Test {
 };
 
 TEST_F(EnrolmentTest, ATokenAndARequestBecomeACertificateForTheSensorsKey) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   const Result<Enrolled> enrolled = run();
   ASSERT_TRUE(enrolled) << enrolled.error().text();
   EXPECT_TRUE(key_belongs_to(key_, enrolled->certificate_pem));
@@ -76,20 +74,20 @@ TEST_F(EnrolmentTest, ATokenAndARequestBecomeACertificateForTheSensorsKey) {
 }
 
 TEST_F(EnrolmentTest, TheKeyNeverLeavesTheSensor) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   ASSERT_TRUE(run());
   for (const auto& [name, value] : centre_.forms.front()) EXPECT_THAT(value, Not(HasSubstr("PRIVATE"))) << name;
 }
 
 TEST_F(EnrolmentTest, AFingerprintTrustsThatAuthorityAlone) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   plan_.ca_file.clear();
   plan_.ca_sha256 = root_fingerprint();
   EXPECT_TRUE(run());
 }
 
 TEST_F(EnrolmentTest, AFingerprintThatNobodyShowsHoldsTheTokenBack) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   plan_.ca_file.clear();
   plan_.ca_sha256 = std::string(64, 'a');
   expect_held_back(Code::denied, AllOf(HasSubstr("none of the 2 certificates"), HasSubstr(root_fingerprint()),
@@ -97,7 +95,7 @@ TEST_F(EnrolmentTest, AFingerprintThatNobodyShowsHoldsTheTokenBack) {
 }
 
 TEST_F(EnrolmentTest, TheFingerprintOfTheServersOwnCertificateIsNoAuthoritys) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   plan_.ca_file.clear();
   plan_.ca_sha256 = certificate_facts(content_of(centre_.dir() / "processor.pem"))->fingerprint;
   expect_held_back(Code::denied, HasSubstr("no root authority"));
@@ -107,14 +105,14 @@ TEST_F(EnrolmentTest, AnAuthorityThatIsPinnedMustStillNameTheHost) {
   IdentityOptions elsewhere;
   elsewhere.dns_names = {"dp9.example.net"};
   elsewhere.addresses = {};
-  serve(centre_.admitting(token), elsewhere);
+  serve(centre_.admitting(enrolment_token), elsewhere);
   plan_.ca_file.clear();
   plan_.ca_sha256 = root_fingerprint();
   expect_held_back(Code::denied, AllOf(HasSubstr("another host name"), HasSubstr("dp9.example.net"), HasSubstr("127.0.0.1")));
 }
 
 TEST_F(EnrolmentTest, AForeignAuthorityHoldsTheTokenBack) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   const EnrolmentAuthority stranger{folder_.path() / "stranger"};
   plan_.ca_file = stranger.ca_file();
   expect_held_back(Code::denied, AllOf(HasSubstr("not signed by an authority that is trusted here"), HasSubstr("--ca-sha256")));
@@ -126,17 +124,17 @@ TEST_F(EnrolmentTest, ClocksThatDifferAreNamed) {
   IdentityOptions over;
   over.not_before = -72h;
   over.not_after = -48h;
-  serve(centre_.admitting(token), over);
+  serve(centre_.admitting(enrolment_token), over);
   expect_held_back(Code::denied, AllOf(HasSubstr("its certificate ended"), HasSubstr("this sensor's clock says")));
   IdentityOptions later;
   later.not_before = 48h;
   later.not_after = 72h;
-  serve(centre_.admitting(token), later);
+  serve(centre_.admitting(enrolment_token), later);
   expect_held_back(Code::denied, AllOf(HasSubstr("its certificate begins"), HasSubstr("NTP")));
 }
 
 TEST_F(EnrolmentTest, APlaceThatCannotBeReachedSaysWhatToAllow) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   peer_.reset();
   const std::uint16_t taken = plan_.port;
   {
@@ -154,7 +152,7 @@ TEST_F(EnrolmentTest, APortWithoutTlsIsNoControlPort) {
                      co_await channel.read();
                      co_await channel.write("HTTP/1.1 400 Bad Request\r\n\r\n");
                    }};
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   plan_.port = plain.port();
   expect_held_back(Code::unavailable, AllOf(HasSubstr("does not speak TLS"), HasSubstr("4320")));
 }
@@ -204,7 +202,7 @@ TEST_F(EnrolmentTest, AnAnswerThatCannotBeUsedIsNotTaken) {
 }
 
 TEST_F(EnrolmentTest, AHostThatIsNoneIsRefusedAtOnce) {
-  serve(centre_.admitting(token));
+  serve(centre_.admitting(enrolment_token));
   plan_.host = "dp1 example";
   expect_held_back(Code::invalid, HasSubstr("--processor"));
 }

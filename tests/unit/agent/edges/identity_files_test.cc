@@ -15,7 +15,6 @@ namespace tidegate {
 namespace {
 
 namespace fs = std::filesystem;
-using testkit::content_of;
 using testkit::EnrolmentAuthority;
 
 mode_t mode_of(const fs::path& path) {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "tests/unit/agent/payloads.h"
 #include "transport/compression.h"
 #include "transport/msgpack_json.h"
 
@@ -11,30 +12,28 @@ namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr WallTime window_end{std::chrono::seconds{1'700'000'000}};
+using test::payload_at;
+using test::window_end;
 
 Bytes gzip(std::string_view plain) {
   Compressor compressor;
   return *compressor.compress_entries(plain, WireCompression::gzip);
 }
 
-Result<Page> parse(std::string_view lines, PackageLimits limits = {}) {
+Result<Page> parse_lines(std::string_view lines, PackageLimits limits = {}) {
   JsonLinesParser parser{limits};
   return parser.parse("2023111422-p", gzip(lines), window_end);
 }
-
-std::string payload(const Page& page, std::size_t at) { return *to_json(page.payload(page.records.at(at))); }
 
 TEST(JsonLines, EveryLineIsARecordThatIsKeptVerbatim) {
   const std::string first =
       R"({"uuid":"u1","detectionTime":"2023-11-14T22:13:00Z","big":18446744073709551616,"a":{"a":[null,1.5]}})";
   const std::string second = R"({"eventTime":1699999990000,"uuid":"u2"})";
-  const auto page = parse(first + "\n" + second + "\n");
+  const auto page = parse_lines(first + "\n" + second + "\n");
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->records.size(), 2u);
-  EXPECT_EQ(payload(*page, 0), first);
-  EXPECT_EQ(payload(*page, 1), second);
+  EXPECT_EQ(payload_at(*page, 0), first);
+  EXPECT_EQ(payload_at(*page, 1), second);
   EXPECT_TRUE(page->records[0].understood && page->records[1].understood);
   // The same id that a page of the list of detections gives.
   EXPECT_EQ(page->records[0].source_id, hash128({"u1"}));
@@ -45,7 +44,7 @@ TEST(JsonLines, EveryLineIsARecordThatIsKeptVerbatim) {
 
 TEST(JsonLines, TheTimeIsTheFirstThatCanBeRead) {
   const auto page =
-      parse(R"({"uuid":"a","logReceivedTime":1699999993000,"eventTime":"1699999992000","detectionTime":"2023-11-14T22:13:11Z"}
+      parse_lines(R"({"uuid":"a","logReceivedTime":1699999993000,"eventTime":"1699999992000","detectionTime":"2023-11-14T22:13:11Z"}
 {"uuid":"b","logReceivedTime":1699999993000,"eventTime":"1699999992000"}
 {"uuid":"c","logReceivedTime":1699999993000,"eventTime":null,"detectionTime":"soon"}
 {"uuid":"d","eventTime":"1699999992","logReceivedTime":99999999999999999999}
@@ -68,11 +67,11 @@ TEST(JsonLines, ALineThatIsNoRecordCostsOnlyItselfAndIsKeptAsItCame) {
                              "{\"uuid\":\"x\"} {}", "\xff\xfe"};
   std::string lines;
   for (const std::string& line : odd) lines += line + "\n" + R"({"uuid":"good","eventTime":1699999990000})" + "\n";
-  const auto page = parse(lines);
+  const auto page = parse_lines(lines);
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->records.size(), 2 * std::size(odd));
   for (std::size_t i = 0; i < page->records.size(); ++i) EXPECT_EQ(page->records[i].understood, i % 2 == 1) << i;
-  EXPECT_EQ(payload(*page, 0), R"("{\"uuid\":\"x\"")");
+  EXPECT_EQ(payload_at(*page, 0), R"("{\"uuid\":\"x\"")");
 }
 
 TEST(JsonLines, LinesWithoutIdAreToldApartByTheirPlaceInThePackage) {
@@ -114,11 +113,12 @@ TEST(JsonLines, ALineTooLargeForARecordBecomesPiecesThatAreKnownByTheirPlace) {
 
 TEST(JsonLines, BlankLinesAndMissingEndsAreNothing) {
   for (const char* lines : {"", "\n", "\r\n\n  \n"}) {
-    const auto page = parse(lines);
+    const auto page = parse_lines(lines);
     ASSERT_TRUE(page);
     EXPECT_TRUE(page->records.empty());
   }
-  const auto page = parse("\r\n  {\"uuid\":\"u\",\"eventTime\":1699999990000}  \r\n\n{\"uuid\":\"v\",\"eventTime\":1699999990000}");
+  const auto page =
+      parse_lines("\r\n  {\"uuid\":\"u\",\"eventTime\":1699999990000}  \r\n\n{\"uuid\":\"v\",\"eventTime\":1699999990000}");
   ASSERT_TRUE(page);
   ASSERT_EQ(page->records.size(), 2u);
   EXPECT_TRUE(page->records[0].understood && page->records[1].understood);
@@ -138,12 +138,12 @@ TEST(JsonLines, WhatIsNoGzipOrBreaksOffIsCorrupt) {
 }
 
 TEST(JsonLines, APackageBeyondTheLimitsIsCorrupt) {
-  EXPECT_TRUE(parse(std::string(1000, ' '), {.plain_bytes_max = 1000}));
-  const auto large = parse(std::string(1001, ' '), {.plain_bytes_max = 1000});
+  EXPECT_TRUE(parse_lines(std::string(1000, ' '), {.plain_bytes_max = 1000}));
+  const auto large = parse_lines(std::string(1001, ' '), {.plain_bytes_max = 1000});
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().code(), Code::corrupt);
-  EXPECT_TRUE(parse("1\n2\n", {.records_max = 2}));
-  const auto many = parse("1\n2\n3\n", {.records_max = 2});
+  EXPECT_TRUE(parse_lines("1\n2\n", {.records_max = 2}));
+  const auto many = parse_lines("1\n2\n3\n", {.records_max = 2});
   ASSERT_FALSE(many);
   EXPECT_EQ(many.error().code(), Code::corrupt);
 }

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const WallSeconds noon = std::chrono::floor<std::chrono::seconds>(*parse_time("2026-11-24T12:00:00Z"));
 const std::set<std::string> all_levels{"info", "low", "medium", "high", "critical"};
 const std::string pipelines_path = "/v3.0/oat/dataPipelines";
 

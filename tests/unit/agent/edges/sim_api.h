@@ -18,6 +18,8 @@
 
 namespace tidegate {
 
+inline const WallSeconds noon = std::chrono::floor<std::chrono::seconds>(*parse_time("2026-11-24T12:00:00Z"));
+
 class SimApi {
  public:
   explicit SimApi(SimOptions options, Seed seed = Seed{1})

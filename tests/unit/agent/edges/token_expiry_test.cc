@@ -13,10 +13,10 @@ namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
-using Source = TokenExpiry::Source;
+using ExpirySource = TokenExpiry::Source;
 
-const WallTime now = *parse_time("2026-11-24T12:00:00Z");
-const WallTime later = now + std::chrono::days{20};
+const WallTime today = *parse_time("2026-11-24T12:00:00Z");
+const WallTime later = today + std::chrono::days{20};
 
 std::string token_with_payload(std::string_view json) {
   std::string payload = to_base64(json);
@@ -37,8 +37,8 @@ TEST(TokenClaims, AreReadFromATokenOfTheUsualShape) {
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->id, "me");
   EXPECT_EQ(claims->expires, later);
-  EXPECT_EQ(expiry_from_claims(claims), (TokenExpiry{Source::hint, later}));
-  EXPECT_EQ(expiry_from_claims(read_claims(token_of_shape({}))).source, Source::unknown);
+  EXPECT_EQ(expiry_from_claims(claims), (TokenExpiry{ExpirySource::hint, later}));
+  EXPECT_EQ(expiry_from_claims(read_claims(token_of_shape({}))).source, ExpirySource::unknown);
 }
 
 TEST(TokenClaims, OfAnythingElseAreAbsentOrEmpty) {
@@ -59,33 +59,33 @@ TEST(TokenClaims, OfAnythingElseAreAbsentOrEmpty) {
 TokenExpiry from_keys(std::vector<SimApiKey> keys, const std::string& own_id) {
   ServeOptions options;
   options.api_keys = std::move(keys);
-  return expiry_from_keys(api_keys_answer(options, now).body, TokenClaims{.id = own_id, .expires = {}});
+  return expiry_from_keys(api_keys_answer(options, today).body, TokenClaims{.id = own_id, .expires = {}});
 }
 
 TEST(ApiKeys, TheKeyWithTheTokensIdIsOurs) {
-  const std::vector<SimApiKey> keys{{"a", true, later}, {"b", true, std::nullopt}, {"c", false, now}};
-  EXPECT_EQ(from_keys(keys, "a"), (TokenExpiry{Source::api, later}));
-  EXPECT_EQ(from_keys(keys, "b"), (TokenExpiry{Source::api, std::nullopt})) << "a key may live for ever";
-  EXPECT_EQ(from_keys(keys, "c"), (TokenExpiry{Source::api, now}));
-  EXPECT_EQ(from_keys(keys, "d").source, Source::unknown) << "two are enabled: which is ours is not known";
+  const std::vector<SimApiKey> keys{{"a", true, later}, {"b", true, std::nullopt}, {"c", false, today}};
+  EXPECT_EQ(from_keys(keys, "a"), (TokenExpiry{ExpirySource::api, later}));
+  EXPECT_EQ(from_keys(keys, "b"), (TokenExpiry{ExpirySource::api, std::nullopt})) << "a key may live for ever";
+  EXPECT_EQ(from_keys(keys, "c"), (TokenExpiry{ExpirySource::api, today}));
+  EXPECT_EQ(from_keys(keys, "d").source, ExpirySource::unknown) << "two are enabled: which is ours is not known";
 }
 
 TEST(ApiKeys, TheOnlyEnabledOneIsOursWhereTheListIsWhole) {
-  EXPECT_EQ(from_keys({{"a", true, later}, {"c", false, now}}, ""), (TokenExpiry{Source::api, later}));
-  EXPECT_EQ(from_keys({{"c", false, now}}, "").source, Source::unknown);
+  EXPECT_EQ(from_keys({{"a", true, later}, {"c", false, today}}, ""), (TokenExpiry{ExpirySource::api, later}));
+  EXPECT_EQ(from_keys({{"c", false, today}}, "").source, ExpirySource::unknown);
   const std::string_view half =
       R"({"items":[{"id":"a","status":"enabled","expiredDateTime":"2026-12-01T00:00:00Z"}],"nextLink":"x"})";
-  EXPECT_EQ(expiry_from_keys(half, std::nullopt).source, Source::unknown);
+  EXPECT_EQ(expiry_from_keys(half, std::nullopt).source, ExpirySource::unknown);
 }
 
 TEST(ApiKeys, WhatIsNoListOfKeysSaysNothing) {
   for (const std::string_view body : {"", "<html>", "[]", "{}", R"({"items":null})", R"({"items":[1,null,{}]})",
                                       R"({"items":[{"id":"a","status":"enabled","expiredDateTime":"soon"}]})"})
-    EXPECT_EQ(expiry_from_keys(body, std::nullopt).source, Source::unknown) << body;
+    EXPECT_EQ(expiry_from_keys(body, std::nullopt).source, ExpirySource::unknown) << body;
 }
 
-struct Bench {
-  ManualClock clock{now};
+struct ExpiryBench {
+  ManualClock clock{today};
   Random random{Seed{1}};
   Metrics metrics;
   SimOptions options;
@@ -93,8 +93,8 @@ struct Bench {
   ConnectorConfig connector;
   asio::io_context loop;
 
-  explicit Bench(const std::string& token) {
-    options.data.origin = now;
+  explicit ExpiryBench(const std::string& token) {
+    options.data.origin = today;
     options.serve.tokens = {token};
     options.serve.tokens_expire = later;
     sim = std::make_unique<VisionOneSim>(options, Seed{1});
@@ -123,23 +123,23 @@ struct Bench {
 };
 
 TEST(TokenExpiryReader, PrefersTheApiAndFallsBackToTheHint) {
-  Bench bench{token_of_shape({.expires = now + 24h})};
+  ExpiryBench bench{token_of_shape({.expires = today + 24h})};
   TokenExpiryReader allowed = bench.reader();
-  EXPECT_EQ(testkit::run(bench.loop, allowed.read()), (TokenExpiry{Source::api, later, std::chrono::seconds{0}}));
+  EXPECT_EQ(testkit::run(bench.loop, allowed.read()), (TokenExpiry{ExpirySource::api, later, std::chrono::seconds{0}}));
   EXPECT_EQ(allowed.status(), 200u);
   bench.sim->serve().forbidden = {Endpoint::api_keys};
-  EXPECT_EQ(testkit::run(bench.loop, allowed.read()), (TokenExpiry{Source::api, later, std::chrono::seconds{0}}))
+  EXPECT_EQ(testkit::run(bench.loop, allowed.read()), (TokenExpiry{ExpirySource::api, later, std::chrono::seconds{0}}))
       << "the API's last word stays";
   TokenExpiryReader refused = bench.reader();
-  EXPECT_EQ(testkit::run(bench.loop, refused.read()), (TokenExpiry{Source::hint, now + 24h, std::chrono::seconds{0}}));
+  EXPECT_EQ(testkit::run(bench.loop, refused.read()), (TokenExpiry{ExpirySource::hint, today + 24h, std::chrono::seconds{0}}));
   EXPECT_EQ(refused.status(), 403u);
 }
 
 TEST(TokenExpiryReader, OfAnOpaqueTokenThatMayNotAskNothingIsKnown) {
-  Bench bench{"opaque"};
+  ExpiryBench bench{"opaque"};
   bench.sim->serve().forbidden = {Endpoint::api_keys};
   TokenExpiryReader reader = bench.reader();
-  EXPECT_EQ(testkit::run(bench.loop, reader.read()).source, Source::unknown);
+  EXPECT_EQ(testkit::run(bench.loop, reader.read()).source, ExpirySource::unknown);
 }
 
 }  // namespace

@@ -6,23 +6,23 @@
 
 #include "agent/edges/json_split.h"
 #include "storage/types.h"
+#include "tests/unit/agent/payloads.h"
 #include "transport/msgpack_json.h"
 #include "transport/msgpack_view.h"
 
 namespace tidegate {
 namespace {
 
-constexpr WallTime window_end{std::chrono::seconds{1'700'000'000}};
+using test::payload_at;
+using test::window_end;
 
-Result<Page> parse(Lane lane, std::string_view body) {
+Result<Page> parse_body(Lane lane, std::string_view body) {
   VisionOnePageParser parser{lane};
   return parser.parse(Bytes{body}, window_end);
 }
 
-std::string payload(const Page& page, std::size_t at) { return *to_json(page.payload(page.records.at(at))); }
-
 TEST(VisionOnePage, AnAlertIsKnownByItsIdAndItsUpdate) {
-  const auto page = parse(Lane::alerts, R"({"totalCount":2,"count":2,"items":[
+  const auto page = parse_body(Lane::alerts, R"({"totalCount":2,"count":2,"items":[
     {"id":"WB-1","updatedDateTime":"2023-11-14T22:13:20Z","score":64,"unknown":{"big":18446744073709551616}},
     {"id":"WB-1","updatedDateTime":"2023-11-14T22:13:21Z","score":65}],"nextLink":"https://api.test/x?skipToken=MTA="})");
   ASSERT_TRUE(page) << page.error().text();
@@ -32,13 +32,13 @@ TEST(VisionOnePage, AnAlertIsKnownByItsIdAndItsUpdate) {
   EXPECT_NE(page->records[0].source_id, page->records[1].source_id);
   EXPECT_EQ(page->records[0].time, window_end);
   EXPECT_TRUE(page->records[0].understood);
-  EXPECT_EQ(payload(*page, 0),
+  EXPECT_EQ(payload_at(*page, 0),
             R"({"id":"WB-1","updatedDateTime":"2023-11-14T22:13:20Z","score":64,"unknown":{"big":18446744073709551616}})");
 }
 
 TEST(VisionOnePage, NullItemsAndMissingLinksAreAnEmptyLastPage) {
   for (const char* body : {R"({"items":null})", R"({"items":[],"nextLink":null})", R"({"items":[],"totalCount":null})"}) {
-    const auto page = parse(Lane::audit_logs, body);
+    const auto page = parse_body(Lane::audit_logs, body);
     ASSERT_TRUE(page) << body;
     EXPECT_TRUE(page->records.empty());
     EXPECT_TRUE(page->next_link.empty());
@@ -50,15 +50,15 @@ TEST(VisionOnePage, WhatIsNoPageIsCorrupt) {
   for (const char* body :
        {"", "null", "[]", "{", R"({"items":[{"uuid":"a")", "<html><body>Bad gateway</body></html>", R"({"error":{"code":"x"}})",
         R"({"items":{}})", R"({"items":[]} trailing)", "\xff\xfe", R"({"items":[1,2})"}) {
-    const auto page = parse(Lane::techniques, body);
+    const auto page = parse_body(Lane::techniques, body);
     ASSERT_FALSE(page) << body;
     EXPECT_EQ(page.error().code(), Code::corrupt);
   }
 }
 
 TEST(VisionOnePage, ARecordWithoutIdOrTimeIsKeptAndMarked) {
-  const auto page = parse(Lane::techniques,
-                          R"({"items":[{"uuid":"u1","detectedDateTime":"2023-11-14T22:13:00Z"},{"a":1},7,"text",{"uuid":"u2"}]})");
+  const auto page = parse_body(
+      Lane::techniques, R"({"items":[{"uuid":"u1","detectedDateTime":"2023-11-14T22:13:00Z"},{"a":1},7,"text",{"uuid":"u2"}]})");
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->records.size(), 5u);
   EXPECT_TRUE(page->records[0].understood);
@@ -66,8 +66,8 @@ TEST(VisionOnePage, ARecordWithoutIdOrTimeIsKeptAndMarked) {
     EXPECT_FALSE(page->records[i].understood) << i;
     EXPECT_EQ(page->records[i].time, window_end);
   }
-  EXPECT_EQ(payload(*page, 1), R"({"a":1})");
-  EXPECT_EQ(payload(*page, 2), "7");
+  EXPECT_EQ(payload_at(*page, 1), R"({"a":1})");
+  EXPECT_EQ(payload_at(*page, 2), "7");
 }
 
 TEST(VisionOnePage, ARecordThatBreaksTheRulesOfJsonCostsOnlyItself) {
@@ -75,19 +75,19 @@ TEST(VisionOnePage, ARecordThatBreaksTheRulesOfJsonCostsOnlyItself) {
       "{\"items\":[{\"uuid\":\"u1\",\"detectedDateTime\":\"2023-11-14T22:13:00Z\"},{\"uuid\":\"u2\",\"x\":\"\\ud800\"},"
       "{\"uuid\":\"u3\",\"x\":\"\xff\"},{\"uuid\":\"u4\",\"x\":01}," +
       std::string(100, '[') + std::string(100, ']') + "],\"nextLink\":\"https://api.test/next\",\"totalCount\":5}";
-  const auto page = parse(Lane::techniques, body);
+  const auto page = parse_body(Lane::techniques, body);
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->records.size(), 5u);
   EXPECT_EQ(page->next_link, "https://api.test/next");
   EXPECT_EQ(page->total_count, 5);
   EXPECT_TRUE(page->records[0].understood);
   for (std::size_t i = 1; i < 5; ++i) EXPECT_FALSE(page->records[i].understood) << i;
-  EXPECT_EQ(payload(*page, 3), R"("{\"uuid\":\"u4\",\"x\":01}")");
+  EXPECT_EQ(payload_at(*page, 3), R"("{\"uuid\":\"u4\",\"x\":01}")");
 }
 
 TEST(VisionOnePage, AuditEntriesWithoutUuidAreKnownByTheirContentAndMarkedAsNameless) {
   const char* entry = R"({"loggedDateTime":"2023-11-14 22:13:20","loggedUser":"a"})";
-  const auto page = parse(Lane::audit_logs, std::string{"{\"items\":["} + entry + "," + entry + "," + entry + "]}");
+  const auto page = parse_body(Lane::audit_logs, std::string{"{\"items\":["} + entry + "," + entry + "," + entry + "]}");
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->records.size(), 3u);
   EXPECT_TRUE(page->records[0].understood);
@@ -96,7 +96,7 @@ TEST(VisionOnePage, AuditEntriesWithoutUuidAreKnownByTheirContentAndMarkedAsName
     EXPECT_EQ(record.source_id, page->records[0].source_id);  // copies.h tells them apart
     EXPECT_EQ(record.listed, record.time);
   }
-  const auto again = parse(Lane::audit_logs, std::string{"{\"items\":["} + entry + "]}");
+  const auto again = parse_body(Lane::audit_logs, std::string{"{\"items\":["} + entry + "]}");
   EXPECT_EQ(again->records[0].source_id, page->records[0].source_id);
 }
 
@@ -109,7 +109,7 @@ TEST(VisionOnePage, APageOfTooManyRecordsIsRefused) {
 
 TEST(VisionOnePage, ALinkThatCannotBeReadIsNotTakenForTheLastPage) {
   for (const char* link : {"7", "{}", "[]", "true", R"("\ud800")", "nonsense"}) {
-    const auto page = parse(Lane::techniques, std::string{R"({"items":[],"nextLink":)"} + link + "}");
+    const auto page = parse_body(Lane::techniques, std::string{R"({"items":[],"nextLink":)"} + link + "}");
     ASSERT_FALSE(page) << link;
     EXPECT_EQ(page.error().code(), Code::corrupt) << link;
   }
@@ -173,7 +173,7 @@ TEST(VisionOnePage, PiecesOfWhatIsNoUtf8AreBytes) {
 
 TEST(VisionOnePage, NoRecordOfAnyPageIsLargerThanASegmentTakes) {
   const std::string large = R"({"uuid":"u","detectedDateTime":"2023-11-14T22:13:00Z","x":")" + std::string(5u << 20, 'x') + "\"}";
-  const auto page = parse(Lane::techniques, "{\"items\":[" + large + ",{\"uuid\":\"v\"}]}");
+  const auto page = parse_body(Lane::techniques, "{\"items\":[" + large + ",{\"uuid\":\"v\"}]}");
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->records.size(), 7u);
   constexpr std::size_t envelope = 64u << 10;
@@ -182,7 +182,7 @@ TEST(VisionOnePage, NoRecordOfAnyPageIsLargerThanASegmentTakes) {
 }
 
 TEST(VisionOnePage, IdsAreWhatTheyWereBeforeInEveryVersion) {
-  const auto page = parse(Lane::alerts, R"({"items":[{"id":"WB-1","updatedDateTime":"2023-11-14T22:13:20Z"},7]})");
+  const auto page = parse_body(Lane::alerts, R"({"items":[{"id":"WB-1","updatedDateTime":"2023-11-14T22:13:20Z"},7]})");
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->records.size(), 2u);
   EXPECT_EQ(page->records[0].source_id, hash128({"WB-1", "2023-11-14T22:13:20Z"}));

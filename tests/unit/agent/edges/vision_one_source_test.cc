@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const WallSeconds noon = std::chrono::floor<std::chrono::seconds>(*parse_time("2026-11-24T12:00:00Z"));
-
 SimOptions tenant(bool ingested_known) {
   SimOptions options;
   options.data.origin = noon;
@@ -52,7 +50,7 @@ struct Reader {
   VisionOneSource source;
 };
 
-HttpResponse answer_of(unsigned status, std::string body = {}) {
+HttpResponse answer_with(unsigned status, std::string body = {}) {
   HttpResponse response;
   response.status = status;
   response.body = std::move(body);
@@ -92,7 +90,7 @@ TEST(VisionOneSource, AfterADayTheTimeOfIngestionIsTriedAgain) {
 TEST(VisionOneSource, ARequestThatIsRefusedEitherWayIsNoFallback) {
   Reader reader{tenant(true)};
   reader.api.instead = [](const HttpRequest&) {
-    return std::optional<Result<HttpResponse>>{answer_of(400, R"({"error":{"code":"BadRequest","message":"no"}})")};
+    return std::optional<Result<HttpResponse>>{answer_with(400, R"({"error":{"code":"BadRequest","message":"no"}})")};
   };
   const auto refused = reader.poll();
   ASSERT_FALSE(refused);
@@ -111,7 +109,7 @@ TEST(VisionOneSource, AFallbackThatIsNotAnsweredIsNotKept) {
     Reader reader{tenant(false)};
     reader.api.instead = [status](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
       if (request.url.find("dateTimeTarget=loggedDateTime") == std::string::npos) return std::nullopt;
-      return answer_of(status);
+      return answer_with(status);
     };
     const auto failed = reader.poll();
     ASSERT_FALSE(failed);
@@ -236,7 +234,7 @@ TEST(VisionOneSource, DetectionsOfEndpointsWhoseClocksAreAheadAreAskedForAsFarAs
 
 TEST(VisionOneSource, NoOtherContentTypeFallsBack) {
   Reader reader{tenant(true), Lane::techniques};
-  reader.api.instead = [](const HttpRequest&) { return std::optional<Result<HttpResponse>>{answer_of(400)}; };
+  reader.api.instead = [](const HttpRequest&) { return std::optional<Result<HttpResponse>>{answer_with(400)}; };
   ASSERT_FALSE(reader.poll());
   EXPECT_EQ(reader.api.requests.size(), 1u);
 }

@@ -13,7 +13,7 @@
 namespace tidegate {
 namespace {
 
-constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};
+constexpr WallTime read_at{std::chrono::seconds{1'700'000'000}};
 constexpr int pages = 6;
 
 // A chain of pages of one record each. A page's body is its number, and so is the link to it.
@@ -30,7 +30,7 @@ class NumberedPages final : public Source {
     const int number = std::stoi(body);
     Page page;
     put_uint(page.payloads, static_cast<std::uint64_t>(number));
-    page.records.push_back({.source_id = {1, static_cast<std::uint64_t>(number)}, .time = noon, .listed = noon, .bytes = 1});
+    page.records.push_back({.source_id = {1, static_cast<std::uint64_t>(number)}, .time = read_at, .listed = read_at, .bytes = 1});
     page.total_count = pages;
     if (number + 1 < pages) page.next_link = std::to_string(number + 1);
     return page;
@@ -113,7 +113,7 @@ class CollectorAheadTest : public testing::Test {
   }
 
   asio::io_context loop_{1};
-  ManualClock clock_{noon};
+  ManualClock clock_{read_at};
   Random random_{Seed{1}};
   Log log_{clock_, LogFormat::text, Level::error, [](std::string_view) {}};
   Metrics metrics_;

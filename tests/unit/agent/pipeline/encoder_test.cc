@@ -11,7 +11,7 @@
 namespace tidegate {
 namespace {
 
-const Origin origin{
+const Origin techniques_origin{
     .tenant_id = "acme", .tenant_name = "ACME Corp", .connector = "acme-v1", .sensor = "zurich-01", .lane = Lane::techniques};
 constexpr WallTime when{std::chrono::milliseconds{1'700'000'000'123}};
 
@@ -42,7 +42,7 @@ std::vector<Id128> ids_of(const Page& page) {
 }
 
 TEST(Encoder, AnEntryHasTheKeysOfTheContract) {
-  Encoder encoder{origin};
+  Encoder encoder{techniques_origin};
   Page page = page_of(1, 3);
   const auto segments = encoder.encode(page, all_of(page), ids_of(page));
   ASSERT_EQ(segments.size(), 1u);
@@ -63,9 +63,9 @@ TEST(Encoder, AnEntryHasTheKeysOfTheContract) {
 
 TEST(Encoder, TheRecordIdDependsOnTenantConnectorContentTypeAndSourceAlone) {
   const Page page = page_of(2, 3);
-  const Id128 id = Encoder{origin}.record_id(page.records[0].source_id);
-  EXPECT_NE(id, Encoder(origin).record_id(page.records[1].source_id));
-  Origin other = origin;
+  const Id128 id = Encoder{techniques_origin}.record_id(page.records[0].source_id);
+  EXPECT_NE(id, Encoder(techniques_origin).record_id(page.records[1].source_id));
+  Origin other = techniques_origin;
   other.sensor = "bern-01";
   EXPECT_EQ(id, Encoder(other).record_id(page.records[0].source_id));
   other.tenant_id = "other";
@@ -73,7 +73,7 @@ TEST(Encoder, TheRecordIdDependsOnTenantConnectorContentTypeAndSourceAlone) {
 }
 
 TEST(Encoder, SegmentsStayBelowTheLimitAfterDecompression) {
-  Encoder encoder{origin};
+  Encoder encoder{techniques_origin};
   const Page page = page_of(200, 60'000);
   const auto segments = encoder.encode(page, all_of(page), ids_of(page));
   EXPECT_GE(segments.size(), 3u);
@@ -88,7 +88,7 @@ TEST(Encoder, SegmentsStayBelowTheLimitAfterDecompression) {
 }
 
 TEST(Encoder, ARecordThatWasNotUnderstoodSaysSo) {
-  Encoder encoder{origin};
+  Encoder encoder{techniques_origin};
   Page page = page_of(1, 3);
   page.records[0].understood = false;
   const auto segments = encoder.encode(page, all_of(page), ids_of(page));
@@ -97,7 +97,7 @@ TEST(Encoder, ARecordThatWasNotUnderstoodSaysSo) {
 }
 
 TEST(Encoder, NothingChosenIsNoSegment) {
-  Encoder encoder{origin};
+  Encoder encoder{techniques_origin};
   EXPECT_TRUE(encoder.encode(page_of(5, 10), {}, {}).empty());
 }
 

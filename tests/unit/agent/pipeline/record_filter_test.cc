@@ -23,7 +23,7 @@ RecordFilter made(const std::vector<LogFilterConfig>& filters, ContentType type 
 }
 
 // {"uuid": …, "filters": [{"riskLevel": first}, {"riskLevel": second}], "endpoint": {"name": "web-01", "port": 443}, "none": null}
-Bytes technique(std::string_view first, std::string_view second) {
+Bytes technique_payload(std::string_view first, std::string_view second) {
   return test::payload(
       R"({"uuid":"u-1","filters":[{"riskLevel":")" + std::string{first} + R"("},{"riskLevel":")" + std::string{second} +
       R"("}],"endpoint":{"name":"web-01","port":443},"detected":"2026-11-24T10:00:00Z","none":null,"connector":"c2 beacon"})");
@@ -32,23 +32,23 @@ Bytes technique(std::string_view first, std::string_view second) {
 // The only filter, as an exclude, drops the record.
 bool matches(const std::string& query) {
   const RecordFilter filter = made({exclude("only", query)});
-  return filter.dropped_by(technique("low", "info")) == std::optional<std::size_t>{0};
+  return filter.dropped_by(technique_payload("low", "info")) == std::optional<std::size_t>{0};
 }
 
 TEST(RecordFilter, TheExampleOfTheDesignDropsTechniquesOfRiskInfo) {
   LogFilterConfig no_info = exclude("no-info", "filters.riskLevel: info");
   no_info.content_types = {techniques};
   const RecordFilter filter = made({no_info});
-  EXPECT_EQ(filter.dropped_by(technique("info", "info")), std::size_t{0});
-  EXPECT_EQ(filter.dropped_by(technique("medium", "info")), std::size_t{0}) << "a list matches if any element does";
-  EXPECT_EQ(filter.dropped_by(technique("medium", "low")), std::nullopt);
+  EXPECT_EQ(filter.dropped_by(technique_payload("info", "info")), std::size_t{0});
+  EXPECT_EQ(filter.dropped_by(technique_payload("medium", "info")), std::size_t{0}) << "a list matches if any element does";
+  EXPECT_EQ(filter.dropped_by(technique_payload("medium", "low")), std::nullopt);
   EXPECT_TRUE(made({no_info}, ContentType::alerts).empty());
-  EXPECT_EQ(made({no_info}, ContentType::alerts).dropped_by(technique("info", "info")), std::nullopt);
+  EXPECT_EQ(made({no_info}, ContentType::alerts).dropped_by(technique_payload("info", "info")), std::nullopt);
 }
 
 TEST(RecordFilter, WithoutFiltersEveryRecordIsKept) {
   EXPECT_TRUE(made({}).empty());
-  EXPECT_EQ(made({}).dropped_by(technique("info", "info")), std::nullopt);
+  EXPECT_EQ(made({}).dropped_by(technique_payload("info", "info")), std::nullopt);
 }
 
 TEST(RecordFilter, ARecordIsKeptIfSomeIncludeMatchesAndNoExcludeDoes) {
@@ -56,19 +56,19 @@ TEST(RecordFilter, ARecordIsKeptIfSomeIncludeMatchesAndNoExcludeDoes) {
                                              include("low", "filters.riskLevel: low"), include("high", "filters.riskLevel: high"),
                                              exclude("no-info", "filters.riskLevel: info")};
   const RecordFilter filter = made(filters);
-  EXPECT_EQ(filter.dropped_by(technique("low", "medium")), std::nullopt);
-  EXPECT_EQ(filter.dropped_by(technique("medium", "high")), std::nullopt);
-  EXPECT_EQ(filter.dropped_by(technique("medium", "medium")), std::size_t{1}) << "the first include, where none matches";
-  EXPECT_EQ(filter.dropped_by(technique("low", "info")), std::size_t{3}) << "an exclude outdoes an include";
-  EXPECT_EQ(filter.dropped_by(technique("critical", "info")), std::size_t{0}) << "the first exclude that matches";
+  EXPECT_EQ(filter.dropped_by(technique_payload("low", "medium")), std::nullopt);
+  EXPECT_EQ(filter.dropped_by(technique_payload("medium", "high")), std::nullopt);
+  EXPECT_EQ(filter.dropped_by(technique_payload("medium", "medium")), std::size_t{1}) << "the first include, where none matches";
+  EXPECT_EQ(filter.dropped_by(technique_payload("low", "info")), std::size_t{3}) << "an exclude outdoes an include";
+  EXPECT_EQ(filter.dropped_by(technique_payload("critical", "info")), std::size_t{0}) << "the first exclude that matches";
 }
 
 TEST(RecordFilter, OnlyFiltersOfTheContentTypeCountAndKeepTheirPlaceInTheList) {
   std::vector<LogFilterConfig> filters{include("alerts", "severity: high"), exclude("all", "filters.riskLevel: info")};
   filters[0].content_types = {ContentType::alerts};
-  EXPECT_EQ(made(filters).dropped_by(technique("low", "low")), std::nullopt) << "an include for alerts binds no technique";
-  EXPECT_EQ(made(filters).dropped_by(technique("info", "low")), std::size_t{1});
-  EXPECT_EQ(made(filters, ContentType::alerts).dropped_by(technique("low", "low")), std::size_t{0});
+  EXPECT_EQ(made(filters).dropped_by(technique_payload("low", "low")), std::nullopt) << "an include for alerts binds no technique";
+  EXPECT_EQ(made(filters).dropped_by(technique_payload("info", "low")), std::size_t{1});
+  EXPECT_EQ(made(filters, ContentType::alerts).dropped_by(technique_payload("low", "low")), std::size_t{0});
 }
 
 TEST(RecordFilter, FieldsAreThoseOfTheApisRecordWithOrWithoutItsName) {

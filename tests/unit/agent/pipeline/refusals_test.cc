@@ -7,14 +7,14 @@ namespace {
 
 constexpr std::uint32_t borne = 10;
 
-SegmentId technique(std::uint64_t sequence) { return {Lane::techniques, sequence}; }
+SegmentId technique_segment(std::uint64_t sequence) { return {Lane::techniques, sequence}; }
 
 class RefusalsTest : public testing::Test {
  protected:
   void sent(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t i = from; i <= to; ++i) refusals_.sent(technique(i));
+    for (std::uint64_t i = from; i <= to; ++i) refusals_.sent(technique_segment(i));
   }
-  void acked(std::uint64_t sequence) { refusals_.acked(technique(sequence)); }
+  void acked(std::uint64_t sequence) { refusals_.acked(technique_segment(sequence)); }
   // Three sessions that end with all of them in flight.
   void suspect(std::uint64_t from, std::uint64_t to) {
     for (int i = 0; i < 3; ++i) {
@@ -34,9 +34,9 @@ TEST_F(RefusalsTest, OneThatIsOvertakenAgainAndAgainIsUnbearable) {
     acked(3);
     refusals_.session_failed();
   }
-  EXPECT_EQ(refusals_.unbearable(), technique(1));
+  EXPECT_EQ(refusals_.unbearable(), technique_segment(1));
   EXPECT_FALSE(refusals_.next_alone()) << "it holds up nobody";
-  refusals_.forget(technique(1));
+  refusals_.forget(technique_segment(1));
   EXPECT_FALSE(refusals_.unbearable());
 }
 
@@ -78,15 +78,15 @@ TEST_F(RefusalsTest, WhereNobodyKnowsWhoItWasEachTravelsAloneInTheEnd) {
     sent(other, other);
     acked(other);
   }
-  EXPECT_EQ(refusals_.unbearable(), technique(2));
+  EXPECT_EQ(refusals_.unbearable(), technique_segment(2));
 }
 
 TEST_F(RefusalsTest, TheOneThatWasRefusedLeastIsTriedFirst) {
   suspect(1, 2);
-  EXPECT_EQ(refusals_.next_alone(), technique(1));
+  EXPECT_EQ(refusals_.next_alone(), technique_segment(1));
   sent(1, 1);
   refusals_.session_failed();
-  EXPECT_EQ(refusals_.next_alone(), technique(2));
+  EXPECT_EQ(refusals_.next_alone(), technique_segment(2));
 }
 
 TEST_F(RefusalsTest, AReceiverThatIsIllMakesNobodyUnbearable) {
@@ -113,7 +113,7 @@ TEST_F(RefusalsTest, ASessionThatIsLeftTellsNothing) {
 TEST_F(RefusalsTest, OnlySoManyAreSuspected) {
   suspect(1, 1000);
   EXPECT_EQ(refusals_.alone().size(), Refusals::suspects_max);
-  EXPECT_EQ(refusals_.alone().front(), technique(1)) << "those that were sent first";
+  EXPECT_EQ(refusals_.alone().front(), technique_segment(1)) << "those that were sent first";
 }
 
 }  // namespace

@@ -9,10 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr WallTime noon{std::chrono::seconds{1'700'000'000}};
+constexpr WallTime pass_time{std::chrono::seconds{1'700'000'000}};
 constexpr WindowLimits limits{.overlap = 600s, .settle = 120s, .longest = 3600s, .records_max = 1000};
 
-WallSeconds at(std::chrono::seconds from_noon) { return std::chrono::floor<std::chrono::seconds>(noon) + from_noon; }
+WallSeconds at(std::chrono::seconds from_pass) { return std::chrono::floor<std::chrono::seconds>(pass_time) + from_pass; }
 
 // Reads one window whole.
 void sweep(Cursor& cursor, WallTime now, std::chrono::seconds span) {
@@ -21,11 +21,11 @@ void sweep(Cursor& cursor, WallTime now, std::chrono::seconds span) {
 }
 
 TEST(Window, ABacklogIsReadOnceInWindowsSideBySide) {
-  Cursor cursor = first_cursor(noon, 4h);
-  ASSERT_EQ(begin_pass(cursor, noon, limits), Pass::backlog);
+  Cursor cursor = first_cursor(pass_time, 4h);
+  ASSERT_EQ(begin_pass(cursor, pass_time, limits), Pass::backlog);
   WallSeconds expected = at(-4h);
-  while (begin_pass(cursor, noon, limits) == Pass::under_way) {
-    const WindowProgress window = next_window(cursor, noon, 1h, limits);
+  while (begin_pass(cursor, pass_time, limits) == Pass::under_way) {
+    const WindowProgress window = next_window(cursor, pass_time, 1h, limits);
     EXPECT_EQ(window.from, expected);
     EXPECT_LE(window.to - window.from, 1h);
     expected = window.to;
@@ -37,12 +37,12 @@ TEST(Window, ABacklogIsReadOnceInWindowsSideBySide) {
 }
 
 TEST(Window, TheYoungestSecondsAreReadAgainUntilTheOverlapHasPassed) {
-  Cursor cursor = first_cursor(noon, 300s);
-  ASSERT_EQ(begin_pass(cursor, noon, limits), Pass::newest);
-  sweep(cursor, noon, 1h);
+  Cursor cursor = first_cursor(pass_time, 300s);
+  ASSERT_EQ(begin_pass(cursor, pass_time, limits), Pass::newest);
+  sweep(cursor, pass_time, 1h);
   EXPECT_EQ(cursor.through, at(-120s));
   EXPECT_EQ(cursor.settled, at(-300s));
-  const WallTime later = noon + 300s;
+  const WallTime later = pass_time + 300s;
   ASSERT_EQ(begin_pass(cursor, later, limits), Pass::newest);
   const WindowProgress again = next_window(cursor, later, 1h, limits);
   EXPECT_EQ(again.from, at(-300s));
@@ -50,30 +50,30 @@ TEST(Window, TheYoungestSecondsAreReadAgainUntilTheOverlapHasPassed) {
 }
 
 TEST(Window, NothingNewMeansNoWindow) {
-  Cursor cursor = first_cursor(noon, 300s);
-  ASSERT_EQ(begin_pass(cursor, noon, limits), Pass::newest);
-  sweep(cursor, noon, 1h);
-  EXPECT_EQ(begin_pass(cursor, noon, limits), Pass::none);
-  EXPECT_EQ(begin_pass(cursor, noon - 1h, limits), Pass::none);  // nor after a step back of the clock
+  Cursor cursor = first_cursor(pass_time, 300s);
+  ASSERT_EQ(begin_pass(cursor, pass_time, limits), Pass::newest);
+  sweep(cursor, pass_time, 1h);
+  EXPECT_EQ(begin_pass(cursor, pass_time, limits), Pass::none);
+  EXPECT_EQ(begin_pass(cursor, pass_time - 1h, limits), Pass::none);  // nor after a step back of the clock
 }
 
 TEST(Window, AWindowThatReachesIntoTheOverlapSettlesNoMoreThanWhatWasReadBefore) {
-  Cursor cursor = first_cursor(noon, 700s);
-  ASSERT_EQ(begin_pass(cursor, noon, limits), Pass::newest);
-  sweep(cursor, noon, 1h);
+  Cursor cursor = first_cursor(pass_time, 700s);
+  ASSERT_EQ(begin_pass(cursor, pass_time, limits), Pass::newest);
+  sweep(cursor, pass_time, 1h);
   EXPECT_EQ(cursor.settled, at(-700s));
 }
 
 TEST(Window, AFailedSweepIsHalvedFromTheSecondTimeOnDownToASecond) {
   WindowProgress window{
-      .from = at(0s), .to = at(100s), .started = noon, .next_link = "x", .pages = 3, .attempts = 0, .total_count = 5};
-  window = begun_again(window, noon);
+      .from = at(0s), .to = at(100s), .started = pass_time, .next_link = "x", .pages = 3, .attempts = 0, .total_count = 5};
+  window = begun_again(window, pass_time);
   EXPECT_EQ(window.to - window.from, 100s);
   EXPECT_EQ(window.next_link, "");
   EXPECT_EQ(window.pages, 0u);
-  window = begun_again(window, noon);
+  window = begun_again(window, pass_time);
   EXPECT_EQ(window.to - window.from, 50s);
-  for (int i = 0; i < 20; ++i) window = begun_again(window, noon);
+  for (int i = 0; i < 20; ++i) window = begun_again(window, pass_time);
   EXPECT_EQ(window.to - window.from, 1s);
 }
 
@@ -98,12 +98,12 @@ TEST(Window, TheSpanFitsTheTimeThatReadingTakes) {
 TEST(Window, EverySecondIsReadAfterItsLateRecordsCouldBeSeen) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Random random{Seed{seed}};
-    Cursor cursor = first_cursor(noon, std::chrono::seconds{random.between(0, 20'000)});
+    Cursor cursor = first_cursor(pass_time, std::chrono::seconds{random.between(0, 20'000)});
     const WallSeconds start = cursor.settled;
     std::vector<std::pair<WallSeconds, WallSeconds>> windows;
     std::vector<WallTime> begun;
-    WallTime now = noon;
-    const WallTime end = noon + 3h;
+    WallTime now = pass_time;
+    const WallTime end = pass_time + 3h;
     while (now < end) {
       if (begin_pass(cursor, now, limits) == Pass::none) {
         now += std::chrono::seconds{random.between(1, 400)};

@@ -11,16 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Bytes der_of(const std::string& pem) {
-  const Result<CertificatePtr> certificate = certificate_of_pem("certificate", pem);
-  EXPECT_TRUE(certificate);
-  unsigned char* at = nullptr;
-  const int bytes = i2d_X509(certificate->get(), &at);
-  Bytes der{reinterpret_cast<const char*>(at), static_cast<std::size_t>(bytes)};
-  OPENSSL_free(at);
-  return der;
-}
-
 class DataGateTest : public testing::Test {
  protected:
   DataGateTest() {
@@ -35,7 +25,7 @@ class DataGateTest : public testing::Test {
     CertificateOrder order{.request_pem = request, .sensor = name, .tenants = std::move(tenants), .lifetime = 24h};
     const Result<IssuedCertificate> issued = authority_->issue(order, test::noon);
     EXPECT_TRUE(issued) << issued.error().text();
-    return {name, der_of(issued->certificate_pem)};
+    return {name, test::der_of(issued->certificate_pem)};
   }
 
   std::unique_ptr<Authority> authority_;
@@ -69,7 +59,7 @@ TEST_F(DataGateTest, ACertificateThatNamesNoSensorIsKnownByItsCommonNameAlone) {
   ServerOrder order{.hosts = {"dp1.example.net"}, .lifetime = 24h};
   const Result<ServerCertificate> issued = authority_->issue_server(order, test::noon);
   ASSERT_TRUE(issued);
-  for (const TlsPeer& peer : {TlsPeer{"dp1.example.net", der_of(issued->certificate_pem)}, TlsPeer{"simulated", {}}}) {
+  for (const TlsPeer& peer : {TlsPeer{"dp1.example.net", test::der_of(issued->certificate_pem)}, TlsPeer{"simulated", {}}}) {
     const Result<DataPeer> admitted = gate_.admit(peer);
     ASSERT_TRUE(admitted);
     EXPECT_EQ(admitted->sensor, peer.name);

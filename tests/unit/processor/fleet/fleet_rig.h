@@ -30,16 +30,6 @@ struct SensorCertificate {
   KeyPtr key;
 };
 
-inline Bytes der_of(const std::string& pem) {
-  const Result<CertificatePtr> certificate = certificate_of_pem("test", pem);
-  EXPECT_TRUE(certificate);
-  unsigned char* at = nullptr;
-  const int length = i2d_X509(certificate->get(), &at);
-  Bytes der{reinterpret_cast<const char*>(at), static_cast<std::size_t>(length)};
-  OPENSSL_free(at);
-  return der;
-}
-
 class FleetRig : public testing::Test {
  public:
   explicit FleetRig(WallTime start = noon) : clock_(start) { reopen(); }

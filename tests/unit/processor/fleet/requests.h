@@ -1,6 +1,7 @@
 // Certificate requests as sensors make them, and as they should not: for the fleet's tests.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -37,5 +38,15 @@ inline std::string request_signed_by(EVP_PKEY* key, EVP_PKEY* signer, const std:
 }
 
 inline std::string request(EVP_PKEY* key, const std::string& subject = "whoever") { return request_signed_by(key, key, subject); }
+
+inline Bytes der_of(const std::string& pem) {
+  const Result<CertificatePtr> certificate = certificate_of_pem("test", pem);
+  EXPECT_TRUE(certificate);
+  unsigned char* at = nullptr;
+  const int length = i2d_X509(certificate->get(), &at);
+  Bytes der{reinterpret_cast<const char*>(at), static_cast<std::size_t>(length)};
+  OPENSSL_free(at);
+  return der;
+}
 
 }  // namespace tidegate::test

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,17 @@ class TestDesk final : public SensorDesk {
   std::map<std::string, PushOutcome> answers;
   CommandOutcome command{200, "application/json", R"({"cursors":[]})"};
   bool away = false;
+  std::map<std::string, SensorState> states;  // `connected` where nothing is said
+  std::set<std::string> unhealthy;
+  std::vector<std::string> authors;    // of what was pushed
   std::vector<std::string> pushed;     // the sensors, in order
   std::vector<std::string> requested;  // "SENSOR METHOD TARGET"
 
   asio::awaitable<Result<PushOutcome>> push(std::string sensor, Secret document, std::string author,
                                             std::chrono::nanoseconds) override {
     pushed.push_back(sensor);
-    const Bytes hash = sha256(document.reveal());
+    authors.push_back(author);
+    const Bytes hash = sha256(std::to_string(pushed.size()) + std::string{document.reveal()});  // another one at each push
     DocumentDraft draft{sensor, document, hash, author, clock_.wall()};
     const Result<std::uint64_t> revision = store_.put_document(draft);
     if (!revision) co_return revision.error();
@@ -69,6 +74,29 @@ class TestDesk final : public SensorDesk {
     fleet.at = clock_.wall();
     for (const SensorRecord& each : *sensors) fleet.sensors.push_back(view_of(each));
     return fleet;
+  }
+
+  Result<SensorView> glance(std::string_view name) override {
+    const Result<SensorRecord> sensor = store_.sensor(name);
+    if (!sensor) return sensor.error();
+    SensorView view = view_of(*sensor);
+    if (const auto told = states.find(view.name); told != states.end()) view.state = told->second;
+    view.health = {true, !unhealthy.contains(view.name), "connectors/acme-v1", "expired"};
+    const Result<std::vector<RevisionRecord>> history = store_.history(name);
+    if (!history) return history.error();
+    if (history->empty()) return view;
+    view.config.wanted_revision = history->front().revision;
+    view.config.state = history->front().state;
+    view.config.reasons = history->front().reasons;
+    return view;
+  }
+
+  // What a sensor says of its newest revision, some time after the push.
+  void report(const std::string& sensor, ConfigState state, const std::string& reasons = {}) {
+    const Result<std::vector<RevisionRecord>> history = store_.history(sensor);
+    TG_ASSERT(history && !history->empty(), "a sensor answers what was pushed to it");
+    const std::vector<ConfigReport> reports{{sensor, history->front().hash, state, reasons, clock_.wall()}};
+    TG_ASSERT(store_.report(reports).has_value(), "a test writes its store");
   }
 
   Result<SensorDetail> view(std::string_view name) override {
@@ -142,7 +170,6 @@ class DeskFixture {
   std::optional<TestDesk> desk;
   std::optional<Connectors> connectors;
 
- private:
   void enrol(const std::string& sensor, std::vector<std::string> tenants) {
     EnrolmentToken token;
     token.id = "t-" + sensor;
