@@ -73,7 +73,7 @@ enum class DeliveryState : std::uint8_t { queued, sent, given_up };
 std::string_view name(DeliveryState state);
 
 // One that is queued.
-struct Delivery {
+struct EventDelivery {
   std::uint64_t id = 0;
   EventTurn turn = EventTurn::opened;
   HealthEvent event;  // as it is now
@@ -106,7 +106,7 @@ class EventStore {
   virtual Result<std::vector<HealthEvent>> events(const EventQuery& query) = 0;  // newest first
 
   // Of one channel, the oldest first, at most so many.
-  virtual Result<std::vector<Delivery>> queued(std::string_view channel, std::size_t most) = 0;
+  virtual Result<std::vector<EventDelivery>> queued(std::string_view channel, std::size_t most) = 0;
   virtual Result<void> update(const std::vector<DeliveryUpdate>& updates) = 0;  // each counts as an attempt
   // Gives up what is queued for channels that are not among these. How many there were.
   virtual Result<std::size_t> give_up_others(const std::vector<std::string>& channels) = 0;

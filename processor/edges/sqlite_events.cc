@@ -141,13 +141,13 @@ Result<std::vector<HealthEvent>> SqliteEvents::events(const EventQuery& query) {
   return found;
 }
 
-Result<std::vector<Delivery>> SqliteEvents::queued(std::string_view channel, std::size_t most) {
-  std::vector<Delivery> found;
+Result<std::vector<EventDelivery>> SqliteEvents::queued(std::string_view channel, std::size_t most) {
+  std::vector<EventDelivery> found;
   const std::string sql = std::string{event_columns} +
                           ", d.id, d.turn, d.attempts, d.queued, d.next_attempt FROM deliveries d JOIN events e ON e.id = d.event "
                           "WHERE d.state = 0 AND d.channel = ?1 ORDER BY d.id LIMIT ?2";
   Result<void> read = each_row(database_, sql, {channel, static_cast<std::int64_t>(most)}, [&found](const SqliteStatement& row) {
-    Delivery& delivery = found.emplace_back();
+    EventDelivery& delivery = found.emplace_back();
     delivery.event = event_in(row);
     delivery.id = static_cast<std::uint64_t>(row.integer(event_column_count));
     delivery.turn = enumerator_in(row.integer(event_column_count + 1), EventTurn::closed);

@@ -28,7 +28,7 @@ class SqliteEvents final : public EventStore {
   Result<std::vector<HealthEvent>> open_events() override;
   Result<std::vector<std::uint64_t>> write(const std::vector<EventChange>& changes) override;
   Result<std::vector<HealthEvent>> events(const EventQuery& query) override;
-  Result<std::vector<Delivery>> queued(std::string_view channel, std::size_t most) override;
+  Result<std::vector<EventDelivery>> queued(std::string_view channel, std::size_t most) override;
   Result<void> update(const std::vector<DeliveryUpdate>& updates) override;
   Result<std::size_t> give_up_others(const std::vector<std::string>& channels) override;
   Result<void> trim(WallTime now) override;

@@ -34,7 +34,7 @@ Result<void> EventWatch::load() {
 }
 
 Result<void> EventWatch::look() {
-  const Result<std::vector<SensorFacts>> fleet = facts_();
+  const Result<std::vector<WatchedSensor>> fleet = facts_();
   if (!fleet) return fleet.error();
   std::vector<EventChange> changes = events_.look(*fleet, {clock_.wall(), clock_.steady()});
   if (changes.empty()) return {};

@@ -28,7 +28,7 @@ struct EventWatchLimits {
 
 class EventWatch {
  public:
-  using Facts = std::function<Result<std::vector<SensorFacts>>()>;
+  using Facts = std::function<Result<std::vector<WatchedSensor>>()>;
 
   //   requires: all of them outlive it
   EventWatch(EventStore& store, Notifier& notifier, Facts facts, Clock& clock, Log& log, Metrics& metrics,

@@ -45,7 +45,7 @@ namespace tidegate {
 
 namespace asio = boost::asio;
 
-struct SensorFacts;
+struct WatchedSensor;
 
 struct FleetServiceLimits {
   std::size_t sessions_max = 12'000;
@@ -136,7 +136,7 @@ class Fleet {
   Result<void> revoke_sensor(std::string_view sensor);
 
   Result<FleetView> view();
-  Result<std::vector<SensorFacts>> facts();            // of all sensors, for their events
+  Result<std::vector<WatchedSensor>> facts();          // of all sensors, for their events
   Result<SensorDetail> view(std::string_view sensor);  // `absent`
   // The same without what takes time to take apart.
   Result<SensorView> glance(std::string_view sensor);

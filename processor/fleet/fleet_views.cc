@@ -52,14 +52,14 @@ Result<SensorView> Fleet::glance(std::string_view sensor) {
   return view_of(*record);
 }
 
-Result<std::vector<SensorFacts>> Fleet::facts() {
+Result<std::vector<WatchedSensor>> Fleet::facts() {
   const Result<std::vector<SensorRecord>> records = parts_.store.sensors();
   if (!records) return records.error();
-  std::vector<SensorFacts> all;
+  std::vector<WatchedSensor> all;
   all.reserve(records->size());
   for (const SensorRecord& record : *records) {
     const SensorLiveState& sensor = state_of(record.identity.sensor);
-    SensorFacts& facts = all.emplace_back();
+    WatchedSensor& facts = all.emplace_back();
     facts.sensor = record.identity.sensor;
     facts.tenants = record.identity.tenants;
     facts.state = record.revoked ? SensorState::revoked : state_now(sensor);

@@ -65,7 +65,7 @@ void HealthEvents::load(std::vector<HealthEvent> open) {
 }
 
 // While a sensor has two sessions it is not known whose the second one is; a clone is over once there was one alone for a while.
-bool HealthEvents::clones_last(const SensorFacts& facts, Now now) {
+bool HealthEvents::clones_last(const WatchedSensor& facts, Now now) {
   const bool open = open_.contains(Key{facts.sensor, EventKind::clones, std::string{}});
   if (facts.clones == 0 && !open) return false;
   const auto [at, fresh] = clones_.try_emplace(facts.sensor);
@@ -79,7 +79,7 @@ bool HealthEvents::clones_last(const SensorFacts& facts, Now now) {
   return clones.last;
 }
 
-HealthEvents::Verdict HealthEvents::judge(const SensorFacts& facts, Now now) {
+HealthEvents::Verdict HealthEvents::judge(const WatchedSensor& facts, Now now) {
   Verdict verdict;
   if (facts.state == SensorState::revoked) {
     verdict.judged.fill(true);
@@ -118,7 +118,7 @@ bool HealthEvents::lasts(const Key& key, SteadyTime now) {
   return now - since_.try_emplace(key, now).first->second >= limits_.settle;
 }
 
-void HealthEvents::look_at(const SensorFacts& facts, Now now, std::vector<EventChange>& changes) {
+void HealthEvents::look_at(const WatchedSensor& facts, Now now, std::vector<EventChange>& changes) {
   const Verdict verdict = judge(facts, now);
   const auto close = [&](const HealthEvent& event) {
     HealthEvent closed = event;
@@ -156,11 +156,11 @@ void HealthEvents::look_at(const SensorFacts& facts, Now now, std::vector<EventC
   }
 }
 
-std::vector<EventChange> HealthEvents::look(const std::vector<SensorFacts>& fleet, Now now) {
+std::vector<EventChange> HealthEvents::look(const std::vector<WatchedSensor>& fleet, Now now) {
   std::vector<EventChange> changes;
   std::set<std::string, std::less<>> names;
   seen_.clear();
-  for (const SensorFacts& facts : fleet) {
+  for (const WatchedSensor& facts : fleet) {
     names.insert(facts.sensor);
     look_at(facts, now, changes);
   }

@@ -31,7 +31,7 @@
 namespace tidegate {
 
 // What there is to say of a sensor at one moment.
-struct SensorFacts {
+struct WatchedSensor {
   std::string sensor;
   std::vector<std::string> tenants;
   SensorState state = SensorState::never;
@@ -65,7 +65,7 @@ class HealthEvents {
     SteadyTime steady{};
   };
   // What has changed since the last one that was written; channels are left empty.   requires: all sensors, each once
-  std::vector<EventChange> look(const std::vector<SensorFacts>& fleet, Now now);
+  std::vector<EventChange> look(const std::vector<WatchedSensor>& fleet, Now now);
   // Those changes were written.   requires: as look() gave them; `ids` as many, from the store
   void written(const std::vector<EventChange>& changes, const std::vector<std::uint64_t>& ids);
 
@@ -82,10 +82,10 @@ class HealthEvents {
   };
   struct Verdict;
 
-  Verdict judge(const SensorFacts& facts, Now now);
-  bool clones_last(const SensorFacts& facts, Now now);
+  Verdict judge(const WatchedSensor& facts, Now now);
+  bool clones_last(const WatchedSensor& facts, Now now);
   bool lasts(const Key& key, SteadyTime now);
-  void look_at(const SensorFacts& facts, Now now, std::vector<EventChange>& changes);
+  void look_at(const WatchedSensor& facts, Now now, std::vector<EventChange>& changes);
 
   HealthEventLimits limits_;
   std::map<Key, HealthEvent> open_;

@@ -88,7 +88,7 @@ void Notifier::wake() {
 asio::awaitable<Error> Notifier::tell(Channel& channel) {
   co_await asio::this_coro::throw_if_cancelled(false);
   while (!co_await stopped()) {
-    std::vector<Delivery> due;
+    std::vector<EventDelivery> due;
     Result<std::chrono::nanoseconds> wait = wait_of(channel, due);
     if (!wait) {
       log_.error("what is to be told cannot be read or written: it is tried again",
@@ -107,15 +107,15 @@ asio::awaitable<Error> Notifier::tell(Channel& channel) {
   co_return Error{Code::cancelled, "the channel tells nothing any more"};
 }
 
-Result<std::chrono::nanoseconds> Notifier::wait_of(Channel& channel, std::vector<Delivery>& due) {
+Result<std::chrono::nanoseconds> Notifier::wait_of(Channel& channel, std::vector<EventDelivery>& due) {
   if (!channel.unwritten.empty()) {
     if (Result<void> written = store_.update(channel.unwritten); !written) return std::move(written).error();
     channel.unwritten.clear();
   }
-  Result<std::vector<Delivery>> queued = store_.queued(channel.route.name, limits_.items_max);
+  Result<std::vector<EventDelivery>> queued = store_.queued(channel.route.name, limits_.items_max);
   if (!queued) return std::move(queued).error();
   if (queued->empty()) return std::chrono::nanoseconds{std::chrono::hours{1}};  // whoever queues something wakes us
-  const WallTime next = std::ranges::min(*queued, {}, &Delivery::next_attempt).next_attempt;
+  const WallTime next = std::ranges::min(*queued, {}, &EventDelivery::next_attempt).next_attempt;
   // A wall clock that was set back makes nobody wait longer than a back-off does.
   const auto until_next = std::clamp<std::chrono::nanoseconds>(next - clock_.wall(), {}, limits_.backoff.ceiling);
   const std::chrono::nanoseconds wait = std::max(until_next, channel.throttled(clock_.steady()));
@@ -123,11 +123,11 @@ Result<std::chrono::nanoseconds> Notifier::wait_of(Channel& channel, std::vector
   return wait;
 }
 
-asio::awaitable<void> Notifier::attempt(Channel& channel, std::vector<Delivery> due) {
+asio::awaitable<void> Notifier::attempt(Channel& channel, std::vector<EventDelivery> due) {
   Notification notification;
   notification.id = message_id();
   notification.at = clock_.wall();
-  for (const Delivery& delivery : due) notification.items.push_back({delivery.turn, delivery.event});
+  for (const EventDelivery& delivery : due) notification.items.push_back({delivery.turn, delivery.event});
   channel.left.push_back(clock_.steady());
   const Result<void> result = co_await channel.route.channel->send(std::move(notification));
   // Asked to stop on the way: it is told after the restart.
@@ -135,13 +135,14 @@ asio::awaitable<void> Notifier::attempt(Channel& channel, std::vector<Delivery> 
   channel.unwritten = updates_of(channel, due, result);
 }
 
-std::vector<DeliveryUpdate> Notifier::updates_of(Channel& channel, const std::vector<Delivery>& told, const Result<void>& result) {
+std::vector<DeliveryUpdate> Notifier::updates_of(Channel& channel, const std::vector<EventDelivery>& told,
+                                                 const Result<void>& result) {
   std::vector<DeliveryUpdate> updates;
   const WallTime now = clock_.wall();
   std::size_t given_up = 0;
   if (result) channel.backoff.reset();
   const WallTime next = result ? now : now + channel.backoff.next();
-  for (const Delivery& delivery : told) {
+  for (const EventDelivery& delivery : told) {
     DeliveryUpdate& update = updates.emplace_back();
     update.id = delivery.id;
     update.next_attempt = next;

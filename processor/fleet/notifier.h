@@ -72,9 +72,9 @@ class Notifier {
 
   asio::awaitable<Error> tell(Channel& channel);
   // How long the channel has nothing to do; zero: `due` is to be told now.
-  Result<std::chrono::nanoseconds> wait_of(Channel& channel, std::vector<Delivery>& due);
-  asio::awaitable<void> attempt(Channel& channel, std::vector<Delivery> due);
-  std::vector<DeliveryUpdate> updates_of(Channel& channel, const std::vector<Delivery>& told, const Result<void>& result);
+  Result<std::chrono::nanoseconds> wait_of(Channel& channel, std::vector<EventDelivery>& due);
+  asio::awaitable<void> attempt(Channel& channel, std::vector<EventDelivery> due);
+  std::vector<DeliveryUpdate> updates_of(Channel& channel, const std::vector<EventDelivery>& told, const Result<void>& result);
   std::string message_id();
 
   asio::any_io_executor executor_;

@@ -14,14 +14,14 @@ Seed part(Seed seed, std::uint64_t number) { return {seed.value ^ (number * 0x9E
 
 }  // namespace
 
-Archive::Archive(const DataOptions& options, Seed seed)
+SimArchive::SimArchive(const DataOptions& options, Seed seed)
     : schedule_(options, part(seed, 1)),
       prose_(part(seed, 2)),
       alerts_(schedule_, prose_, part(seed, 3)),
       audit_logs_(schedule_, prose_, part(seed, 4)),
       techniques_(schedule_, prose_, part(seed, 5)) {}
 
-void Archive::append(Bytes& out, Feed feed, std::uint32_t record) const {
+void SimArchive::append(Bytes& out, Feed feed, std::uint32_t record) const {
   switch (feed) {
     case Feed::alerts: {
       const std::size_t version = schedule_.alert(record).current(holdings_.now());
@@ -33,14 +33,14 @@ void Archive::append(Bytes& out, Feed feed, std::uint32_t record) const {
   }
 }
 
-void Archive::each_entry(WallTime now, const Visit& visit) const {
+void SimArchive::each_entry(WallTime now, const Visit& visit) const {
   each_alert(now, visit);
   if (schedule_.options().audit_uuid) each_event(Feed::audit_logs, now, visit);
   else each_nameless(now, visit);
   each_event(Feed::techniques, now, visit);
 }
 
-void Archive::each_alert(WallTime now, const Visit& visit) const {
+void SimArchive::each_alert(WallTime now, const Visit& visit) const {
   const std::uint32_t arrived = schedule_.arrived(Feed::alerts, now);
   for (std::uint32_t record = 0; record < arrived; ++record) {
     const AlertFacts facts = schedule_.alert(record);
@@ -58,7 +58,7 @@ void Archive::each_alert(WallTime now, const Visit& visit) const {
   }
 }
 
-void Archive::each_event(Feed feed, WallTime now, const Visit& visit) const {
+void SimArchive::each_event(Feed feed, WallTime now, const Visit& visit) const {
   const std::uint32_t arrived = schedule_.arrived(feed, now);
   LedgerEntry entry;
   entry.feed = feed;
@@ -70,7 +70,7 @@ void Archive::each_event(Feed feed, WallTime now, const Visit& visit) const {
 }
 
 // Audit logs without uuid: known by their bytes, and counted where the bytes agree.
-void Archive::each_nameless(WallTime now, const Visit& visit) const {
+void SimArchive::each_nameless(WallTime now, const Visit& visit) const {
   const std::uint32_t arrived = schedule_.arrived(Feed::audit_logs, now);
   std::map<Id128, std::uint32_t> counts;
   Bytes bytes;

@@ -1,4 +1,4 @@
-// Archive: all records of a simulator, what of them is listed now, and the ledger.
+// SimArchive: all records of a simulator, what of them is listed now, and the ledger.
 //
 // Thread: the simulator's.
 #pragma once
@@ -11,11 +11,11 @@
 
 namespace tidegate {
 
-class Archive {
+class SimArchive {
  public:
-  Archive(const DataOptions& options, Seed seed);
-  Archive(const Archive&) = delete;
-  Archive& operator=(const Archive&) = delete;
+  SimArchive(const DataOptions& options, Seed seed);
+  SimArchive(const SimArchive&) = delete;
+  SimArchive& operator=(const SimArchive&) = delete;
 
   void advance(WallTime now) { holdings_.advance(now); }
   const Holdings& holdings() const { return holdings_; }

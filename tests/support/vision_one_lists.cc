@@ -65,7 +65,7 @@ void sort_picked(std::vector<HeldRecord>& picked, const std::vector<OrderTerm>& 
 std::uint32_t since_epoch(WallSeconds time) { return static_cast<std::uint32_t>(time.time_since_epoch().count()); }
 
 // Alerts are investigated with their first update; those that were not are in no interval.
-std::vector<HeldRecord> first_investigated(const Archive& archive, const Interval& interval) {
+std::vector<HeldRecord> first_investigated(const SimArchive& archive, const Interval& interval) {
   const Holdings& holdings = archive.holdings();
   std::vector<HeldRecord> picked;
   for (const HeldRecord& held : holdings.between(Feed::alerts, TimeKey::first, WallSeconds{}, WallSeconds::max())) {
@@ -79,7 +79,7 @@ std::vector<HeldRecord> first_investigated(const Archive& archive, const Interva
 
 }  // namespace
 
-Result<Selection> select_alerts(const Archive& archive, const Target& target) {
+Result<Selection> select_alerts(const SimArchive& archive, const Target& target) {
   const Holdings& holdings = archive.holdings();
   const auto now = std::chrono::floor<seconds>(holdings.now());
   const auto interval = interval_of(target, "startDateTime", "endDateTime", {now - alerts_default, now});
@@ -119,7 +119,7 @@ Result<Selection> select_alerts(const Archive& archive, const Target& target) {
   return selection;
 }
 
-Result<Selection> select_audit_logs(const Archive& archive, const Target& target) {
+Result<Selection> select_audit_logs(const SimArchive& archive, const Target& target) {
   const auto now = std::chrono::floor<seconds>(archive.holdings().now());
   const auto interval = interval_of(target, "startDateTime", "endDateTime", {now - audit_retention, now});
   if (!interval) return interval.error();
@@ -160,7 +160,7 @@ Result<Selection> select_audit_logs(const Archive& archive, const Target& target
   return selection;
 }
 
-Result<Selection> select_techniques(const Archive& archive, const Target& target) {
+Result<Selection> select_techniques(const SimArchive& archive, const Target& target) {
   const Holdings& holdings = archive.holdings();
   const auto now = std::chrono::floor<seconds>(holdings.now());
   const auto detected = interval_of(target, "detectedStartDateTime", "detectedEndDateTime", {now - techniques_default, now});

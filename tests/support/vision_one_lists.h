@@ -25,9 +25,9 @@ struct Selection {
 };
 
 // The error's text is the message of a 400.
-Result<Selection> select_alerts(const Archive& archive, const Target& target);
-Result<Selection> select_audit_logs(const Archive& archive, const Target& target);
-Result<Selection> select_techniques(const Archive& archive, const Target& target);
+Result<Selection> select_alerts(const SimArchive& archive, const Target& target);
+Result<Selection> select_audit_logs(const SimArchive& archive, const Target& target);
+Result<Selection> select_techniques(const SimArchive& archive, const Target& target);
 
 // How a page's link is made, and spoiled.
 struct LinkRules {
@@ -45,7 +45,7 @@ struct ServedPage {
   bool whole = false;  // false: an error was answered
 };
 // The page that the target's token asks for; the first without one. `name` is the token's parameter.
-ServedPage serve_page(const Archive& archive, const Selection& selection, const Target& target, const LinkRules& rules);
+ServedPage serve_page(const SimArchive& archive, const Selection& selection, const Target& target, const LinkRules& rules);
 
 // A page's place in its list.
 struct PagePlace {

@@ -30,7 +30,7 @@ struct SimPackage {
 class Packages {
  public:
   //   requires: `archive` outlives this
-  Packages(const Archive& archive, Seed seed) : archive_(archive), seed_(seed) {}
+  Packages(const SimArchive& archive, Seed seed) : archive_(archive), seed_(seed) {}
 
   // Those created in [from, to) and listed at `now`, ordered by id, as objects in a store are.
   std::vector<SimPackage> between(WallSeconds from, WallSeconds to, WallTime now, const RiskLevels& levels) const;
@@ -42,7 +42,7 @@ class Packages {
   SimPackage package_of(std::int64_t minute) const;
   std::vector<std::uint32_t> records_of(std::int64_t minute, const RiskLevels& levels) const;
 
-  const Archive& archive_;
+  const SimArchive& archive_;
   Seed seed_;
 };
 

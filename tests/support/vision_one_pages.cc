@@ -47,7 +47,7 @@ TokenCheck check_token(const Target& target, std::string_view token_name, const 
   return {.token = token, .refusal = {}};
 }
 
-ServedPage serve_page(const Archive& archive, const Selection& selection, const Target& target, const LinkRules& rules) {
+ServedPage serve_page(const SimArchive& archive, const Selection& selection, const Target& target, const LinkRules& rules) {
   const std::string_view parameter = token_name(selection.feed);
   const WallTime now = archive.holdings().now();
   TokenCheck check = check_token(target, parameter, rules, now);

@@ -19,7 +19,7 @@ namespace tidegate {
 class Pipelines {
  public:
   //   requires: `archive` outlives this
-  Pipelines(const Archive& archive, Seed seed) : packages_(archive, seed), random_(Seed{~seed.value}) {}
+  Pipelines(const SimArchive& archive, Seed seed) : packages_(archive, seed), random_(Seed{~seed.value}) {}
 
   // Which of the four endpoints it is, if it is one.
   static std::optional<Endpoint> endpoint_of(std::string_view method, std::string_view path);

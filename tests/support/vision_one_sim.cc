@@ -75,7 +75,7 @@ struct VisionOneSim::Parts {
         traces(Seed{seed.value ^ 0x9FB21C651E98DF25u}) {}
 
   SimOptions options;
-  Archive archive;
+  SimArchive archive;
   Pipelines pipelines;
   Actions actions;
   FaultPlan faults;

@@ -2,9 +2,11 @@
 // what the build cannot: siblings within a floor, cycles, and a pipeline that names no library.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "tests/tidy/tree.h"
 
@@ -106,6 +108,40 @@ class CycleSearch {
   std::vector<std::string> path_;
   std::set<std::string> done_;
 };
+
+// What links floors together takes the first definition of an inline function that it meets: two classes of one name then share a
+// destructor, and neither is told.
+TEST(Floors, AClassHasItsNameForItselfInAllThatIsLinkedTogether) {
+  const std::regex opens{
+      R"(^namespace( [A-Za-z0-9_:]+)? \{$|^(?:class|struct|enum class) ([A-Za-z0-9]+)(?:| final)(?:| :.*) \{.*$)"};
+  std::map<std::string, std::string> places;
+  for (const SourceFile& file : tree()) {
+    const bool linked = floors().contains(floor_of(file.path)) ||
+                        starts_with_any(file.path, {"bench/", "tests/support/", "tests/world/", "tests/sim/"});
+    if (!linked || !is_cxx(file.path)) continue;
+    std::vector<std::string> spaces;
+    std::istringstream lines{file.text};
+    for (std::string line; std::getline(lines, line);) {
+      std::smatch found;
+      if (!std::regex_match(line, found, opens)) {
+        if (line.starts_with("}  // namespace") && !spaces.empty()) spaces.pop_back();
+        continue;
+      }
+      if (found[2].matched) {
+        const bool hidden = std::ranges::find(spaces, std::string{}) != spaces.end();
+        std::string name;
+        for (const std::string& space : spaces) name.append(space).append("::");
+        const auto [at, fresh] = places.emplace(name + found[2].str(), file.path);
+        EXPECT_TRUE(hidden || fresh || at->second == file.path)
+            << name << found[2].str() << " is a class in " << at->second << " and in " << file.path;
+        if (hidden && fresh) places.erase(at);
+      } else {
+        spaces.push_back(found[1].matched ? found[1].str().substr(1) : std::string{});
+      }
+    }
+  }
+  EXPECT_GT(places.size(), 300u) << "the rule sees no classes";
+}
 
 TEST(Floors, NoIncludeRunsInACircle) {
   CycleSearch search;

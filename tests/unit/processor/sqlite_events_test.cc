@@ -84,7 +84,7 @@ TEST_F(SqliteEventsTest, TheHistoryIsAskedBySensorTimeAndState) {
 TEST_F(SqliteEventsTest, ADeliveryIsWrittenWithItsEvent) {
   const HealthEvent event = opened(event_of("a"), {"soc", "mail"});
   reopen();
-  const Result<std::vector<Delivery>> queued = store_->queued("soc", 10);
+  const Result<std::vector<EventDelivery>> queued = store_->queued("soc", 10);
   ASSERT_EQ(queued->size(), 1u);
   EXPECT_EQ(queued->at(0).event, event);
   EXPECT_EQ(queued->at(0).attempts, 0u);

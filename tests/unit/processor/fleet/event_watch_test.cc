@@ -11,13 +11,13 @@ using test::noon;
 class EventWatchTest : public test::EventsRig {
  protected:
   EventWatchTest() {
-    SensorFacts facts;
+    WatchedSensor facts;
     facts.sensor = "zurich-01";
     facts.tenants = {"acme"};
     facts.state = SensorState::connected;
     facts.sessions = 1;
     facts.not_after = noon + 24h * 80;
-    fleet_ = std::vector<SensorFacts>{facts};
+    fleet_ = std::vector<WatchedSensor>{facts};
   }
 
   void watch() {
@@ -31,7 +31,7 @@ class EventWatchTest : public test::EventsRig {
   }
   void set(SensorState state) { fleet_->front().state = state; }
 
-  Result<std::vector<SensorFacts>> fleet_{std::vector<SensorFacts>{}};
+  Result<std::vector<WatchedSensor>> fleet_{std::vector<WatchedSensor>{}};
   std::unique_ptr<EventWatch> watch_;
 };
 

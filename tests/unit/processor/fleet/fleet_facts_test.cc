@@ -31,10 +31,10 @@ TEST_F(FleetFacts, NameTheLeavesThatAreNotHealthy) {
   whole.component_health_map["uplink"] = part(false, "unreachable", "refused");
   ASSERT_TRUE(agent.session.set_health(whole));
   agent.exchange();
-  const Result<std::vector<SensorFacts>> facts = fleet_->facts();
+  const Result<std::vector<WatchedSensor>> facts = fleet_->facts();
   ASSERT_TRUE(facts);
   ASSERT_EQ(facts->size(), 1u);
-  const SensorFacts& one = facts->front();
+  const WatchedSensor& one = facts->front();
   EXPECT_EQ(one.sensor, "zurich-01");
   EXPECT_EQ(one.tenants, (std::vector<std::string>{"acme"}));
   EXPECT_EQ(one.state, SensorState::connected);
@@ -56,7 +56,7 @@ TEST_F(FleetFacts, OfARevokedSensorAndAfterARestart) {
   agent.leave();
   ASSERT_TRUE(fleet_->revoke_sensor("bern-01"));
   reopen();
-  const Result<std::vector<SensorFacts>> facts = fleet_->facts();
+  const Result<std::vector<WatchedSensor>> facts = fleet_->facts();
   ASSERT_TRUE(facts);
   ASSERT_EQ(facts->size(), 2u);
   EXPECT_EQ(facts->at(0).state, SensorState::revoked);

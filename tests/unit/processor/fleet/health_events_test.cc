@@ -10,8 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::noon;
 
-SensorFacts well(const std::string& sensor = "zurich-01") {
-  SensorFacts facts;
+WatchedSensor well(const std::string& sensor = "zurich-01") {
+  WatchedSensor facts;
   facts.sensor = sensor;
   facts.tenants = {"acme"};
   facts.state = SensorState::connected;
@@ -23,12 +23,12 @@ SensorFacts well(const std::string& sensor = "zurich-01") {
   return facts;
 }
 
-SensorFacts without(SensorFacts facts, const std::string& path, const std::string& status = "degraded") {
+WatchedSensor without(WatchedSensor facts, const std::string& path, const std::string& status = "degraded") {
   facts.unhealthy.push_back({path, false, status, "it does not work"});
   return facts;
 }
 
-SensorFacts gone(SensorFacts facts) {
+WatchedSensor gone(WatchedSensor facts) {
   facts.state = SensorState::silent;
   facts.sessions = 0;
   return facts;
@@ -37,7 +37,7 @@ SensorFacts gone(SensorFacts facts) {
 class HealthEventsTest : public testing::Test {
  protected:
   // Looks after `later`, and what has changed is written.
-  std::vector<EventChange> look(const std::vector<SensorFacts>& fleet, std::chrono::nanoseconds later = 10s) {
+  std::vector<EventChange> look(const std::vector<WatchedSensor>& fleet, std::chrono::nanoseconds later = 10s) {
     now_.wall += later;
     now_.steady += later;
     std::vector<EventChange> changes = events_.look(fleet, now_);
@@ -92,7 +92,7 @@ TEST_F(HealthEventsTest, ASilentSensorIsCriticalUntilItIsHeard) {
 }
 
 TEST_F(HealthEventsTest, EachComponentIsAnEventAndAlertsAndTokensAreCritical) {
-  SensorFacts facts = without(well(), "connectors/a/alerts");
+  WatchedSensor facts = without(well(), "connectors/a/alerts");
   facts = without(std::move(facts), "connectors/a/audit_logs");
   facts = without(std::move(facts), "connectors/b/audit_logs", "auth_failed");
   (void)look({facts});
@@ -125,7 +125,7 @@ TEST_F(HealthEventsTest, OfASilentSensorItsHealthIsNotKnown) {
 }
 
 TEST_F(HealthEventsTest, ARefusedPushIsAnEventAtOnceUntilTheNextIsTaken) {
-  SensorFacts facts = well();
+  WatchedSensor facts = well();
   facts.config.wanted_revision = 7;
   facts.config.state = ConfigState::failed;
   facts.config.reasons = "first\nsecond";
@@ -140,7 +140,7 @@ TEST_F(HealthEventsTest, ARefusedPushIsAnEventAtOnceUntilTheNextIsTaken) {
 }
 
 TEST_F(HealthEventsTest, ACertificateThatWasNotRenewedIsAnEventThreeWeeksBefore) {
-  SensorFacts facts = well();
+  WatchedSensor facts = well();
   facts.not_after = noon + 24h * 21 + 30s;
   EXPECT_TRUE(look({facts}).empty());
   const std::vector<EventChange> opened = look({facts}, 1min);
@@ -151,7 +151,7 @@ TEST_F(HealthEventsTest, ACertificateThatWasNotRenewedIsAnEventThreeWeeksBefore)
 }
 
 TEST_F(HealthEventsTest, ClonesLastUntilOneMachineIsAloneForAWhile) {
-  SensorFacts facts = well();
+  WatchedSensor facts = well();
   facts.sessions = 2;
   EXPECT_TRUE(look({facts}).empty()) << "what a lost connection leaves is no clone";
   facts.clones = 1;
@@ -171,7 +171,7 @@ TEST_F(HealthEventsTest, ClonesLastUntilOneMachineIsAloneForAWhile) {
 TEST_F(HealthEventsTest, ARevokedSensorHasNoConditionsAndOneThatIsGoneNeither) {
   (void)look({gone(well())});
   ASSERT_EQ(look({gone(well())}, 2min).size(), 1u);
-  SensorFacts revoked = gone(well());
+  WatchedSensor revoked = gone(well());
   revoked.state = SensorState::revoked;
   revoked.not_after = noon;
   EXPECT_EQ(look({revoked}).size(), 1u);
@@ -189,7 +189,7 @@ TEST_F(HealthEventsTest, AfterARestartNothingIsToldAnewAndWhatEndedIsTold) {
   open[2] = {3, "zurich-01", {"acme"}, EventKind::clones, "", EventSeverity::critical, "r", noon, {}};
   restart(open);
   EXPECT_TRUE(look({gone(well())}).empty());
-  SensorFacts back = well();
+  WatchedSensor back = well();
   back.health_known = false;
   const std::vector<EventChange> heard = look({back});
   ASSERT_EQ(heard.size(), 1u) << "of its health nothing is known yet";
@@ -212,7 +212,7 @@ TEST_F(HealthEventsTest, WhatWasNotWrittenIsSaidAgain) {
 }
 
 TEST_F(HealthEventsTest, NoSensorHasMoreEventsThanItsBound) {
-  SensorFacts facts = well();
+  WatchedSensor facts = well();
   for (int i = 0; i < 100; ++i) facts = without(std::move(facts), "connectors/c" + std::to_string(i));
   (void)look({facts});
   EXPECT_EQ(look({facts}, 2min).size(), HealthEventLimits{}.events_of_sensor_max);
@@ -223,7 +223,7 @@ TEST_F(HealthEventsTest, NoSensorHasMoreEventsThanItsBound) {
 }
 
 TEST_F(HealthEventsTest, NoTextOfASensorIsLongOrHoldsALine) {
-  SensorFacts facts = without(well(), "connectors/" + std::string(1000, 'x') + "\n", std::string(5000, 'y') + "\r\n");
+  WatchedSensor facts = without(well(), "connectors/" + std::string(1000, 'x') + "\n", std::string(5000, 'y') + "\r\n");
   (void)look({facts});
   const std::vector<EventChange> opened = look({facts}, 2min);
   ASSERT_EQ(opened.size(), 1u);
