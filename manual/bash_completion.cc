@@ -176,7 +176,7 @@ std::string completion_function(std::string_view program) {
 }
 
 std::string bash_completion(const CLI::App& app) {
-  const std::string program = app.get_name();
+  const std::string& program = app.get_name();
   TG_ASSERT(is_plain(program), "a program that is completed has a name");
   const std::vector<ManualCommand> tree = command_tree(app);
   const std::string function = completion_function(program);

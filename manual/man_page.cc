@@ -102,7 +102,7 @@ void add_see_also(RoffPage& page, const std::vector<std::string>& others) {
 }  // namespace
 
 std::string program_page(const CLI::App& app, const ProgramFacts& facts) {
-  const std::string program = app.get_name();
+  const std::string& program = app.get_name();
   TG_ASSERT(!program.empty(), "a program that has a manual page has a name");
   const std::vector<ManualCommand> tree = command_tree(app);
   const ManualCommand& root = tree.front();

@@ -23,7 +23,7 @@ Result<void> write_page(const std::filesystem::path& file, const std::string& te
 
 Result<void> write_manual(const std::filesystem::path& folder, const CLI::App& app, const ProgramFacts& program,
                           const ConfigFacts& config) {
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   Result<void> written = write_page(folder / "man" / (name + ".1"), program_page(app, program));
   if (written) written = write_page(folder / "man" / (name + ".yaml.5"), config_page(config));
   if (written) written = write_page(folder / "completions" / name, bash_completion(app));
