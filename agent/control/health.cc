@@ -124,10 +124,12 @@ Component lag_of(const AgentStatus& status) {
   Concern lag{"lag"};
   for (const ConnectorStatus& connector : status.connectors) {
     for (const ContentStatus& content : connector.contents) {
-      const bool daily = content.content_type == name(Lane::audit_logs);
-      if (!connector.enabled || content.lag < (daily ? audit_logs_lag_told_from : lag_told_from)) continue;
+      const std::chrono::hours told_from =
+          content.content_type == name(Lane::audit_logs) ? audit_logs_lag_told_from : lag_told_from;
+      if (!connector.enabled || content.lag < told_from) continue;
+      // Without the lag itself, which changes with every page.
       lag.note(connector.name + " " + content.content_type, "lagging",
-               content.read_through ? "read up to " + to_iso8601(*content.read_through) : std::string{"nothing was read yet"});
+               "reading is " + std::to_string(told_from.count()) + " h behind, or more");
     }
   }
   return std::move(lag.whole);

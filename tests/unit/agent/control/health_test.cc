@@ -145,6 +145,14 @@ TEST(Health, DoesNotChangeWithNumbersThatAlwaysChange) {
   status.connectors.front().contents.front().lag = std::chrono::seconds{7};
   status.journal.bytes = 300;
   EXPECT_EQ(health_of(status), before);
+  ContentStatus& behind = status.connectors.front().contents.front();
+  behind.lag = lag_told_from;
+  behind.read_through = status.now - lag_told_from;
+  const Component lagging = health_of(status);
+  EXPECT_NE(lagging, before);
+  behind.lag += std::chrono::minutes{5};
+  *behind.read_through += std::chrono::minutes{2};
+  EXPECT_EQ(health_of(status), lagging) << "a backlog under way would be told with every page";
 }
 
 }  // namespace
