@@ -19,8 +19,8 @@ target_compile_definitions(TidegateOptions INTERFACE _GLIBCXX_ASSERTIONS TIDEGAT
 target_compile_options(TidegateOptions INTERFACE -Wall -Wextra -Werror -Wnon-virtual-dtor
   -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ffunction-sections -fdata-sections
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
-# Where sources are compiled together, a local variable may have the name of another file's helper, and GCC takes them for headers, whose
-# coroutines may not hold what is of an anonymous namespace.
+# Where sources are compiled together, a local variable may have the name of another file's helper, and GCC takes the sources for
+# headers, whose coroutines should not hold what is of an anonymous namespace.
 if(CMAKE_UNITY_BUILD)
   target_compile_options(TidegateOptions INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>")
 else()

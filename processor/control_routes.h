@@ -24,8 +24,8 @@
 #include "processor/fleet/connectors.h"
 #include "processor/fleet/enrolment.h"
 #include "processor/fleet/sensor_desk.h"
+#include "processor/socket_routes.h"
 #include "transport/http_server.h"
-#include "transport/query_string.h"
 
 namespace tidegate {
 
@@ -48,38 +48,29 @@ class FleetRoutes {
   asio::awaitable<HttpReply> answer(HttpRequestView request);
 
  private:
-  struct Asked {
-    QueryPairs query;
-    std::string_view body;
-    bool json = false;
+  static const std::vector<SocketRoute<FleetRoutes>>& routes();
 
-    // Empty where it is not given.
-    std::string value(std::string_view name) const;
-  };
-  struct Route;
-  static const std::vector<Route>& routes();
+  asio::awaitable<HttpReply> create_token(const SocketAsked& asked);
+  asio::awaitable<HttpReply> tokens(const SocketAsked& asked);
+  asio::awaitable<HttpReply> token_uses(const SocketAsked& asked);
+  asio::awaitable<HttpReply> revoke_token(const SocketAsked& asked);
+  asio::awaitable<HttpReply> sensors(const SocketAsked& asked);
+  asio::awaitable<HttpReply> sensor(const SocketAsked& asked);
+  asio::awaitable<HttpReply> revoke_sensor(const SocketAsked& asked);
+  asio::awaitable<HttpReply> apply(const SocketAsked& asked);
+  asio::awaitable<HttpReply> connectors(const SocketAsked& asked);
+  asio::awaitable<HttpReply> connector(const SocketAsked& asked);
+  asio::awaitable<HttpReply> delete_connector(const SocketAsked& asked);
+  asio::awaitable<HttpReply> test_connector(const SocketAsked& asked);
+  asio::awaitable<HttpReply> history(const SocketAsked& asked);
+  asio::awaitable<HttpReply> rollback(const SocketAsked& asked);
+  asio::awaitable<HttpReply> move(const SocketAsked& asked);
+  asio::awaitable<HttpReply> credentials(const SocketAsked& asked);
+  asio::awaitable<HttpReply> set_credential(const SocketAsked& asked);
+  asio::awaitable<HttpReply> delete_credential(const SocketAsked& asked);
 
-  asio::awaitable<HttpReply> create_token(const Asked& asked);
-  asio::awaitable<HttpReply> tokens(const Asked& asked);
-  asio::awaitable<HttpReply> token_uses(const Asked& asked);
-  asio::awaitable<HttpReply> revoke_token(const Asked& asked);
-  asio::awaitable<HttpReply> sensors(const Asked& asked);
-  asio::awaitable<HttpReply> sensor(const Asked& asked);
-  asio::awaitable<HttpReply> revoke_sensor(const Asked& asked);
-  asio::awaitable<HttpReply> apply(const Asked& asked);
-  asio::awaitable<HttpReply> connectors(const Asked& asked);
-  asio::awaitable<HttpReply> connector(const Asked& asked);
-  asio::awaitable<HttpReply> delete_connector(const Asked& asked);
-  asio::awaitable<HttpReply> test_connector(const Asked& asked);
-  asio::awaitable<HttpReply> history(const Asked& asked);
-  asio::awaitable<HttpReply> rollback(const Asked& asked);
-  asio::awaitable<HttpReply> move(const Asked& asked);
-  asio::awaitable<HttpReply> credentials(const Asked& asked);
-  asio::awaitable<HttpReply> set_credential(const Asked& asked);
-  asio::awaitable<HttpReply> delete_credential(const Asked& asked);
-
-  Result<TokenOrder> token_order(const Asked& asked) const;
-  HttpReply outcome(const Asked& asked, const Result<ConnectorsOutcome>& result) const;
+  Result<TokenOrder> token_order(const SocketAsked& asked) const;
+  HttpReply outcome(const SocketAsked& asked, const Result<ConnectorsOutcome>& result) const;
   void note(std::string_view what, const std::string& name) const;
 
   FleetRoutesParts parts_;

@@ -35,6 +35,7 @@ std::string history_json(const ConnectorHistory& history);
 // APPLIED or FAILED with every reason; or why neither can be said.
 std::string outcome_text(const ConnectorsOutcome& outcome);
 std::string outcome_json(const ConnectorsOutcome& outcome);
+void write_connector_change(std::string& out, const ConnectorChange& change);  // a JSON object, into a list
 std::string outcomes_text(const std::string& credential, const std::vector<ConnectorsOutcome>& outcomes);
 std::string outcomes_json(const std::string& credential, const std::vector<ConnectorsOutcome>& outcomes);
 

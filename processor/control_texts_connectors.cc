@@ -53,17 +53,10 @@ void write_field(std::string& out, const ConfigChange& change) {
   object.text("after", change.after);
 }
 
-void write_change(std::string& out, const ConnectorChange& change) {
-  ObjectWriter object{out};
-  object.text("connector", change.connector);
-  object.text("change", name(change.kind));
-  write_list(object.key("fields"), change.fields, write_field);
-}
-
 void write_outcome(std::string& out, const ConnectorsOutcome& outcome) {
   ObjectWriter object{out};
   object.text("sensor", outcome.sensor);
-  write_list(object.key("changes"), outcome.changes, write_change);
+  write_list(object.key("changes"), outcome.changes, write_connector_change);
   if (outcome.push) {
     object.text("state", name(outcome.push->state));
     object.number("revision", static_cast<std::int64_t>(outcome.push->revision));
@@ -111,6 +104,13 @@ void append_stage(std::string& out, const YamlNode& stage) {
 }
 
 }  // namespace
+
+void write_connector_change(std::string& out, const ConnectorChange& change) {
+  ObjectWriter object{out};
+  object.text("connector", change.connector);
+  object.text("change", name(change.kind));
+  write_list(object.key("fields"), change.fields, write_field);
+}
 
 std::string connectors_text(const std::vector<ConnectorView>& connectors) {
   if (connectors.empty()) return "there are no connectors\n";

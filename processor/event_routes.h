@@ -15,8 +15,8 @@
 #include "base/log.h"
 #include "processor/fleet/notifier.h"
 #include "processor/notify_ports.h"
+#include "processor/socket_routes.h"
 #include "transport/http_server.h"
-#include "transport/query_string.h"
 
 namespace tidegate {
 
@@ -32,9 +32,11 @@ class EventRoutes {
   asio::awaitable<HttpReply> answer(HttpRequestView request);
 
  private:
-  Result<EventQuery> query_of(const QueryPairs& pairs) const;
-  HttpReply events(const QueryPairs& pairs, bool json);
-  asio::awaitable<HttpReply> test(QueryPairs pairs, bool json);
+  static const std::vector<SocketRoute<EventRoutes>>& routes();
+
+  Result<EventQuery> query_of(const SocketAsked& asked) const;
+  asio::awaitable<HttpReply> events(const SocketAsked& asked);
+  asio::awaitable<HttpReply> test(const SocketAsked& asked);
 
   EventStore& store_;
   Notifier& notifier_;

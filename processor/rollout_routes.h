@@ -15,8 +15,8 @@
 #include <string_view>
 
 #include "processor/fleet/rollouts.h"
+#include "processor/socket_routes.h"
 #include "transport/http_server.h"
-#include "transport/query_string.h"
 
 namespace tidegate {
 
@@ -31,17 +31,15 @@ class RolloutRoutes {
   asio::awaitable<HttpReply> answer(HttpRequestView request);
 
  private:
-  struct Asked;
-  struct Route;
-  static const std::vector<Route>& routes();
+  static const std::vector<SocketRoute<RolloutRoutes>>& routes();
 
-  asio::awaitable<HttpReply> begin(const Asked& asked);
-  asio::awaitable<HttpReply> list(const Asked& asked);
-  asio::awaitable<HttpReply> show(const Asked& asked);
-  asio::awaitable<HttpReply> follow(const Asked& asked);
-  asio::awaitable<HttpReply> resume(const Asked& asked);
-  asio::awaitable<HttpReply> cancel(const Asked& asked);
-  asio::awaitable<HttpReply> roll_back(const Asked& asked);
+  asio::awaitable<HttpReply> begin(const SocketAsked& asked);
+  asio::awaitable<HttpReply> list(const SocketAsked& asked);
+  asio::awaitable<HttpReply> show(const SocketAsked& asked);
+  asio::awaitable<HttpReply> follow(const SocketAsked& asked);
+  asio::awaitable<HttpReply> resume(const SocketAsked& asked);
+  asio::awaitable<HttpReply> cancel(const SocketAsked& asked);
+  asio::awaitable<HttpReply> roll_back(const SocketAsked& asked);
 
   Rollouts& rollouts_;
 };

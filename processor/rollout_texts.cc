@@ -68,23 +68,11 @@ void write_rollout_target(std::string& out, const RolloutTarget& target) {
   object.text("reasons", target.reasons);
 }
 
-void write_planned_change(std::string& out, const ConnectorChange& change) {
-  ObjectWriter object{out};
-  object.text("connector", change.connector);
-  object.text("change", name(change.kind));
-  write_list<ConfigChange>(object.key("fields"), change.fields, [](std::string& list, const ConfigChange& field) {
-    ObjectWriter entry{list};
-    entry.text("field", field.path);
-    entry.text("before", field.before);
-    entry.text("after", field.after);
-  });
-}
-
 void write_planned_target(std::string& out, const PlannedTarget& target) {
   ObjectWriter object{out};
   object.text("sensor", target.sensor);
   object.number("stage", static_cast<std::int64_t>(target.stage));
-  write_list(object.key("changes"), target.changes, write_planned_change);
+  write_list(object.key("changes"), target.changes, write_connector_change);
 }
 
 // Each line set in below its sensor.

@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "agent/control_ports.h"
-#include "agent/edges/storage_thread.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "storage/config_store.h"
+#include "transport/worker_thread.h"
 
 namespace tidegate {
 
@@ -20,7 +20,7 @@ Result<std::unique_ptr<ConfigStore>> open_config_store(const StorePlace& place, 
 class StoredConfigKeeper final : public ConfigKeeper {
  public:
   //   requires: the thread outlives this
-  StoredConfigKeeper(std::unique_ptr<ConfigStore> store, StorageThread& thread) : store_(std::move(store)), thread_(thread) {}
+  StoredConfigKeeper(std::unique_ptr<ConfigStore> store, WorkerThread& thread) : store_(std::move(store)), thread_(thread) {}
 
   asio::awaitable<Result<KeptConfigs>> load() override;
   asio::awaitable<Result<ConfigHead>> put_candidate(StoredConfig config) override;
@@ -32,7 +32,7 @@ class StoredConfigKeeper final : public ConfigKeeper {
   Result<KeptConfigs> kept() const;
 
   std::unique_ptr<ConfigStore> store_;
-  StorageThread& thread_;
+  WorkerThread& thread_;
 };
 
 // Where the store cannot be opened, for a reason that may go: the agent runs by its own file, and no offer is taken, since it could

@@ -57,7 +57,7 @@ ControlEdges::ControlEdges(OpampLinkOptions link, std::unique_ptr<ConfigKeeper> 
       link_(std::move(link), around, log, metrics),
       ports_{link_, *keeper_, *sealer_, check_} {}
 
-Result<std::unique_ptr<ControlEdges>> ControlEdges::open(const AgentConfig& config, StorageThread& thread, Surroundings around,
+Result<std::unique_ptr<ControlEdges>> ControlEdges::open(const AgentConfig& config, WorkerThread& thread, Surroundings around,
                                                          Log& log, Metrics& metrics, bool& storage_failed) {
   StorePlace place;
   place.directory = config.sensor.state_directory + "/config";

@@ -25,7 +25,7 @@ class ControlEdges {
   // `storage_failed`: the configuration store is one that no retry opens (another version, no permission). Anything else that keeps
   // documents from being stored is logged, and the sensor runs by its own file.
   //   requires: processor.control is given; the journal's lock is held; `thread` outlives this
-  static Result<std::unique_ptr<ControlEdges>> open(const AgentConfig& config, StorageThread& thread, Surroundings around, Log& log,
+  static Result<std::unique_ptr<ControlEdges>> open(const AgentConfig& config, WorkerThread& thread, Surroundings around, Log& log,
                                                     Metrics& metrics, bool& storage_failed);
 
   ControlPorts& ports() { return ports_; }

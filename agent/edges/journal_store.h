@@ -8,10 +8,10 @@
 #include <memory>
 
 #include "agent/edges/segment_packer.h"
-#include "agent/edges/storage_thread.h"
 #include "agent/ports.h"
 #include "storage/journal.h"
 #include "transport/signal.h"
+#include "transport/worker_thread.h"
 
 namespace tidegate {
 
@@ -38,7 +38,7 @@ class JournalStore final : public Store {
 
   // The journal's thread, for what else is kept under its lock (config_keeper).   requires: nothing waits on it any more when this
   // goes
-  StorageThread& thread() { return thread_; }
+  WorkerThread& thread() { return thread_; }
 
  private:
   template <class T>
@@ -49,7 +49,7 @@ class JournalStore final : public Store {
   std::unique_ptr<Journal> journal_;
   SegmentPacker packer_;
   Signal changed_;
-  StorageThread thread_;
+  WorkerThread thread_;
 };
 
 }  // namespace tidegate

@@ -151,11 +151,12 @@ asio::awaitable<Result<void>> SmtpChannel::send(Notification notification) {
   mail.id = notification.id;
   mail.at = notification.at;
   const std::string message = mail_text(mail);
-  const MailThread::Call call = [this, &message](const std::atomic<bool>& stop) {
+  std::atomic<bool> stop{false};
+  const std::function<Result<void>()> call = [this, &message, &stop] {
     Submission submission{config_, limits_};
     return submission.run(message, stop);
   };
-  co_return co_await thread_.run(call);
+  co_return co_await thread_.call(call, &stop);
 }
 
 }  // namespace tidegate

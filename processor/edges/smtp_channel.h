@@ -11,8 +11,8 @@
 #include <string>
 
 #include "config/model.h"
-#include "processor/edges/mail_thread.h"
 #include "processor/notify_ports.h"
+#include "transport/worker_thread.h"
 
 namespace tidegate {
 
@@ -36,7 +36,7 @@ class SmtpChannel final : public NotificationChannel {
 
   const NotifyConfig config_;
   const SmtpLimits limits_;
-  MailThread thread_;
+  WorkerThread thread_;  // a slow server holds up no loop
 };
 
 }  // namespace tidegate

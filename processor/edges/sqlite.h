@@ -71,6 +71,14 @@ class SqliteDatabase {
 // leaves.
 void make_private(const std::filesystem::path& file);
 
+// Of a small file whose committed transactions survive a power cut: the log is synced with each of them.
+inline constexpr const char* lasting_settings = R"(
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = OFF;
+  PRAGMA cell_size_check = ON;
+)";
+
 // "sqlite 3.40.1"
 std::string sqlite_version();
 

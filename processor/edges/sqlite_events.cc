@@ -14,13 +14,6 @@ using fleet_columns::of;
 using fleet_columns::tenants_in;
 using fleet_columns::time_in;
 
-constexpr const char* events_settings = R"(
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA foreign_keys = OFF;
-  PRAGMA cell_size_check = ON;
-)";
-
 // The version is set last, in the same transaction: a file is made whole or not at all. An id is never used twice.
 constexpr const char* events_schema = R"(
   CREATE TABLE events (
@@ -74,7 +67,7 @@ Result<std::unique_ptr<SqliteEvents>> SqliteEvents::open(const std::filesystem::
 }
 
 Result<void> SqliteEvents::prepare() {
-  if (Result<void> set = database_.execute(events_settings); !set) return set;
+  if (Result<void> set = database_.execute(lasting_settings); !set) return set;
   return in_transaction(database_, [this]() -> Result<void> {
     const Result<std::int64_t> format = number(database_, "PRAGMA user_version", {});
     if (!format) return format.error();

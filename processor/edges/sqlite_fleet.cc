@@ -5,13 +5,6 @@
 namespace tidegate {
 namespace {
 
-constexpr const char* fleet_settings = R"(
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA foreign_keys = OFF;
-  PRAGMA cell_size_check = ON;
-)";
-
 // What each version added. The version is set last, in the same transaction: a file is made whole or not at all.
 constexpr const char* fleet_schema_1 = R"(
   CREATE TABLE tokens (
@@ -101,7 +94,7 @@ Result<std::unique_ptr<SqliteFleet>> SqliteFleet::open(const std::filesystem::pa
 }
 
 Result<void> SqliteFleet::prepare() {
-  if (Result<void> set = database_.execute(fleet_settings); !set) return set;
+  if (Result<void> set = database_.execute(lasting_settings); !set) return set;
   // In a transaction: another process may be making the same file.
   return in_transaction(database_, [this]() -> Result<void> {
     const Result<std::int64_t> format = number(database_, "PRAGMA user_version", {});

@@ -8,11 +8,10 @@
 //   documents     sensor, revision, hash, text (sealed), author, at, state, reasons, reported
 //   credentials   name, value (sealed), changed
 //   rollouts      number (in the order of their making), id, created, author, file_name, stages (percent, with commas),
-//   failures_allowed,
-//                 settle (nanoseconds), state, stage, failures_excused, why, ended
-//   rollout_targets  rollout, place (in the file, from 0), sensor, stage, state, revision, before, reverted_by, healthy_before,
-//   reasons,
-//                 document (sealed)
+//                 failures_allowed, settle (nanoseconds), state, stage, failures_excused, why, ended
+//   rollout_targets
+//                 rollout, place (in the file, from 0), sensor, stage, state, revision, before, reverted_by, healthy_before,
+//                 reasons, document (sealed)
 //
 // Times are nanoseconds since the epoch, 0 where there is none. A document is sealed for "connectors document",
 // "<sensor>/<revision>"; a credential for "credential", "<name>"; a roll-out's for "roll-out document", "<id>/<place>": a value

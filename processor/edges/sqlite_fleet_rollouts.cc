@@ -4,6 +4,7 @@
 
 #include "processor/edges/sqlite_fleet.h"
 #include "processor/edges/sqlite_rows.h"
+#include "transport/utf8.h"
 
 namespace tidegate {
 namespace {
@@ -69,14 +70,6 @@ RolloutTarget target_in(const SqliteStatement& row) {
   target.healthy_before = row.integer(6) != 0;
   target.reasons = row.text(7);
   return target;
-}
-
-// Cut between characters, so that it stays UTF-8.
-std::string_view cut_reasons(std::string_view reasons, std::size_t bytes_max) {
-  if (reasons.size() <= bytes_max) return reasons;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(reasons[end]) & 0xc0) == 0x80) --end;
-  return reasons.substr(0, end);
 }
 
 }  // namespace
@@ -148,10 +141,11 @@ Result<void> SqliteFleet::put_rollout_targets(const Rollout& rollout, std::span<
 
 //   requires: in a transaction
 Result<void> SqliteFleet::update_rollout_head(const RolloutHead& head) {
-  Result<void> written = run(
-      database_, "UPDATE rollouts SET state = ?2, stage = ?3, failures_excused = ?4, why = ?5, ended = ?6 WHERE id = ?1",
-      {head.id, static_cast<std::int64_t>(head.state), static_cast<std::int64_t>(head.stage),
-       static_cast<std::int64_t>(head.failures_excused), cut_reasons(head.why, rollout_limits_.reasons_bytes_max), of(head.ended)});
+  const std::string why = utf8_within(head.why, rollout_limits_.reasons_bytes_max);
+  Result<void> written =
+      run(database_, "UPDATE rollouts SET state = ?2, stage = ?3, failures_excused = ?4, why = ?5, ended = ?6 WHERE id = ?1",
+          {head.id, static_cast<std::int64_t>(head.state), static_cast<std::int64_t>(head.stage),
+           static_cast<std::int64_t>(head.failures_excused), why, of(head.ended)});
   if (written && database_.changes() == 0) return Error{Code::absent, "there is no roll-out '" + head.id + "'"};
   return written;
 }
@@ -165,10 +159,10 @@ Result<void> SqliteFleet::write_rollout(const Rollout& rollout, std::span<const 
     if (!statement) return std::move(statement).error();
     for (const std::size_t place : places) {
       const RolloutTarget& target = rollout.targets.at(place);
+      const std::string reasons = utf8_within(target.reasons, rollout_limits_.reasons_bytes_max);
       bind_all(*statement, {rollout.head.id, static_cast<std::int64_t>(place), static_cast<std::int64_t>(target.state),
                             static_cast<std::int64_t>(target.revision), static_cast<std::int64_t>(target.before),
-                            static_cast<std::int64_t>(target.reverted_by), std::int64_t{target.healthy_before},
-                            cut_reasons(target.reasons, rollout_limits_.reasons_bytes_max)});
+                            static_cast<std::int64_t>(target.reverted_by), std::int64_t{target.healthy_before}, reasons});
       if (Result<void> put = statement->run(); !put) return put;
     }
     return {};

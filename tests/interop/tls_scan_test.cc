@@ -78,6 +78,15 @@ void expect_strong_key(const std::string& xml) {
   }
 }
 
+void expect_strong(const std::string& report) {
+  expect_versions(report);
+  EXPECT_FALSE(suites_of(report, "TLSv1.2").empty());
+  EXPECT_FALSE(suites_of(report, "TLSv1.3").empty());
+  expect_suites(report);
+  expect_no_known_weakness(report);
+  expect_strong_key(report);
+}
+
 class TlsScan : public ControlPlane {
  protected:
   void SetUp() override {
@@ -113,12 +122,7 @@ class TlsScan : public ControlPlane {
 TEST_F(TlsScan, TheDataPortSpeaksStrongTlsWithSensors) {
   const std::string report = scan(rig_->data_port(), as_sensor("zurich-01"));
   SCOPED_TRACE(report);
-  expect_versions(report);
-  EXPECT_FALSE(suites_of(report, "TLSv1.2").empty());
-  EXPECT_FALSE(suites_of(report, "TLSv1.3").empty());
-  expect_suites(report);
-  expect_no_known_weakness(report);
-  expect_strong_key(report);
+  expect_strong(report);
 }
 
 // In TLS 1.3 a client is done before it is refused, which a scanner does not wait for; in TLS 1.2 it is not.
@@ -133,12 +137,7 @@ TEST_F(TlsScan, TheDataPortEndsNoHandshakeWithAClientThatShowsNoCertificate) {
 TEST_F(TlsScan, TheControlPortSpeaksStrongTlsWithThoseWhoHaveNoCertificateYet) {
   const std::string report = scan(rig_->control_port());
   SCOPED_TRACE(report);
-  expect_versions(report);
-  EXPECT_FALSE(suites_of(report, "TLSv1.2").empty());
-  EXPECT_FALSE(suites_of(report, "TLSv1.3").empty());
-  expect_suites(report);
-  expect_no_known_weakness(report);
-  expect_strong_key(report);
+  expect_strong(report);
 }
 
 }  // namespace

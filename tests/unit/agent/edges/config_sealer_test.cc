@@ -71,7 +71,7 @@ TEST_F(ConfigSealerTest, WhatIsKeptIsReadBackAndIsNotLegibleOnTheDisk) {
   KeySealer sealer{*std::move(key), system_entropy()};
   StorePlace place;
   place.directory = directory_.path() / "config";
-  StorageThread thread;
+  WorkerThread thread;
   {
     Result<std::unique_ptr<ConfigStore>> store = open_config_store(place, log_, metrics_);
     ASSERT_TRUE(store);
