@@ -4,6 +4,8 @@
 #include <rocksdb/env.h>
 
 #include <latch>
+#include <mutex>
+#include <string_view>
 
 #include "tests/support/faulty_fs.h"
 #include "tests/support/temporary_directory.h"
@@ -32,12 +34,17 @@ TEST(OneWorker, AJobWhoseOwnerSleepsUntilItIsDoneIsDone) {
 TEST(OneWorker, AJobIsGivenWayToUntilItSleeps) {
   OneWorker worker;
   std::latch go_on{1};
+  std::mutex mutex;  // of the order: that a thread sleeps is seen from outside, and orders no memory
   std::string order;
+  const auto note = [&](std::string_view what) {
+    const std::lock_guard lock{mutex};
+    order += what;
+  };
   std::latch begun{1};
-  worker.run({[&] { begun.count_down(), order += "begins ", go_on.wait(), order += "ends "; }, {}, nullptr});
+  worker.run({[&] { begun.count_down(), note("begins "), go_on.wait(), note("ends "); }, {}, nullptr});
   begun.wait();
   worker.give_way();
-  order += "owner ";
+  note("owner ");
   go_on.count_down();
   worker.settle();
   EXPECT_EQ(order, "begins owner ends ");
