@@ -196,6 +196,11 @@ void FaultyFs::clear() {
   operations_left_.reset();
 }
 
+bool FaultyFs::is_armed() const {
+  const std::lock_guard lock{mutex_};
+  return armed_.has_value();
+}
+
 void FaultyFs::set_free_space(std::optional<std::uint64_t> bytes) {
   const std::lock_guard lock{mutex_};
   free_space_ = bytes;

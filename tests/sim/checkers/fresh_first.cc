@@ -74,13 +74,14 @@ class FreshFirst final : public Checker {
     return 2 * connector.interval + connector.overlap + connector.settle + way_max;
   }
 
-  // Whether its API, its way to the processors, and the processors are as they should be.
+  // Whether its API, its way to the processors, and the processors are as they should be. A processor whose disk is full keeps what
+  // it has landed, and indexes it when it has room.
   bool world_is_well(const SimFleet::Sensor& sensor) const {
     if (sensor.api_away || !sensor.api->serve().faults.empty()) return false;
     return std::ranges::all_of(fleet_->centres(), [&](const SimFleet::Centre& centre) {
       const Weather& weather = fleet_->net().weather(sensor.name, centre.processor->place());
-      return centre.processor->running() && !weather.parted && !weather.refused && weather.resets == 0 &&
-             weather.bytes_per_second == 0;
+      return centre.processor->running() && !centre.processor->disk().is_armed() && !weather.parted && !weather.refused &&
+             weather.resets == 0 && weather.bytes_per_second == 0;
     });
   }
 
