@@ -39,7 +39,7 @@ void Agent::make_control(AgentHooks hooks) {
                           .answer = std::move(hooks.answer),
                           .restart = std::move(hooks.restart)};
   control_ = std::make_unique<Control>(control.link, std::move(of_control), config_.remote.accept, executor_, ports_.around, log_,
-                                       metrics_);
+                                       metrics_, hooks.control);
 }
 
 asio::awaitable<Error> Agent::run() {

@@ -40,6 +40,7 @@ struct AgentPorts {
 struct AgentHooks {
   CommandHandler answer;          // a request as on the local control socket
   std::function<void()> restart;  // to end as a signal does
+  ControlLimits control{};        // how often the report is looked at; the simulation looks more seldom
 };
 
 class Agent final : public Steering, private ConfigTarget {

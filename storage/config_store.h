@@ -4,7 +4,8 @@
 //   last-good       the configuration that is kept
 //   candidate       one that is being tried
 //   refusal         the last one that was not kept, and why
-//   history-N       each that was kept, by its sequence (20 digits), the last 16, the one in force among them
+//   history-N       each that was kept, by its sequence (20 digits), the last 16, the one in force among them; where the disk
+//                   has no room for it, the next offer or the next start writes it
 //   NAME.new        a file that is being written; without meaning
 //   NAME.damaged    what was set aside
 //

@@ -24,6 +24,13 @@ std::optional<WallTime> api_now(const Source& source, const Clock& clock) {
   return told->time + (clock.steady() - told->at);
 }
 
+// It may be the API itself once what stands in between has gone.
+Result<void> read_page(Source& source, const PageRequest& request, Bytes body) {
+  Result<Page> page = source.parse(request, std::move(body));
+  if (!page) return Error{Code::unavailable, "the answer is no page of the API: " + page.error().text()};
+  return {};
+}
+
 asio::awaitable<Result<void>> ask(const ConnectorConfig& connector, SourceFactory& sources, Surroundings around) {
   if (connector.content_types.empty()) co_return Result<void>{};
   const Lane lane = lane_of(*connector.content_types.begin());
@@ -32,14 +39,14 @@ asio::awaitable<Result<void>> ask(const ConnectorConfig& connector, SourceFactor
   const std::chrono::seconds settle = std::max(connector.settle, (*source)->facts().settle);
   const PageRequest request = request_until(around.clock.wall(), settle);
   Result<Bytes> page = co_await (*source)->poll(request);
-  if (page) co_return Result<void>{};
+  if (page) co_return read_page(**source, request, *std::move(page));
   // A sensor whose clock is wrong asks for a window that the API does not have yet.
   const std::optional<WallTime> now = api_now(**source, around.clock);
   const bool other_time = now && std::chrono::abs(*now - around.clock.wall()) > clock_believed;
   if (page.error().code() != Code::invalid || !other_time) co_return std::move(page).error();
   const PageRequest again = request_until(*now, settle);
   page = co_await (*source)->poll(again);
-  if (page) co_return Result<void>{};
+  if (page) co_return read_page(**source, again, *std::move(page));
   co_return std::move(page).error();
 }
 

@@ -1,6 +1,7 @@
 // VisionOneCheck: one real request for each connector that a configuration would begin or change: the first page of one of its
 // content types, with its own token, proxy and authorities. An expired token fails here, while the connector in force still
-// collects. Nothing is stored, and no data pipeline is registered.
+// collects; so does what is no page, since the login page of a network in between answers any token with 200. Nothing is stored,
+// and no data pipeline is registered.
 //
 // Bounded: side_by_side_max at a time; the trial has a deadline for all. Thread: the loop.
 #pragma once

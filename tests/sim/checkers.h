@@ -16,6 +16,7 @@ std::unique_ptr<Checker> make_ack_is_durable();   // P4
 std::unique_ptr<Checker> make_budget();           // P5
 std::unique_ptr<Checker> make_fresh_first();      // P6
 std::unique_ptr<Checker> make_polite();           // P7
+std::unique_ptr<Checker> make_bad_config();       // P8
 std::unique_ptr<Checker> make_heals();            // P11
 std::unique_ptr<Checker> make_truth();            // P12
 std::unique_ptr<Checker> make_lane_order();

@@ -23,6 +23,8 @@ constexpr std::size_t broken_max = 50;
 
 std::string token_of(const std::string& tenant) { return "a-token-of-" + tenant; }
 
+HostPort api_place(std::string_view url) { return {std::string{url.substr(url.rfind('/') + 1)}, 443}; }
+
 }  // namespace
 
 SimFleet::SimFleet(Seed seed, FleetOptions options, const Mutant* mutant)
@@ -32,6 +34,8 @@ SimFleet::SimFleet(Seed seed, FleetOptions options, const Mutant* mutant)
       mutant_(mutant),
       options_(std::move(options)),
       net_(clock_, random_),
+      control_net_(clock_, random_),
+      troubled_at_(began_),
       next_look_(began_ + look_every) {
   for (std::size_t number = 0; number < options_.processors; ++number) make_centre(number);
   sensors_.reserve(options_.sensors.size());
@@ -81,7 +85,7 @@ void SimFleet::make_sensor(std::size_t number, Seed seed) {
   connector.name = "connector-" + std::to_string(number + 1);
   connector.type = "trendmicro_visionone";
   connector.tenant = {sensor.tenant, "Tenant " + std::to_string(number + 1)};
-  connector.api_base_url = "https://api.test";
+  connector.api_base_url = fleet_api_url;
   connector.bearer_token = Secret{token_of(sensor.tenant)};
   sensor.clock = std::make_unique<SensorClock>(clock_, sensor.options.clock_error);
   sensor.api = std::make_unique<VisionOneSim>(sensor.options.api, Seed{seed.value + number});
@@ -90,7 +94,7 @@ void SimFleet::make_sensor(std::size_t number, Seed seed) {
 
   SimSensorOptions made{.config = {}, .budget = sensor.options.budget, .directory = directory_.path() / sensor.name};
   made.config.sensor.name = sensor.name;
-  made.config.connectors = {given(connector)};
+  if (!sensor.options.control) made.config.connectors = {given(connector)};
   SimSensorPorts ports{.clock = *sensor.clock,
                        .random = random_,
                        .make_store = [this, number](Journal& journal) { return make_store(number, journal); },
@@ -99,6 +103,10 @@ void SimFleet::make_sensor(std::size_t number, Seed seed) {
                        .wrap_source = {},
                        .log = [this, name = sensor.name](std::string_view line) { log(name, line); }};
   if (mutant_ != nullptr && mutant_->source != nullptr) ports.wrap_source = mutant_->source;
+  if (sensor.options.control) {
+    for (const std::string_view url : {fleet_api_url, silent_api_url}) made.config.remote.api_hosts.push_back(api_place(url));
+    give_plane(number, sensor, ports);
+  }
   sensor.agent = std::make_unique<SimSensor>(loop_, std::move(made), std::move(ports));
   sensors_.push_back(std::move(sensor));
 }
@@ -158,7 +166,7 @@ asio::awaitable<Result<HttpResponse>> SimFleet::serve(std::size_t number, HttpRe
   note(sensor.name + " asks " + request.url);
   co_await clock_.sleep_for(std::chrono::milliseconds{random_.between(10, 400)});
   if (stop.cancelled() != asio::cancellation_type::none) co_return Error{Code::cancelled, "stopped while the answer was awaited"};
-  if (sensor.api_away) co_return Error{Code::unavailable, "connection refused"};
+  if (sensor.api_away || !request.url.starts_with(fleet_api_url)) co_return Error{Code::unavailable, "connection refused"};
   Result<HttpResponse> response = answer_of(*sensor.api, request, wall());
   for (const auto& checker : checkers_) checker->on_request(number, request, response ? static_cast<int>(response->status) : 0);
   co_return response;
@@ -167,6 +175,8 @@ asio::awaitable<Result<HttpResponse>> SimFleet::serve(std::size_t number, HttpRe
 void SimFleet::start() {
   for (const auto& checker : checkers_) checker->begin(*this);
   for (Centre& centre : centres_) TG_ASSERT(centre.processor->start(), "a processor begins on a sound disk");
+  for (std::size_t number = 0; number < sensors_.size(); ++number)
+    if (sensors_[number].plane) push(number, PushKind::same, random_);
   for (Sensor& sensor : sensors_) TG_ASSERT(sensor.agent->start(), "a sensor begins on a sound disk");
 }
 
@@ -183,7 +193,7 @@ bool SimFleet::run_until(const std::function<bool()>& done, std::chrono::nanosec
     if (now() >= end) return false;
     if (now() >= next_look_) look();
     SteadyTime next = std::min({clock_.next_deadline().value_or(end), end, next_look_});
-    for (const Sensor& sensor : sensors_) next = std::min(next, sensor.down_until.value_or(end));
+    for (const Sensor& sensor : sensors_) next = std::min({next, sensor.down_until.value_or(end), sensor.plane_back.value_or(end)});
     for (const Centre& centre : centres_) next = std::min(next, centre.down_until.value_or(end));
     clock_.advance(std::max<std::chrono::nanoseconds>(next - now(), std::chrono::nanoseconds{1}));
   }
@@ -196,6 +206,7 @@ void SimFleet::drain() {
     if (--blow_after_ > 0) continue;
     // Between two turns of the loop: at whatever wait everybody is.
     const std::function<void()> blow = std::exchange(blow_, {});
+    disturb(nullptr);
     blow();
   }
   loop_.poll();
@@ -210,6 +221,7 @@ void SimFleet::strike_after(std::uint64_t turns, std::function<void()> blow) {
 void SimFleet::tend() {
   for (Centre& centre : centres_) centre.processor->disk().background().settle();
   for (Sensor& sensor : sensors_) sensor.agent->disk().background().settle();
+  tend_planes();
   for (Centre& centre : centres_) {
     if (centre.processor->doomed()) {
       tell(centre.processor->place() + " died in the middle of a write");
@@ -226,10 +238,12 @@ void SimFleet::tend() {
     SimSensor& agent = *sensor.agent;
     if (agent.doomed()) {
       tell(sensor.name + " died in the middle of a write");
+      disturb(nullptr);
       agent.cut_power(TornTail::cut_anywhere);
       sensor.down_until = now() + std::chrono::seconds{random_.between(1, 60)};
     } else if (agent.running() && agent.ended()) {
       tell(sensor.name + " ended by itself: " + agent.why_ended());
+      disturb(nullptr);
       agent.stop();
       sensor.down_until = now() + std::chrono::seconds{random_.between(5, 60)};
     }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "tests/sim/fleet_push.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/vision_one_sim.h"
@@ -32,6 +33,7 @@ struct FleetSensorOptions {
   ConnectorConfig connector;  // name, tenant, type, URL and token are the fleet's
   std::uint64_t budget = 1ull << 30;
   std::chrono::nanoseconds clock_error{0};
+  bool control = false;  // its connector comes from a control plane, not from its own file
 };
 
 struct FleetOptions {
@@ -58,6 +60,8 @@ class Checker {
   // A write of the landing of one processor, and its answers.
   virtual void on_landed(std::size_t /*processor*/, std::span<const Chunk> /*chunks*/,
                          const Result<std::vector<Landed>>& /*landed*/) {}
+  // Of a document that was pushed, once the processor knows what has come of it.
+  virtual void on_verdict(std::size_t /*sensor*/, const FleetPush& /*push*/) {}
   // Now and then, between two events; `healed` is since when nothing has been wrong with the world, absent while something is.
   virtual void look(SimFleet& /*fleet*/, std::optional<SteadyTime> /*healed*/) {}
   // When all is over.
@@ -91,7 +95,12 @@ class SimFleet {
     std::unique_ptr<VisionOneSim> api;
     bool api_away = false;
     std::unique_ptr<SimSensor> agent;
-    std::optional<SteadyTime> down_until;  // not running: it is started again then
+    std::optional<SteadyTime> down_until;    // not running: it is started again then
+    std::unique_ptr<SimControlPlane> plane;  // null, and the next empty: it has no control plane
+    std::optional<SteadyTime> plane_back;    // it is away: it comes back then
+    std::vector<FleetPush> pushes;           // in their order
+    Bytes kept;                              // hash of the document that the sensor has kept; empty: none yet
+    Bytes keeping;                           // and of the one that it was about to keep when it died; empty: none
   };
   struct Centre {
     std::unique_ptr<SimProcessor> processor;
@@ -107,8 +116,20 @@ class SimFleet {
   // What an operator is told by the sensor.   requires: it is running
   AgentStatus status(const Sensor& sensor) const;
 
-  // The connector as it is from now on.
+  // The connector as it is from now on.   requires: it has no control plane
   void reconfigure(std::size_t number, ConnectorConfig connector);
+
+  // Where a sensor's control plane can be reached, or not.
+  SimNet& control_net() { return control_net_; }
+  // The sensor should run such a document from now on.   requires: it has a control plane
+  void push(std::size_t number, PushKind kind, Random& dice);
+  void send_plane_away(std::size_t number, std::chrono::nanoseconds span);
+  // Every sensor with a control plane runs by a document of it.
+  bool all_configured() const;
+  // Something is or was wrong with the world; so many things are at the moment, and will be over when this is called again.
+  void trouble(std::size_t lasting);
+  // Nothing has been for a while.
+  bool calm() const;
   // After so many turns of the loop, whatever everybody waits for just then. One at a time; none: not any more.
   void strike_after(std::uint64_t turns, std::function<void()> blow);
 
@@ -141,6 +162,11 @@ class SimFleet {
   std::unique_ptr<Store> make_store(std::size_t number, Journal& journal);
   std::unique_ptr<Uplink> make_uplink(std::size_t number, const Id128& epoch);
   ConnectorConfig given(ConnectorConfig connector) const;
+  void give_plane(std::size_t number, Sensor& sensor, SimSensorPorts& ports);
+  void take_kept(std::size_t number, const Bytes& hash);
+  void take_report(std::size_t number, const PushedDocument& document);
+  void tend_planes();
+  void disturb(const FleetPush* but);
   asio::awaitable<Result<HttpResponse>> serve(std::size_t number, HttpRequest request);
   void drain();
   void tend();
@@ -159,9 +185,12 @@ class SimFleet {
   TemporaryDirectory directory_;
   asio::io_context loop_{1};
   SimNet net_;
+  SimNet control_net_;
   ModelIndex index_;
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::optional<SteadyTime> healed_since_;
+  SteadyTime troubled_at_;
+  std::size_t troubles_lasting_ = 0;
   SteadyTime next_look_;
   std::uint64_t blow_after_ = 0;
   std::function<void()> blow_;

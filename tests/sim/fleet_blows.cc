@@ -44,13 +44,20 @@ FleetBlows::FleetBlows(SimFleet& fleet, Random& dice, const FaultMix& mix) : fle
   add(mix.api, {&FleetBlows::storm, &FleetBlows::outage});
   add(mix.clock, {&FleetBlows::step_clock});
   add(mix.config, {&FleetBlows::reconfigure});
+  add_control_blows(mix);
 }
 
 void FleetBlows::strike() {
-  if (!blows_.empty()) (this->*blows_[dice_.below(blows_.size())])();
+  if (blows_.empty()) return;
+  const Blow blow = blows_[dice_.below(blows_.size())];
+  // Before it as well: some let time pass.
+  if (!is_push(blow)) fleet_.trouble(pending_.size());
+  (this->*blow)();
+  if (!is_push(blow)) fleet_.trouble(pending_.size());
 }
 
 void FleetBlows::tend() {
+  const std::size_t before = pending_.size();
   for (std::size_t i = 0; i < pending_.size();) {
     if (pending_[i].until > fleet_.now()) {
       ++i;
@@ -59,11 +66,13 @@ void FleetBlows::tend() {
     pending_[i].undo();
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(i));
   }
+  if (pending_.size() != before) fleet_.trouble(pending_.size());
 }
 
 void FleetBlows::undo_all() {
   for (const Pending& each : pending_) each.undo();
   pending_.clear();
+  fleet_.trouble(0);
 }
 
 std::optional<SteadyTime> FleetBlows::next_end() const {
@@ -267,8 +276,9 @@ void FleetBlows::flip_a_bit(std::size_t number) {
 
 // --- the APIs.
 
-void FleetBlows::storm() {
-  const std::size_t number = any_sensor();
+void FleetBlows::storm() { storm_at(any_sensor()); }
+
+void FleetBlows::storm_at(std::size_t number) {
   SimFleet::Sensor& sensor = fleet_.sensors()[number];
   const FaultKind kind = api_faults[dice_.below(std::size(api_faults))];
   const seconds span = between(1s, 10min);
@@ -282,7 +292,10 @@ void FleetBlows::storm() {
 
 void FleetBlows::outage() {
   const std::size_t number = any_sensor();
-  const seconds span = dice_.chance(4) ? between(20min, 4h) : between(1s, 20min);
+  part_from_api(number, dice_.chance(4) ? between(20min, 4h) : between(1s, 20min));
+}
+
+void FleetBlows::part_from_api(std::size_t number, seconds span) {
   fleet_.tell(fleet_.sensors()[number].tenant + ": the API is away for " + text(span));
   fleet_.sensors()[number].api_away = true;
   last(span, [this, number] { fleet_.sensors()[number].api_away = false; });
@@ -300,6 +313,7 @@ void FleetBlows::step_clock() {
 void FleetBlows::reconfigure() {
   const std::size_t number = any_sensor();
   SimFleet::Sensor& sensor = fleet_.sensors()[number];
+  if (sensor.plane) return fleet_.push(number, any_good(), dice_);
   if (!sensor.agent->running()) return;
   fleet_.tell(sensor.name + ": its configuration changes");
   ConnectorConfig connector = sensor.options.connector;

@@ -21,6 +21,9 @@ class FleetBlows {
   // Undoes the blows whose time is over.
   void tend();
   void undo_all();
+  // One of each kind, to every sensor with a control plane.
+  void push_bad_to_all();
+  void push_good_to_all();
   bool pending() const { return !pending_.empty(); }
   // When the next one is over.
   std::optional<SteadyTime> next_end() const;
@@ -53,6 +56,27 @@ class FleetBlows {
   void step_clock();
   void reconfigure();
 
+  // fleet_blows_control.cc
+  void add_control_blows(const FaultMix& mix);
+  void push_good();
+  void push_bad();
+  void push_deadly();
+  void push_two();
+  void push_and_strike();
+  void part_control();
+  void slow_control();
+  void reset_control();
+  void lose_plane();
+  bool is_push(Blow blow) const;
+  std::size_t any_planned();
+  PushKind any_good();
+  PushKind any_bad();
+  void strike_trial(std::size_t number);
+  void die_in_trial(std::size_t number, std::chrono::seconds span);
+  void start_on_a_failing_disk(std::size_t number);
+
+  void storm_at(std::size_t number);
+  void part_from_api(std::size_t number, std::chrono::seconds span);
   void last(std::chrono::seconds span, std::function<void()> undo);
   std::size_t any_sensor() { return static_cast<std::size_t>(dice_.below(fleet_.sensors().size())); }
   std::size_t any_centre() { return static_cast<std::size_t>(dice_.below(fleet_.centres().size())); }

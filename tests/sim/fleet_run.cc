@@ -14,6 +14,9 @@ using namespace std::chrono_literals;
 
 constexpr seconds healing_max = 8h;
 constexpr seconds healing_step = 10min;
+constexpr seconds first_document_max = 5min;
+constexpr seconds bad_pushed_at = 20min;  // after the healing, to every sensor with a control plane
+constexpr seconds good_pushed_at = 40min;
 
 seconds between(Random& dice, seconds least, seconds most) { return seconds{dice.between(least.count(), most.count())}; }
 
@@ -63,6 +66,9 @@ FleetOptions draw_fleet(Random& dice, const RunOptions& run) {
   for (std::int64_t i = 0; i < sensors; ++i) options.sensors.push_back(draw_sensor(dice, run));
   options.processors = static_cast<std::size_t>(dice.between(1, 3));
   options.ack_wait_max = between(dice, 10s, 60s);
+  if (!run.control) return options;
+  for (FleetSensorOptions& sensor : options.sensors) sensor.control = !dice.chance(4);
+  options.sensors.front().control = true;
   return options;
 }
 
@@ -73,7 +79,8 @@ std::string describe(const FleetSensorOptions& sensor) {
          text(std::chrono::floor<seconds>(connector.audit_logs_interval)) + ", overlap " + text(connector.overlap) + ", settle " +
          text(connector.settle) + ", requests a minute " + std::to_string(connector.requests_per_minute) + ", budget " +
          std::to_string(sensor.budget >> 10) + " KiB, late by up to " + text(sensor.api.data.late_max) + ", links live " +
-         text(sensor.api.serve.link_lifetime) + (sensor.api.data.audit_uuid ? "" : ", audit logs without uuid");
+         text(sensor.api.serve.link_lifetime) + (sensor.api.data.audit_uuid ? "" : ", audit logs without uuid") +
+         (sensor.control ? ", with a control plane" : "");
 }
 
 // Time passes until `end`; what lasts is undone when its time is over.
@@ -95,6 +102,7 @@ void heal(SimFleet& fleet, FleetBlows& blows) {
     sensor.api->serve().link_lifetime = 5min;
     sensor.agent->disk().clear();
     if (sensor.down_until) sensor.down_until = fleet.now();
+    if (sensor.plane_back) sensor.plane_back = fleet.now();
   }
   for (SimFleet::Centre& centre : fleet.centres()) {
     centre.processor->disk().clear();
@@ -134,6 +142,9 @@ RunOutcome run_fleet(Seed seed, const RunOptions& options) {
   fleet.tell(std::to_string(drawn.processors) + " processors");
   for (const FleetSensorOptions& sensor : drawn.sensors) fleet.tell(describe(sensor));
   fleet.start();
+  // Whatever happens from now on, each has a connector.
+  if (!fleet.run_until([&fleet] { return fleet.all_configured(); }, first_document_max))
+    fleet.report_broken("P8: a sensor does not take its first document");
 
   FleetBlows blows{fleet, dice, options.mix};
   const SteadyTime end = fleet.now() + options.hours;
@@ -152,6 +163,8 @@ RunOutcome run_fleet(Seed seed, const RunOptions& options) {
       healing_step);
   fleet.set_healed(true);
   for (seconds passed{0}; passed < healing_max; passed += healing_step) {
+    if (passed == bad_pushed_at) blows.push_bad_to_all();
+    if (passed == good_pushed_at) blows.push_good_to_all();
     fleet.run_for(healing_step);
     if (passed >= 1h && fleet.drained() && fleet.missing().empty()) break;
   }

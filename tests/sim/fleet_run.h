@@ -33,6 +33,7 @@ struct FaultMix {
 struct RunOptions {
   std::chrono::hours hours{24};  // of blows; healing takes a few more
   FaultMix mix;
+  bool control = false;  // sensors have control planes, most of them, and documents are pushed to them
   const Mutant* mutant = nullptr;
 };
 

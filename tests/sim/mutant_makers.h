@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "agent/control/status.h"
+#include "agent/control_ports.h"
 #include "agent/ports.h"
 #include "config/model.h"
 #include "processor/ports.h"
@@ -32,6 +33,11 @@ std::unique_ptr<Source> remembering_all(std::unique_ptr<Source> real);
 void overlapping_too_little(ConnectorConfig& config);
 void asking_too_often(ConnectorConfig& config);
 AgentStatus always_healthy(AgentStatus real);
+
+// mutants_control.cc
+std::unique_ptr<ConfigKeeper> keeping_what_failed(std::unique_ptr<ConfigKeeper> real);
+std::unique_ptr<ConfigKeeper> forgetting_what_was_kept(std::unique_ptr<ConfigKeeper> real);
+std::unique_ptr<ConnectorCheck> trusting_every_connector(std::unique_ptr<ConnectorCheck> real);
 
 // mutants_processor.cc
 std::unique_ptr<Landing> landing_too_late(std::unique_ptr<Landing> real);

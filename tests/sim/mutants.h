@@ -8,6 +8,7 @@
 
 #include "agent/connector.h"
 #include "agent/control/status.h"
+#include "agent/control_ports.h"
 #include "agent/ports.h"
 #include "processor/ports.h"
 
@@ -24,6 +25,11 @@ struct Mutant {
   std::unique_ptr<Landing> (*landing)(std::unique_ptr<Landing> real) = nullptr;
   void (*connector)(ConnectorConfig& config) = nullptr;  // what the agent is given, other than what it was told to keep to
   AgentStatus (*status)(AgentStatus real) = nullptr;
+  std::unique_ptr<ConfigKeeper> (*keeper)(std::unique_ptr<ConfigKeeper> real) = nullptr;
+  std::unique_ptr<ConnectorCheck> (*check)(std::unique_ptr<ConnectorCheck> real) = nullptr;
+
+  // Seen only where sensors have a control plane.
+  bool needs_control() const { return keeper != nullptr || check != nullptr; }
 };
 
 std::span<const Mutant> mutants();

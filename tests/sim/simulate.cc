@@ -24,6 +24,7 @@ struct Wishes {
   std::uint64_t seed = 0;
   std::int64_t hours = 24;
   std::string faults = "all";
+  bool control = false;
   std::string mutant;
   bool mutants = false;
   std::string corpus;
@@ -59,6 +60,7 @@ void print_indented(const std::vector<std::string>& lines) {
 std::string how_to_run(const Run& run) {
   std::string text = "tidegate-simulate --seed " + std::to_string(run.seed.value) + " --hours " +
                      std::to_string(run.options.hours.count()) + " --faults " + run.faults;
+  if (run.options.control) text.append(" --control");
   if (run.options.mutant != nullptr) text.append(" --mutant ").append(run.options.mutant->name);
   return text;
 }
@@ -114,6 +116,7 @@ void run_mutants(const RunOptions& options, const Wishes& wishes, Totals& totals
   for (const Mutant& mutant : mutants()) {
     Run run{.seed = {}, .options = options, .faults = wishes.faults};
     run.options.mutant = &mutant;
+    run.options.control = options.control || mutant.needs_control();
     std::string caught = "none of " + std::to_string(mutant_seeds_max) + " | ";
     bool found = false;
     while (!found && run.seed.value < mutant_seeds_max) {
@@ -129,7 +132,7 @@ void run_mutants(const RunOptions& options, const Wishes& wishes, Totals& totals
   }
 }
 
-// One run a line: "seed hours faults  # why".
+// One run a line: "seed hours faults  # why", with the word control behind the faults where sensors have control planes.
 Result<std::vector<Run>> read_corpus(const std::string& path, const RunOptions& options) {
   std::ifstream file{path};
   if (!file) return Error{Code::absent, path + ": cannot be read"};
@@ -144,8 +147,10 @@ Result<std::vector<Run>> read_corpus(const std::string& path, const RunOptions& 
     std::int64_t hours = 0;
     std::string more;
     const std::string where = path + ":" + std::to_string(number);
-    if (!(words >> run.seed.value >> hours >> run.faults) || hours <= 0 || (words >> more))
-      return Error{Code::invalid, where + ": a line is `seed hours faults  # why`"};
+    const bool read = static_cast<bool>(words >> run.seed.value >> hours >> run.faults) && hours > 0;
+    if (words >> more) run.options.control = more == "control";
+    if (!read || (!more.empty() && !run.options.control) || (words >> more))
+      return Error{Code::invalid, where + ": a line is `seed hours faults [control]  # why`"};
     run.options.hours = std::chrono::hours{hours};
     Result<FaultMix> mix = FaultMix::parse(run.faults);
     if (!mix) return std::move(mix).error().in(where);
@@ -156,7 +161,7 @@ Result<std::vector<Run>> read_corpus(const std::string& path, const RunOptions& 
 }
 
 Result<RunOptions> options_of(const Wishes& wishes) {
-  RunOptions options{.hours = std::chrono::hours{wishes.hours}, .mix = {}, .mutant = nullptr};
+  RunOptions options{.hours = std::chrono::hours{wishes.hours}, .mix = {}, .control = wishes.control, .mutant = nullptr};
   Result<FaultMix> mix = FaultMix::parse(wishes.faults);
   if (!mix) return std::move(mix).error();
   options.mix = *mix;
@@ -201,10 +206,12 @@ void add_options(CLI::App& app, Wishes& wishes) {
   app.add_option("--faults", wishes.faults,
                  "What goes wrong: all, none, or a list of network,processor,sensor,disk,api,clock,config")
       ->capture_default_str();
+  app.add_flag("--control", wishes.control, "Sensors have control planes, which push them good and bad documents");
   CLI::Option* const mutant = app.add_option("--mutant", wishes.mutant, "Break a promise on purpose");
   CLI::Option* const all_mutants =
       app.add_flag("--mutants", wishes.mutants, "Break each promise on purpose, until a seed shows that it is seen");
-  CLI::Option* const corpus = app.add_option("--corpus", wishes.corpus, "Run what this file lists, a line each: seed hours faults");
+  CLI::Option* const corpus =
+      app.add_option("--corpus", wishes.corpus, "Run what this file lists, a line each: seed hours faults [control]");
   mutant->excludes(all_mutants);
   corpus->excludes(all_mutants);
   app.add_flag("--log", wishes.log, "Print the logs of all programs");

@@ -8,6 +8,12 @@
 #include "tests/world/loop_turns.h"
 
 namespace tidegate {
+namespace {
+
+// Rarer than in the field, for each look costs turns of the loop: what an offer has come to is published at once all the same.
+constexpr ControlLimits sim_control_limits{.look_every = std::chrono::minutes{2}, .publish_every = std::chrono::minutes{10}};
+
+}  // namespace
 
 SimSensor::SimSensor(asio::io_context& loop, SimSensorOptions options, SimSensorPorts ports)
     : loop_(loop),
@@ -32,18 +38,41 @@ bool SimSensor::start() {
     return false;
   }
   disk_->background().settle();
+  if (ports_.make_control) {
+    control_ = ports_.make_control({.sources = *this,
+                                    .disk = disk_,
+                                    .directory = options_.directory / "config",
+                                    .around = {ports_.clock, ports_.random},
+                                    .log = log_,
+                                    .metrics = metrics_});
+    if (doomed()) {
+      control_.reset();
+      return false;
+    }
+  }
   journal_ = *std::move(journal);
   store_ = ports_.make_store(*journal_);
   uplink_ = ports_.make_uplink(journal_->epoch());
-  agent_ = std::make_unique<Agent>(options_.config, AgentPorts{{ports_.clock, ports_.random}, *store_, *uplink_, *this},
-                                   loop_.get_executor(), log_, metrics_);
+  ControlPorts* const control = control_ ? &control_->ports() : nullptr;
+  agent_ = std::make_unique<Agent>(options_.config, AgentPorts{{ports_.clock, ports_.random}, *store_, *uplink_, *this, control},
+                                   loop_.get_executor(), log_, metrics_, hooks());
   tasks_ = std::make_unique<TaskGroup>(loop_.get_executor(), [this](std::string_view, const Error& error) {
     log_.error("the agent cannot go on", {{"reason", error.text()}});
     failure_ = error;
   });
   tasks_->spawn("agent", agent_->run());
+  if (control_) tasks_->spawn("control link", control_->link().run());
   drain();
   return true;
+}
+
+AgentHooks SimSensor::hooks() {
+  return {.answer = [](std::string, std::string) -> asio::awaitable<HttpReply> {
+            HttpReply none{.status = 404, .body = "nothing is served here\n"};
+            co_return none;
+          },
+          .restart = [this] { failure_ = Error{Code::cancelled, "the processor asks for a restart"}; },
+          .control = sim_control_limits};
 }
 
 void SimSensor::stop() {
@@ -58,6 +87,7 @@ void SimSensor::stop() {
   TG_ASSERT(joined, "an agent that is told to stop stops");
   tasks_.reset();
   agent_.reset();
+  control_.reset();
   uplink_.reset();
   store_.reset();
   journal_.reset();
@@ -68,6 +98,7 @@ void SimSensor::kill() { cut_power(TornTail::kept); }
 
 void SimSensor::cut_power(TornTail tail) {
   disk_->power_off();  // first: what it does while it stops must leave no trace
+  if (control_) control_->link().hang_up();
   stop();
   disk_->power_on(ports_.random, tail);
 }

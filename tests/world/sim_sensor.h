@@ -20,6 +20,7 @@
 #include "storage/rocks_journal.h"
 #include "tests/support/faulty_fs.h"
 #include "tests/world/shown_log.h"
+#include "tests/world/sim_control.h"
 #include "transport/http_client.h"
 
 namespace tidegate {
@@ -32,6 +33,8 @@ using MakeUplink = std::function<std::unique_ptr<Uplink>(const Id128& epoch)>;
 using ServeApi = std::function<asio::awaitable<Result<HttpResponse>>(HttpRequest request)>;
 // Gives a connector what it reads from, on top of the real one.
 using WrapSource = std::function<std::unique_ptr<Source>(std::unique_ptr<Source> real)>;
+// What its control plane needs, for the life of one start.
+using MakeControl = std::function<std::unique_ptr<SimControl>(SimControlHome home)>;
 
 struct SimSensorPorts {
   Clock& clock;  // the sensor's own: its wall time may be wrong
@@ -39,8 +42,9 @@ struct SimSensorPorts {
   MakeStore make_store;
   MakeUplink make_uplink;
   ServeApi serve;
-  WrapSource wrap_source;  // empty: the real one as it is
-  Log::Sink log;           // the directory's name, another in each run, is a dot there
+  WrapSource wrap_source;      // empty: the real one as it is
+  MakeControl make_control{};  // empty: it has no control plane
+  Log::Sink log;               // the directory's name, another in each run, is a dot there
 };
 
 struct SimSensorOptions {
@@ -72,7 +76,7 @@ class SimSensor final : public SourceFactory {
   //   requires: ended
   std::string why_ended() const { return shown(failure_->text(), options_.directory); }
 
-  // The connectors as they are from now on, also where it does not run.
+  // The connectors of its own file as they are from now on, also where it does not run.
   void reconfigure(std::vector<ConnectorConfig> connectors);
 
   //   requires: running
@@ -90,6 +94,7 @@ class SimSensor final : public SourceFactory {
 
  private:
   RequestBudget& budget_for(const ConnectorConfig& connector, std::string_view endpoint);
+  AgentHooks hooks();
   void drain();
 
   asio::io_context& loop_;
@@ -105,6 +110,7 @@ class SimSensor final : public SourceFactory {
   std::unique_ptr<RocksJournal> journal_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Uplink> uplink_;
+  std::unique_ptr<SimControl> control_;  // null: none
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<TaskGroup> tasks_;
 };

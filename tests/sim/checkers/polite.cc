@@ -1,5 +1,5 @@
 // P7: the API is asked no more often than the connector permits, and not at all while it has asked for peace. Both are kept for
-// each token and endpoint (agent/edges/request_budget.h); a sensor has one token here, and its budgets outlive its restarts.
+// each token and endpoint (agent/edges/request_budget.h), and here outlive a sensor's restarts.
 //
 // What is seen are answers, each up to an answer's time after its request. So requests of a minute may be seen in a little less: as
 // many more are allowed for as the budget lets through in that time, with its burst. And what was under way when the API asked for
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <map>
 #include <string_view>
 
 #include "tests/sim/checkers.h"
@@ -41,7 +42,7 @@ class Polite final : public Checker {
     const auto at =
         std::ranges::find_if(endpoints, [&](std::string_view each) { return request.url.find(each) != std::string::npos; });
     if (at == endpoints.end()) return;
-    Asked& asked = asked_[number][static_cast<std::size_t>(at - endpoints.begin())];
+    Asked& asked = asked_[number][token_of(request)][static_cast<std::size_t>(at - endpoints.begin())];
     const SimFleet::Sensor& sensor = fleet_->sensors()[number];
     const SteadyTime now = fleet_->now();
     if (now < asked.hold_until && now > asked.hold_from + answer_max)
@@ -67,8 +68,13 @@ class Polite final : public Checker {
     SteadyTime hold_until{};
   };
 
+  static std::string token_of(const HttpRequest& request) {
+    const auto found = std::ranges::find(request.headers, "Authorization", &HttpHeader::name);
+    return found == request.headers.end() ? std::string{} : found->value;
+  }
+
   SimFleet* fleet_ = nullptr;
-  std::vector<std::array<Asked, endpoints.size()>> asked_;  // by sensor
+  std::vector<std::map<std::string, std::array<Asked, endpoints.size()>>> asked_;  // by sensor, then by token
   Findings findings_{"P7: a recovery hurts nobody"};
 };
 

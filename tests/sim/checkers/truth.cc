@@ -52,7 +52,8 @@ class Truth final : public Checker {
       const AgentStatus status = fleet.status(sensor);
       note(fleet, sensor, status, view);
       for (const ConnectorStatus& connector : status.connectors)
-        for (const ContentStatus& content : connector.contents) look_at(fleet, sensor, content, view, healed);
+        for (const ContentStatus& content : connector.contents)
+          if (!begun_anew(sensor, status, content)) look_at(fleet, sensor, content, view, healed);
       look_at_uplink(fleet, sensor, status, view, healed);
       if (!same(status.journal, sensor.agent->journal().usage()))
         findings_.tell(fleet, sensor.name + " shows another journal than it has");
@@ -96,6 +97,13 @@ class Truth final : public Checker {
     view.connections = connections;
     if (acked || reached) view.cut_off_since.reset();
     since(view.cut_off_since, !acked && !reached && status.journal.bytes > 0 && cut_off(fleet, sensor), fleet.now());
+  }
+
+  // Its connector was changed by a document, and it has not had to ask since.
+  static bool begun_anew(const SimFleet::Sensor& sensor, const AgentStatus& status, const ContentStatus& content) {
+    const std::optional<Lane> lane = lane_named(content.content_type);
+    if (!sensor.plane || !lane || content.state.verdict != Verdict::starting) return false;
+    return status.now - content.state.since <= sensor.options.connector.interval_of(content_type_of(*lane)) + found_out_max;
   }
 
   void look_at(SimFleet& fleet, const SimFleet::Sensor& sensor, const ContentStatus& content, View& view,

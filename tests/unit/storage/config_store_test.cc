@@ -239,6 +239,21 @@ TEST_F(ConfigStoreTest, AFullDiskIsSaidAndLeavesTheLastGoodOne) {
   EXPECT_EQ(last_good_revision(), 2u);
 }
 
+TEST_F(ConfigStoreTest, P8WhereItsCopyFindsNoRoomWhatIsKeptIsReadAllTheSame) {
+  open();
+  keep(1);
+  files_->arm({.fault = DiskFault::no_space, .action = DiskAction::append, .suffix = "02.new"});
+  keep(2);
+  open();
+  EXPECT_EQ(last_good_revision(), 2u);
+  EXPECT_EQ(store_->read_last_good()->sealed, offer(2).sealed);
+  EXPECT_THAT(kept_revisions(), ElementsAre(1));
+  EXPECT_EQ(store_->put_candidate(offer(3)).error().code(), Code::full);
+  files_->clear();
+  keep(3);
+  EXPECT_THAT(kept_revisions(), ElementsAre(3, 2, 1)) << "the copy is caught up on";
+}
+
 TEST_F(ConfigStoreTest, AKeptOneThatIsRefusedAfterAllIsTakenBack) {
   open();
   keep(1);
