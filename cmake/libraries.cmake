@@ -42,7 +42,7 @@ if(FUZZ)
   target_link_options(TidegateOptions INTERFACE -fprofile-instr-generate)
 endif()
 
-# Asio and Beast, compiled once.
+# Asio, Beast and JSON, compiled once.
 add_library(boost_impl STATIC cmake/boost_impl.cc)
 target_compile_definitions(boost_impl PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_link_libraries(boost_impl PUBLIC Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads PRIVATE TidegateOptions)

@@ -47,23 +47,7 @@ std::size_t odd_character(std::string_view text, unsigned& point) {
   return three && (point == 0x2028 || point == 0x2029 || point == 0xfeff || point >= 0xfffe) ? 3 : 0;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out{"\""};
-  while (!text.empty()) {
-    unsigned point = 0;
-    if (const std::size_t bytes = odd_character(text, point); bytes > 0) {
-      append_escape(out, point);
-      text.remove_prefix(bytes);
-      continue;
-    }
-    if (text.front() == '"' || text.front() == '\\') out.push_back('\\');
-    out.push_back(text.front());
-    text.remove_prefix(1);
-  }
-  return out.append("\"");
-}
-
-std::string text_scalar(std::string_view text) { return is_plain(text) ? std::string{text} : quoted(text); }
+std::string text_scalar(std::string_view text) { return is_plain(text) ? std::string{text} : yaml_quoted(text); }
 
 // The values whose written form is plain YAML: 5min, 4GiB, unlimited, true, 300, [alerts, audit_logs].
 bool is_written_plainly(FieldKind kind) {
@@ -150,14 +134,14 @@ class Rows {
     const std::string text = written(field, member);
     if (text.empty() || (text == fallback && field.need != Need::required)) return;
     if constexpr (std::is_same_v<T, Secret>) {
-      return put(root, path, secrets_ == SecretsAs::plain ? text_scalar(member.reveal()) : quoted(mask));
+      return put(root, path, secrets_ == SecretsAs::plain ? text_scalar(member.reveal()) : yaml_quoted(mask));
     } else if constexpr (std::is_same_v<T, std::vector<HostPort>>) {
       std::string list{"["};
-      for (const HostPort& place : member) list.append(list.size() > 1 ? ", " : "").append(quoted(to_text(place)));
+      for (const HostPort& place : member) list.append(list.size() > 1 ? ", " : "").append(yaml_quoted(to_text(place)));
       return put(root, path, list + "]");
     } else {
       const bool hide = field.privacy == Privacy::secret && secrets_ == SecretsAs::masked;
-      put(root, path, hide ? quoted(mask) : scalar(field, text));
+      put(root, path, hide ? yaml_quoted(mask) : scalar(field, text));
     }
   }
 
@@ -216,6 +200,22 @@ void write(std::string& out, const YamlNode& node, std::size_t indent) {
 
 }  // namespace
 
+std::string yaml_quoted(std::string_view text) {
+  std::string out{"\""};
+  while (!text.empty()) {
+    unsigned point = 0;
+    if (const std::size_t bytes = odd_character(text, point); bytes > 0) {
+      append_escape(out, point);
+      text.remove_prefix(bytes);
+      continue;
+    }
+    if (text.front() == '"' || text.front() == '\\') out.push_back('\\');
+    out.push_back(text.front());
+    text.remove_prefix(1);
+  }
+  return out.append("\"");
+}
+
 std::string to_yaml(const ConnectorsDocument& document, SecretsAs secrets) {
   YamlNode root = map_node();
   put(root, "revision", std::to_string(document.revision));
@@ -224,7 +224,7 @@ std::string to_yaml(const ConnectorsDocument& document, SecretsAs secrets) {
     for (const Credential& credential : document.credentials) {
       YamlNode node = map_node();
       put(node, "name", text_scalar(credential.name));
-      put(node, "bearer_token", secrets == SecretsAs::plain ? text_scalar(credential.bearer_token.reveal()) : quoted(mask));
+      put(node, "bearer_token", secrets == SecretsAs::plain ? text_scalar(credential.bearer_token.reveal()) : yaml_quoted(mask));
       list.children.push_back(std::move(node));
     }
     root.children.push_back(std::move(list));

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "config/connectors_document.h"
 #include "config/model.h"
@@ -21,5 +22,8 @@ std::string to_yaml(const ConnectorsDocument& document, SecretsAs secrets);
 
 // What an agent runs with; its connectors may come from a file, a document or both.
 std::string to_yaml(const AgentConfig& config);
+
+// A text in double quotes: one scalar of YAML, whatever the text holds.
+std::string yaml_quoted(std::string_view text);
 
 }  // namespace tidegate

@@ -1,5 +1,5 @@
-// The commands of the fleet: token, sensor, connector and credential. Each asks the running daemon through its local control socket
-// and prints what it answers; what it refuses goes to the standard error stream.
+// The commands that are asked of the running daemon, through its local control socket: token, sensor, connector, credential,
+// rollout, event, notify, responder, action. Each prints what it answers; what it refuses goes to the standard error stream.
 //
 // Exit codes: 0 done; 1 it was tried and failed, or is not there; 2 wrong usage or a file that is not valid; 3 nobody answers on
 // the socket, or the sensor does not answer yet; 4 the daemon's storage cannot be used.
@@ -55,6 +55,8 @@ std::vector<FleetCommand> credential_commands(CLI::App& parent);
 std::vector<FleetCommand> rollout_commands(CLI::App& parent);
 std::vector<FleetCommand> event_commands(CLI::App& parent);
 std::vector<FleetCommand> notify_commands(CLI::App& parent);
+std::vector<FleetCommand> responder_commands(CLI::App& parent);
+std::vector<FleetCommand> action_commands(CLI::App& parent);
 
 // A subcommand with --version, --config and --json.   requires: the arguments outlive the parsing
 CLI::App* add_fleet_command(CLI::App& parent, const std::string& name, const std::string& description, FleetArguments& arguments);
@@ -79,6 +81,9 @@ int print_answer(const FleetAnswer& answer);
 // `connector apply --stages`: begins a roll-out, and unless it is told otherwise follows it until it goes on by itself no more.
 enum class Following : std::uint8_t { until_its_end, none };
 int begin_rollout(const FleetArguments& arguments, const FleetQuestion& question, Following following);
+
+// Who asks, for the history of actions: the name of the account, behind sudo that of who called it.
+std::string operator_name();
 
 // All of a file, or of the standard input where the name is "-". Absent, with the reason on the standard error stream: it cannot be
 // read, or is larger.

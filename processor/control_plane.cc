@@ -6,8 +6,11 @@ namespace tidegate {
 namespace {
 
 constexpr unsigned socket_mode = 0660;
+constexpr std::chrono::hours history_trim_interval{1};
 
-// A command may wait for a sensor, as many as operators have; a file of a roll-out fits the body.
+static_assert(action_order_bytes_max <= rollout_file_bytes_max, "an order of an action fits a body of the socket");
+
+// A command may wait for a sensor, as many as operators have; a file of a roll-out fits the body, and so does an order.
 HttpServerLimits socket_limits() {
   HttpServerLimits limits;
   limits.body_bytes_max = rollout_file_bytes_max;
@@ -18,7 +21,11 @@ HttpServerLimits socket_limits() {
 
 ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& log, Metrics& metrics, Parts parts,
                            const PortTls& tls)
-    : fleet_(executor, clock, log, metrics, {parts.store, parts.writer_store, parts.authority, system_entropy()}),
+    : clock_(clock),
+      log_(log),
+      history_(parts.history),
+      random_(system_seed()),
+      fleet_(executor, clock, log, metrics, {parts.store, parts.writer_store, parts.authority, system_entropy()}),
       gate_(fleet_.revocations()),
       desk_(fleet_),
       connectors_(parts.store, desk_, clock),
@@ -26,25 +33,46 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
       notifier_(executor, parts.events, clock, log, metrics, Random{system_seed()}, std::move(parts.channels)),
       event_watch_(
           parts.events, notifier_, [this] { return fleet_.facts(); }, clock, log, metrics),
+      responder_apis_(clock, random_),
+      action_desk_(action_ports(parts), clock, random_, log),
+      action_runner_(parts.ledger, action_desk_, executor, clock, random_, log, metrics),
       routes_({parts.store, fleet_.enrolment(), desk_, connectors_, clock, log, parts.authority.fingerprint()}),
       rollout_routes_(rollouts_),
       event_routes_(parts.events, notifier_, clock, log),
+      response_routes_(action_desk_, parts.history, clock),
       port_(executor, clock, log, fleet_, tls.trusted_pem, tls.control),
       socket_(executor, log, socket_limits()),
       tasks_(executor, [this, &log](std::string_view name, const Error& error) {
         log.error("a part of the control plane ended by itself", {{"part", std::string{name}}, {"reason", error.text()}});
         tasks_.stop();
-      }) {}
+      }) {
+  action_desk_.set_runner(action_runner_);
+  action_runner_.on_change([this](const ActionRun&) { response_routes_.changed(); });
+  connectors_.set_credential_watch({[this](std::string_view name) { return action_desk_.users_of(name); },
+                                    [this](std::string_view name) { action_desk_.forget_apis_with(name); }});
+}
+
+ActionDeskPorts ControlPlane::action_ports(const Parts& parts) {
+  FleetStore& store = parts.store;
+  return {parts.responders,
+          parts.history,
+          parts.ledger,
+          [&store](std::string_view name) { return store.credential(name); },
+          [this](const Responder& responder, Secret secret) { return responder_apis_.make(responder, std::move(secret)); },
+          [this](Responder responder, Secret secret) { return responder_apis_.probe(std::move(responder), std::move(secret)); }};
+}
 
 Result<void> ControlPlane::listen(const ProcessorConfig& config) {
   if (Result<void> loaded = fleet_.load(); !loaded) return std::move(loaded).error().in("the fleet's store");
   if (Result<void> loaded = rollouts_.load(); !loaded) return std::move(loaded).error().in("the fleet's roll-outs");
   if (Result<void> loaded = event_watch_.load(); !loaded) return std::move(loaded).error().in("the fleet's events");
   if (Result<void> loaded = notifier_.load(); !loaded) return std::move(loaded).error().in("the fleet's events");
+  if (Result<void> loaded = action_desk_.load(); !loaded) return std::move(loaded).error().in("responders");
   if (Result<void> bound = port_.listen(config.control_listen.host, config.control_listen.port); !bound)
     return std::move(bound).error().in("listen.control");
   Result<void> bound = socket_.listen_unix(config.control_socket, socket_mode, [this](HttpRequestView request) {
     if (RolloutRoutes::serves(request.target)) return rollout_routes_.answer(request);
+    if (ResponseRoutes::serves(request.target)) return response_routes_.answer(request);
     return EventRoutes::serves(request.target) ? event_routes_.answer(request) : routes_.answer(request);
   });
   if (!bound) return std::move(bound).error().in("control.socket");
@@ -57,12 +85,24 @@ asio::awaitable<Error> ControlPlane::run() {
   tasks_.spawn("roll-outs", rollouts_.run());
   tasks_.spawn("events", event_watch_.run());
   tasks_.spawn("notifications", notifier_.run());
+  tasks_.spawn("actions", action_runner_.run());
+  tasks_.spawn("history of actions", trim_history());
   tasks_.spawn("control port", port_.run());
   tasks_.spawn("control socket", socket_.run());
   co_await tasks_.join();
   const bool asked = (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
   co_return asked ? Error{Code::cancelled, "the control plane stopped"}
                   : Error{Code::unavailable, "a part of the control plane ended by itself"};
+}
+
+asio::awaitable<Error> ControlPlane::trim_history() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!co_await stopped()) {
+    if (Result<void> trimmed = history_.trim(clock_.wall()); !trimmed)
+      log_.error("the history of actions cannot be trimmed: it is tried again", {{"reason", trimmed.error().text()}});
+    co_await clock_.sleep_for(history_trim_interval);
+  }
+  co_return Error{Code::cancelled, "the history of actions is not trimmed any more"};
 }
 
 }  // namespace tidegate

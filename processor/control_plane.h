@@ -1,6 +1,6 @@
 // ControlPlane: all that there is beside the data where `listen.control` is given: the fleet, the port of the sensors, what is told
-// of them, the local socket of the operator, and the gate of the data port. Built and owned in one place, so that a processor
-// without it has none of it.
+// of them, response actions, the local socket of the operator, and the gate of the data port. Built and owned in one place, so that
+// a processor without it has none of it.
 //
 // Thread: the loop; the fleet's writer has one of its own.
 #pragma once
@@ -25,7 +25,12 @@
 #include "processor/fleet/rollouts.h"
 #include "processor/fleet/sensor_desk.h"
 #include "processor/port_tls.h"
+#include "processor/respond/action_desk.h"
+#include "processor/respond_ports.h"
+#include "processor/responder_apis.h"
+#include "processor/response_routes.h"
 #include "processor/rollout_routes.h"
+#include "respond/runner.h"
 #include "transport/http_server.h"
 #include "transport/task_group.h"
 
@@ -39,6 +44,9 @@ class ControlPlane {
     Authority& authority;
     RolloutStore& rollouts;
     EventStore& events;
+    ResponderStore& responders;
+    ActionHistory& history;
+    ActionLedger& ledger;
     std::vector<NotifyRoute> channels;
   };
 
@@ -58,7 +66,14 @@ class ControlPlane {
   SensorGate& gate() { return gate_; }
 
  private:
+  ActionDeskPorts action_ports(const Parts& parts);
+  asio::awaitable<Error> trim_history();
+
   // Declared bottom up, destroyed top down.
+  Clock& clock_;
+  Log& log_;
+  ActionHistory& history_;
+  Random random_;
   Fleet fleet_;
   DataGate gate_;
   FleetDesk desk_;
@@ -66,9 +81,13 @@ class ControlPlane {
   Rollouts rollouts_;
   Notifier notifier_;
   EventWatch event_watch_;
+  ResponderApis responder_apis_;
+  ActionDesk action_desk_;
+  ActionRunner action_runner_;
   FleetRoutes routes_;
   RolloutRoutes rollout_routes_;
   EventRoutes event_routes_;
+  ResponseRoutes response_routes_;
   ControlPort port_;
   HttpServer socket_;
   TaskGroup tasks_;  // last: run() joins it

@@ -18,7 +18,7 @@ constexpr std::string_view protobuf_type = "application/x-protobuf";
 constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 constexpr std::string_view pem_type = "application/x-pem-file";
 
-WebReply text_reply(unsigned status, std::string_view text) {
+WebReply web_reply(unsigned status, std::string_view text) {
   WebReply reply;
   reply.status = status;
   reply.body.append(text).append("\n");
@@ -26,7 +26,7 @@ WebReply text_reply(unsigned status, std::string_view text) {
 }
 
 WebReply come_back(unsigned status, std::string_view text, std::chrono::seconds after) {
-  WebReply reply = text_reply(status, text);
+  WebReply reply = web_reply(status, text);
   reply.retry_after = after;
   return reply;
 }
@@ -177,14 +177,14 @@ ControlPort::~ControlPort() = default;
 Result<SensorIdentity> ControlPort::admitted(const WebRequest& request, WebReply& refusal) {
   Result<SensorIdentity> who = fleet_.admit(request.certificate, request.peer);
   if (who) return who;
-  if (who.error().code() != Code::denied) refusal = text_reply(503, "not possible at the moment: try again later");
-  else if (request.certificate.empty()) refusal = text_reply(401, "a certificate of the sensor is needed here: enrol first");
-  else refusal = text_reply(403, "the certificate is of no sensor that has access: enrol again, or ask the operator");
+  if (who.error().code() != Code::denied) refusal = web_reply(503, "not possible at the moment: try again later");
+  else if (request.certificate.empty()) refusal = web_reply(401, "a certificate of the sensor is needed here: enrol first");
+  else refusal = web_reply(403, "the certificate is of no sensor that has access: enrol again, or ask the operator");
   return who;
 }
 
 WebReply ControlPort::may_open(const WebRequest& request) {
-  if (request.path != opamp_path) return text_reply(404, "sensors connect to /v1/opamp");
+  if (request.path != opamp_path) return web_reply(404, "sensors connect to /v1/opamp");
   WebReply refusal;
   if (!admitted(request, refusal)) return refusal;
   if (const auto after = fleet_.busy()) return come_back(503, "no room for more sensors at the moment", *after);
@@ -206,24 +206,24 @@ asio::awaitable<void> ControlPort::serve(std::shared_ptr<WebSocket> socket, WebR
 asio::awaitable<WebReply> ControlPort::answer(const WebRequest& request) {
   if (request.path == enrol_path) co_return enrol(request);
   if (request.path == opamp_path) co_return poll(request);
-  co_return text_reply(404, "there are /v1/opamp and /v1/enroll");
+  co_return web_reply(404, "there are /v1/opamp and /v1/enroll");
 }
 
 WebReply ControlPort::poll(const WebRequest& request) {
-  if (request.method != "POST") return text_reply(405, "a WebSocket, or POST");
+  if (request.method != "POST") return web_reply(405, "a WebSocket, or POST");
   WebReply refusal;
   const Result<SensorIdentity> who = admitted(request, refusal);
   if (!who) return refusal;
-  if (!is_type(request.content_type, protobuf_type)) return text_reply(415, "the body must be application/x-protobuf");
+  if (!is_type(request.content_type, protobuf_type)) return web_reply(415, "the body must be application/x-protobuf");
   Result<opamp::AgentToServer> message = opamp::decode_agent_to_server(request.body, opamp::Framing::http);
   if (!message) {
     log_.warning("a message of a sensor was refused", {{"sensor", who->sensor}, {"reason", message.error().text()}});
-    return text_reply(400, "the body is no message of OpAMP");
+    return web_reply(400, "the body is no message of OpAMP");
   }
   Result<Bytes> answer = opamp::encode(fleet_.polled(*who, request.peer, *std::move(message)), opamp::Framing::http);
   if (!answer) {
     log_.error("an answer to a sensor cannot be sent", {{"reason", answer.error().text()}});
-    return text_reply(500, "the answer cannot be sent");
+    return web_reply(500, "the answer cannot be sent");
   }
   WebReply reply;
   reply.content_type = protobuf_type;
@@ -246,23 +246,23 @@ std::optional<std::chrono::seconds> ControlPort::too_often(std::string_view peer
 }
 
 WebReply ControlPort::enrol(const WebRequest& request) {
-  if (request.method != "POST") return text_reply(405, "only POST is taken here");
+  if (request.method != "POST") return web_reply(405, "only POST is taken here");
   if (const auto after = too_often(request.peer)) return come_back(429, "refused: too many tries from this address", *after);
-  if (!is_type(request.content_type, form_type)) return text_reply(415, "the body must be application/x-www-form-urlencoded");
-  if (request.body.size() > limits_.enrol_body_bytes_max) return text_reply(413, "refused: the request is too large");
+  if (!is_type(request.content_type, form_type)) return web_reply(415, "the body must be application/x-www-form-urlencoded");
+  if (request.body.size() > limits_.enrol_body_bytes_max) return web_reply(413, "refused: the request is too large");
   Result<EnrolForm> form = read_enrol_form(request.body);
   if (!form) {
     log_.warning("an enrolment was refused", {{"peer", request.peer}, {"reason", form.error().text()}});
-    return text_reply(400, refusal_text(form.error()));
+    return web_reply(400, refusal_text(form.error()));
   }
   const EnrolRequest order{std::move(form->token), form->request_pem, form->sensor, request.peer};
   const Result<Admission> admission = fleet_.enrol(order);
   if (!admission) {
     const Error& error = admission.error();
     log_.warning("an enrolment was refused", {{"peer", request.peer}, {"reason", error.text()}});
-    if (error.code() == Code::denied) return text_reply(403, refusal_text(error));
-    if (error.code() == Code::invalid) return text_reply(400, refusal_text(error));
-    return text_reply(503, refusal_text(error));
+    if (error.code() == Code::denied) return web_reply(403, refusal_text(error));
+    if (error.code() == Code::invalid) return web_reply(400, refusal_text(error));
+    return web_reply(503, refusal_text(error));
   }
   log_.info("a sensor was enrolled", {{"sensor", admission->identity.sensor},
                                       {"peer", request.peer},

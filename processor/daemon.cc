@@ -104,8 +104,9 @@ int Daemon::open_control_plane() {
   port_tls_ = *std::move(tls);
   Result<std::vector<NotifyRoute>> channels = make_notify_routes(config_.notify);
   if (!channels) return fail(2, channels.error());
-  ControlPlane::Parts parts{*fleet_stores_.store, *fleet_stores_.writer_store, *fleet_stores_.authority,
-                            *fleet_stores_.store, *fleet_stores_.events,       *std::move(channels)};
+  ControlPlane::Parts parts{*fleet_stores_.store,   *fleet_stores_.writer_store, *fleet_stores_.authority,
+                            *fleet_stores_.store,   *fleet_stores_.events,       *fleet_stores_.actions,
+                            *fleet_stores_.actions, *fleet_stores_.actions,      *std::move(channels)};
   control_.emplace(loop_.get_executor(), clock_, log_, metrics_, std::move(parts), port_tls_);
   return 0;
 }

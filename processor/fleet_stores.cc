@@ -76,6 +76,9 @@ Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& lo
   Result<std::unique_ptr<SqliteEvents>> events = events_of(fleet, log);
   if (!events) return std::move(events).error();
   stores.events = *std::move(events);
+  Result<std::unique_ptr<SqliteActions>> actions = SqliteActions::open(fleet / "actions.db", *key, system_entropy());
+  if (!actions) return std::move(actions).error();
+  stores.actions = *std::move(actions);
   return stores;
 }
 

@@ -1,5 +1,5 @@
-// What the fleet keeps in a state directory, opened: `fleet/` in it, mode 0700, with fleet.db, events.db and authority.pem, and the
-// key that both are sealed with.
+// What the fleet keeps in a state directory, opened: `fleet/` in it, mode 0700, with fleet.db, events.db, actions.db and
+// authority.pem, and the key that they are sealed with.
 //
 // Thread: the loop.
 #pragma once
@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "config/model.h"
+#include "processor/edges/sqlite_actions.h"
 #include "processor/edges/sqlite_events.h"
 #include "processor/edges/sqlite_fleet.h"
 #include "processor/fleet/authority.h"
@@ -20,10 +21,11 @@ struct FleetStores {
   std::unique_ptr<SqliteFleet> store;         // the loop's
   std::unique_ptr<SqliteFleet> writer_store;  // the same file, for the thread that writes what sensors say
   std::unique_ptr<SqliteEvents> events;
+  std::unique_ptr<SqliteActions> actions;
 };
 
 // The first time it makes the key, the authority and the store. Later none of them is made anew in place of one that is missing:
-// `invalid`, saying which to put back. Else the errors of SealingKey, Authority and SqliteFleet.
+// `invalid`, saying which to put back. Else the errors of SealingKey, Authority, SqliteFleet and SqliteActions.
 //   requires: the state directory is there
 Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& log);
 

@@ -2,8 +2,8 @@
 // and used again for the same host. Redirects are not followed; no content coding is asked for.
 //
 // Promises: no answer larger than its limits is ever held; every request ends within its deadline; certificates and host
-// names are always verified. Requests of one client are served one after the other; a second caller waits its turn,
-// within its own deadline.
+// names are verified as the TLS context has it. Requests of one client are served one after the other; a second caller waits its
+// turn, within its own deadline.
 //
 // Thread: the loop. Cancelling the calling coroutine drops the connection and returns `cancelled`.
 #pragma once
@@ -58,6 +58,9 @@ struct HttpClientOptions {
   std::string proxy{};  // "http://[user:password@]host:port"; empty: none. It is always asked to CONNECT
   HttpLimits limits{};
 };
+
+// Whether an error of send() is `invalid` for the size of the answer alone: the request was received, and may have been obeyed.
+bool answer_was_too_large(const Error& error);
 
 class HttpClient {
  public:

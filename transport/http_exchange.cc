@@ -28,10 +28,13 @@ std::string size_text(std::size_t bytes) {
   return std::to_string(bytes) + " bytes";
 }
 
+constexpr std::string_view too_large = "answer larger than ";
+constexpr std::string_view header_too_large = "answer with a header larger than ";
+
 Error parser_error(const error_code& error, const HttpLimits& limits) {
-  if (error == http::error::body_limit) return Error{Code::invalid, "answer larger than " + size_text(limits.body_bytes_max)};
+  if (error == http::error::body_limit) return Error{Code::invalid, std::string{too_large} + size_text(limits.body_bytes_max)};
   if (error == http::error::header_limit)
-    return Error{Code::invalid, "answer with a header larger than " + size_text(limits.header_bytes_max)};
+    return Error{Code::invalid, std::string{header_too_large} + size_text(limits.header_bytes_max)};
   return Error{Code::corrupt, "the answer is not HTTP: " + error.message()};
 }
 
@@ -175,6 +178,11 @@ asio::awaitable<Result<HttpAnswer>> read_answer(Inbox& inbox, AnswerBody answer_
 }
 
 }  // namespace
+
+bool answer_was_too_large(const Error& error) {
+  return error.code() == Code::invalid &&
+         (error.text().find(too_large) != std::string::npos || error.text().find(header_too_large) != std::string::npos);
+}
 
 Result<std::string> request_head(const HttpRequest& request, std::string_view target, std::string_view host) {
   if (!token(request.method)) return Error{Code::invalid, "not an HTTP method"};

@@ -178,6 +178,12 @@ Result<TlsContextPtr> make_client_tls(const TlsClientFiles& files) {
   return std::make_shared<TlsContext>(std::move(context));
 }
 
+TlsContextPtr make_unverified_client_tls() {
+  auto context = fresh_context(ssl::context::tls_client);
+  SSL_CTX_set_verify(context->native_handle(), SSL_VERIFY_NONE, nullptr);
+  return std::make_shared<TlsContext>(std::move(context));
+}
+
 Result<TlsContextPtr> make_server_tls(const TlsServerFiles& files) {
   auto context = server_context(files.certificate_file, files.private_key_file);
   if (!context) return std::move(context).error();

@@ -1,6 +1,6 @@
-// TLS contexts: who we are and whom we trust. TLS 1.2 at least, certificates always verified, in both directions where
-// ours are the servers (P10); there, only suites with forward secrecy and authenticated encryption. A context is made whole from
-// its files or not at all, and never changes: a reload makes a new one.
+// TLS contexts: who we are and whom we trust. TLS 1.2 at least, certificates always verified, but for the one context that says so
+// in its name, in both directions where ours are the servers (P10); there, only suites with forward secrecy and authenticated
+// encryption. A context is made whole from its files or not at all, and never changes: a reload makes a new one.
 //
 // Thread: a context may be used by any once it is made. OpenSSL stays behind this header: `ssl_st` is OpenSSL's SSL.
 #pragma once
@@ -72,6 +72,9 @@ using TlsContextPtr = std::shared_ptr<TlsContext>;
 // `invalid`, naming the file and what is wrong with it: missing, not readable, not PEM, a key that is not the
 // certificate's, expired certificates are found by the peer only.
 Result<TlsContextPtr> make_client_tls(const TlsClientFiles& files);
+// Verifies nothing: whoever is on the way can pose as the server, and read and change everything. For a responder whose operator
+// has asked for it in so many words (verify_certificate: false), and is warned of it wherever it shows; for nothing else.
+TlsContextPtr make_unverified_client_tls();
 Result<TlsContextPtr> make_server_tls(const TlsServerFiles& files);
 // `invalid`, naming the text that is at fault, never its content.
 Result<TlsContextPtr> make_client_tls_of(const TlsClientPems& pems);

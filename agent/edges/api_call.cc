@@ -4,6 +4,7 @@
 #include <array>
 
 #include "agent/text_cut.h"
+#include "transport/trace_id.h"
 #include "transport/url.h"
 
 namespace tidegate {
@@ -28,13 +29,6 @@ bool from_the_api(const HttpResponse& response) {
   return type.find("json") != std::string::npos;
 }
 
-std::string hexadecimal(std::uint64_t value, int digits) {
-  static constexpr char alphabet[] = "0123456789abcdef";
-  std::string text(static_cast<std::size_t>(digits), '0');
-  for (int i = 0; i < digits; ++i) text[static_cast<std::size_t>(digits - 1 - i)] = alphabet[(value >> (4 * i)) & 15];
-  return text;
-}
-
 }  // namespace
 
 ApiCall::ApiCall(VisionOneOptions options, HttpSend send, RequestBudget& budget, Surroundings around, Metrics& metrics)
@@ -52,7 +46,7 @@ asio::awaitable<Result<ApiAnswer>> ApiCall::send(HttpRequest request) {
   if (!turn) co_return std::move(turn).error();
 
   ApiAnswer answer;
-  answer.trace_id = trace_id();
+  answer.trace_id = new_trace_id(random_);
   request.headers.push_back({"Authorization", "Bearer " + std::string{token->reveal()}});
   request.headers.push_back({"User-Agent", "Tidegate/" TIDEGATE_VERSION});
   request.headers.push_back({"x-trace-id", answer.trace_id});
@@ -107,13 +101,6 @@ Result<std::string> ApiCall::own_link(std::string_view link) const {
                                     std::string{cut(named->authority(), host_bytes_shown)} +
                                     ": if that is the API's own, write that host in api_base_url"};
   return named->scheme + "://" + named->authority() + named->target;
-}
-
-std::string ApiCall::trace_id() {
-  const std::uint64_t high = random_.next();
-  const std::uint64_t low = random_.next();
-  return hexadecimal(high >> 32, 8) + "-" + hexadecimal(high >> 16, 4) + "-4" + hexadecimal(high, 3) + "-a" +
-         hexadecimal(low >> 48, 3) + "-" + hexadecimal(low, 12);
 }
 
 Metric& ApiCall::requests_with(unsigned status) {

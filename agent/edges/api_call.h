@@ -16,11 +16,9 @@
 #include "agent/ports.h"
 #include "base/metrics.h"
 #include "base/secret.h"
-#include "transport/http_client.h"
+#include "transport/http_send.h"
 
 namespace tidegate {
-
-using HttpSend = std::function<asio::awaitable<Result<HttpResponse>>(HttpRequest request, std::chrono::nanoseconds deadline)>;
 
 // How one content type of one connector asks the API.
 struct VisionOneOptions {
@@ -64,7 +62,6 @@ class ApiCall {
 
  private:
   void learn_time(const HttpResponse& response);
-  std::string trace_id();
   Metric& requests_with(unsigned status);
 
   VisionOneOptions options_;

@@ -100,6 +100,12 @@ struct RestoreOrder {
   std::chrono::nanoseconds wait{};
 };
 
+// Who else uses credentials: they are told, and hold up their deletion.
+struct CredentialWatch {
+  std::function<std::vector<std::string>(std::string_view credential)> users;
+  std::function<void(std::string_view credential)> changed;
+};
+
 class Connectors {
  public:
   //   requires: all of them outlive this, and this whatever it returns
@@ -121,13 +127,16 @@ class Connectors {
   // was through. `unavailable`: its sensor is away, so that nobody knows how far it is, or both would read.
   asio::awaitable<Result<ConnectorsOutcome>> move(std::string name, std::string to);
 
+  // Before anything is asked for.
+  void set_credential_watch(CredentialWatch watch) { credential_watch_ = std::move(watch); }
+
   // The sensor was revoked: what it had may be applied elsewhere.
   void forget(std::string_view sensor);
 
   asio::awaitable<Result<std::vector<CredentialView>>> credentials();
   // Keeps it, and pushes it to every sensor that uses it: one outcome each.
   asio::awaitable<Result<std::vector<ConnectorsOutcome>>> set_credential(std::string name, Secret value);
-  // `invalid`: a connector uses it.
+  // `invalid`: a connector uses it, or somebody else.
   asio::awaitable<Result<void>> delete_credential(std::string name);
 
  private:
@@ -176,6 +185,7 @@ class Connectors {
   SensorDesk& desk_;
   const Clock& clock_;
   ConnectorsLimits limits_;
+  CredentialWatch credential_watch_;
   bool loaded_ = false;
   std::map<std::string, Held> held_;  // by sensor
 };

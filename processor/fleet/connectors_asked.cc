@@ -274,6 +274,7 @@ asio::awaitable<Result<std::vector<ConnectorsOutcome>>> Connectors::set_credenti
   if (Result<void> good = check_credential(name, value); !good) co_return std::move(good).error();
   if (Result<void> good = co_await load(); !good) co_return std::move(good).error();
   if (Result<void> put = store_.put_credential(name, value, clock_.wall()); !put) co_return std::move(put).error();
+  if (credential_watch_.changed) credential_watch_.changed(name);
   std::vector<std::string> sensors;
   for (const auto& [sensor, held] : held_)
     if (held.credentials.contains(name)) sensors.push_back(sensor);
@@ -304,6 +305,10 @@ asio::awaitable<Result<void>> Connectors::delete_credential(std::string name) {
   for (const auto& [sensor, held] : held_)
     if (held.credentials.contains(name)) users.append(users.empty() ? "" : ", ").append(sensor);
   if (!users.empty()) co_return Error{Code::invalid, "credential '" + name + "' is used by connectors of " + users};
+  if (credential_watch_.users) {
+    for (const std::string& each : credential_watch_.users(name)) users.append(users.empty() ? "" : ", ").append(each);
+    if (!users.empty()) co_return Error{Code::invalid, "credential '" + name + "' is used by responders: " + users};
+  }
   co_return store_.delete_credential(name);
 }
 

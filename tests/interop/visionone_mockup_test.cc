@@ -1,16 +1,13 @@
 // An independent witness of the API's shapes: Trend Micro's own mock-up of the Vision One API, served by WireMock, is
 // collected by the real agent into the real processor, and every field of every alert must come out as it went in.
-//
-// The mock-up is not part of this tree: TIDEGATE_MOCKUP names its folder (with mappings/ in it), TIDEGATE_WIREMOCK the jar
-// of WireMock (`./dev setup --check` fetches it). Skipped, with the reason, where either or Java is missing.
+// Skipped, with the reason, where it cannot be served (mockup_server.h).
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include <cstdlib>
 #include <map>
 
 #include "base/clock.h"
-#include "tests/support/process.h"
+#include "tests/interop/mockup_server.h"
 #include "tests/support/rig.h"
 #include "tests/support/rig_http.h"
 
@@ -18,11 +15,6 @@ namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string environment(const char* name, const std::string& otherwise) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? value : otherwise;
-}
 
 // One line per leaf, with its path, kind and raw text. Numbers are compared as they are written, so that none is rounded.
 void flatten(const std::string& path, simdjson::ondemand::value value, std::vector<std::string>& out) {
@@ -70,50 +62,20 @@ std::map<std::string, std::vector<std::string>> alerts_of(const Bytes& page) {
 class VisionOneMockup : public testing::Test {
  protected:
   void SetUp() override {
-    mockup_ = environment("TIDEGATE_MOCKUP", std::string{TIDEGATE_TREE} + "/../shared/visionone-mockup");
-    jar_ = environment("TIDEGATE_WIREMOCK", std::string{TIDEGATE_TREE} + "/build/wiremock/wiremock.jar");
-    if (!std::filesystem::is_directory(mockup_ / "mappings")) GTEST_SKIP() << "the mock-up is not at " << mockup_;
-    if (!std::filesystem::exists(jar_)) GTEST_SKIP() << "WireMock is not at " << jar_ << ": run ./dev setup --check";
-    const Result<ProgramRun> java = run_program({.program = "java", .arguments = {"-version"}}, 60s);
-    if (!java || !java->end.ok()) GTEST_SKIP() << "no Java runtime: run ./dev setup --check";
+    if (const std::string missing = MockupServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
     directory_ = std::filesystem::path{testing::TempDir()} / "tidegate-interop";
-    std::filesystem::remove_all(directory_);
-    // A copy, because WireMock makes folders of its own beside the mappings.
-    std::filesystem::create_directories(directory_);
-    std::filesystem::copy(mockup_, directory_ / "mockup", std::filesystem::copy_options::recursive);
-    serve();
-  }
-
-  void serve() {
-    const Result<std::uint16_t> port = free_loopback_port();
-    ASSERT_TRUE(port);
-    url_ = "http://127.0.0.1:" + std::to_string(*port);
-    Result<Process> started =
-        Process::start({.program = "java",
-                        .arguments = {"-Xmx256m", "-jar", jar_, "--port", std::to_string(*port), "--bind-address", "127.0.0.1",
-                                      "--root-dir", (directory_ / "mockup").string(), "--no-request-journal"},
-                        .output_file = directory_ / "wiremock.log"});
-    ASSERT_TRUE(started) << started.error().text();
-    wiremock_.emplace(std::move(*started));
-    for (int tries = 0; tries < 600; ++tries) {
-      const Result<Bytes> page = http_get(list_url());
-      if (page) {
-        page_ = *page;
-        return;
-      }
-      ASSERT_TRUE(wiremock_->running()) << "WireMock has ended; see " << directory_ / "wiremock.log";
-      pause_for(100ms);
-    }
-    FAIL() << "WireMock does not answer";
-  }
-
-  std::string list_url() const {
-    return url_ + "/v3.0/workbench/alerts?startDateTime=2026-11-24T00:00:00Z&endDateTime=2026-11-24T01:00:00Z";
+    const std::string list = "/v3.0/workbench/alerts?startDateTime=2026-11-24T00:00:00Z&endDateTime=2026-11-24T01:00:00Z";
+    Result<std::unique_ptr<MockupServer>> served = MockupServer::start(directory_, list);
+    ASSERT_TRUE(served) << served.error().text();
+    mockup_ = *std::move(served);
+    const Result<Bytes> page = http_get(mockup_->url() + list);
+    ASSERT_TRUE(page) << page.error().text();
+    page_ = *page;
   }
 
   Result<std::unique_ptr<Rig>> start_rig() {
     RigOptions options{.directory = directory_, .programs = TIDEGATE_PROGRAMS, .simulator_flags = {}};
-    options.api_base_url = url_;
+    options.api_base_url = mockup_->url();
     options.api_token_file = directory_ / "token";
     options.connector = {{"content_types", "[alerts]"}, {"interval", "1s"}, {"first_read", "1h"}, {"settle", "0s"}};
     Result<std::unique_ptr<Rig>> rig = Rig::make(std::move(options), clock_);
@@ -147,12 +109,9 @@ class VisionOneMockup : public testing::Test {
   }
 
   SystemClock clock_;
-  std::filesystem::path mockup_;
-  std::string jar_;
   std::filesystem::path directory_;
-  std::string url_;
+  std::unique_ptr<MockupServer> mockup_;
   Bytes page_;
-  std::optional<Process> wiremock_;
 };
 
 TEST_F(VisionOneMockup, EveryFieldOfItsAlertsComesOutAsItWentIn) {

@@ -20,10 +20,11 @@ const std::map<std::string, std::set<std::string>>& floors() {
       {"storage", {"base", "storage"}},
       {"transport", {"base", "transport"}},
       {"match", {"base", "config", "transport", "match"}},
+      {"respond", {"base", "config", "transport", "match", "respond"}},
       {"manual", {"base", "config", "manual"}},
       // The build lets their tools alone see the manual's.
       {"agent", {"base", "config", "storage", "transport", "match", "manual", "agent"}},
-      {"processor", {"base", "config", "transport", "match", "manual", "processor"}},
+      {"processor", {"base", "config", "transport", "match", "manual", "respond", "processor"}},
   };
   return may_include;
 }

@@ -70,6 +70,7 @@ const std::vector<Seam>& seams() {
       {"msgpack", {"msgpack"}, R"(transport/\w+\.cc|tests/.*)"},
       {"zstd and zlib", {"zstd", "zlib"}, R"((transport|storage)/\w+\.cc|tests/.*)"},
       {"simdjson", {"simdjson"}, R"(agent/edges/\w+\.(cc|h)|tests/.*|bench/\w+\.cc)"},
+      {"Boost.JSON", {"boost/json"}, R"((respond|processor)/.*|tests/.*|cmake/boost_impl\.cc)"},
       {"yaml-cpp", {"yaml-cpp"}, R"(config/\w+\.(cc|h)|tests/.*)"},
       {"CLI11", {"CLI/"}, R"((agent|processor)/(cli\w*|main)\.cc|manual/\w+\.cc|tests/.*|bench/\w+\.cc)"},
       {"libcurl", {"curl/"}, R"(processor/edges/\w+\.cc)"},

@@ -10,6 +10,7 @@
 #include "processor/cli.h"
 #include "tests/support/temporary_directory.h"
 #include "transport/http_server.h"
+#include "transport/query_string.h"
 #include "transport/task_group.h"
 
 namespace tidegate {
@@ -76,13 +77,14 @@ class FleetCliTest : public testing::Test {
 
 TEST_F(FleetCliTest, EveryCommandHasHelpAndVersion) {
   const std::vector<std::vector<std::string>> commands{
-      {"token", "create"},      {"token", "list"},         {"token", "uses"},       {"token", "revoke"},
-      {"sensor", "list"},       {"sensor", "show"},        {"sensor", "revoke"},    {"connector", "apply"},
-      {"connector", "list"},    {"connector", "show"},     {"connector", "delete"}, {"connector", "test"},
-      {"connector", "history"}, {"connector", "rollback"}, {"connector", "move"},   {"credential", "set"},
-      {"credential", "list"},   {"credential", "delete"},  {"event", "list"},       {"notify", "test"},
-      {"rollout", "list"},      {"rollout", "show"},       {"rollout", "resume"},   {"rollout", "cancel"},
-      {"rollout", "rollback"}};
+      {"token", "create"},     {"token", "list"},      {"token", "uses"},        {"token", "revoke"},       {"sensor", "list"},
+      {"sensor", "show"},      {"sensor", "revoke"},   {"connector", "apply"},   {"connector", "list"},     {"connector", "show"},
+      {"connector", "delete"}, {"connector", "test"},  {"connector", "history"}, {"connector", "rollback"}, {"connector", "move"},
+      {"credential", "set"},   {"credential", "list"}, {"credential", "delete"}, {"event", "list"},         {"notify", "test"},
+      {"rollout", "list"},     {"rollout", "show"},    {"rollout", "resume"},    {"rollout", "cancel"},     {"rollout", "rollback"},
+      {"responder", "apply"},  {"responder", "list"},  {"responder", "show"},    {"responder", "delete"},   {"responder", "test"},
+      {"action", "run"},       {"action", "list"},     {"action", "show"},       {"action", "retry"},       {"action", "undo"},
+      {"action", "approve"},   {"action", "deny"},     {"action", "stop"},       {"action", "resume"},      {"action", "export"}};
   for (std::vector<std::string> command : commands) {
     const std::string name = command[0] + " " + command[1];
     command.emplace_back("--help");
@@ -103,7 +105,14 @@ TEST_F(FleetCliTest, WrongUsageIsExitCodeTwo) {
                                                 {"connector", "rollback", "a"},
                                                 {"credential", "set"},
                                                 {"credential", "set", "name", "a-secret-value"},
-                                                {"connector", "apply", "--file", "/nowhere/acme.yaml"}}) {
+                                                {"connector", "apply", "--file", "/nowhere/acme.yaml"},
+                                                {"responder", "apply"},
+                                                {"responder", "test"},
+                                                {"action", "run"},
+                                                {"action", "run", "--responder", "r", "--set", "novalue"},
+                                                {"action", "run", "--responder", "r", "--record", "WB-1"},
+                                                {"action", "run", "--responder", "r", "--body", "/nowhere/body.json"},
+                                                {"action", "undo"}}) {
     EXPECT_EQ(run(wrong), 2);
     EXPECT_FALSE(err_.empty());
   }
@@ -190,11 +199,72 @@ TEST_F(FleetCliTest, ARollOutThatIsPausedIsExitCodeOne) {
   EXPECT_EQ(run({"rollout", "show", "3f2a9c"}), 0) << "it is shown";
 }
 
+std::string action_answer(const std::string& state, bool ended) {
+  return R"({"id":"3f2a9c","state":")" + state + R"(","ended":)" + (ended ? "true" : "false") +
+         R"(,"progress":"p","line":"3f2a9c  )" + state +
+         R"(\n","warnings":["plain HTTP"],"next":"","runs":[{"id":"3f2a9c"},{"id":"1"}]})" + "\n";
+}
+
+TEST_F(FleetCliTest, ARunOfAnActionIsFollowedToItsEnd) {
+  serve(200, action_answer("succeeded", true));
+  const std::string by = percent_encoded(operator_name());
+  EXPECT_EQ(
+      run({"action", "run", "--responder", "acme-v1", "--action", "isolate_endpoint", "--set", "agentGuid=a,b", "--for", "4h"}), 0)
+      << err_;
+  EXPECT_EQ(asked_, "GET /actions/show?id=3f2a9c ");
+  EXPECT_NE(out_.find("run 3f2a9c was accepted\n3f2a9c  succeeded\n"), std::string::npos) << out_;
+  EXPECT_NE(err_.find("WARNING: plain HTTP"), std::string::npos) << err_;
+  EXPECT_EQ(
+      run({"action", "run", "--responder", "acme-v1", "--set", "ip=192.0.2.7", "--set", "ip=192.0.2.8", "--set", "n=", "--detach"}),
+      0)
+      << err_;
+  EXPECT_EQ(asked_, R"(POST /actions/run {"responder":"acme-v1","by":")" + operator_name() +
+                        R"(","given":{"ip":["192.0.2.7","192.0.2.8"],"n":""}})");
+  EXPECT_EQ(run({"action", "run", "--responder", "acme-v1", "--dry-run", "--tenant", "acme"}), 0) << err_;
+  EXPECT_EQ(asked_, R"(POST /actions/run {"responder":"acme-v1","by":")" + operator_name() +
+                        R"(","tenant":"acme","dry_run":true,"given":{}})");
+  EXPECT_EQ(run({"action", "retry", "3f2a9c", "--detach"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /actions/retry?id=3f2a9c&by=" + by + " ");
+  EXPECT_EQ(run({"action", "undo", "3f2a9c"}), 0) << err_;
+  EXPECT_EQ(run({"action", "stop"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /actions/stop?by=" + by + " ");
+}
+
+TEST_F(FleetCliTest, TheHistoryOfActionsIsListedAndExported) {
+  serve(200, action_answer("succeeded", true));
+  EXPECT_EQ(run({"action", "list", "--state", "failed", "--since", "24h"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /actions?state=failed&since=24h&limit=100 ");
+  EXPECT_EQ(run({"action", "export", "--tenant", "acme"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /actions.json?tenant=acme&limit=500 ");
+  EXPECT_EQ(out_, "{\"id\":\"3f2a9c\"}\n{\"id\":\"1\"}\n") << "a document a line";
+}
+
+TEST_F(FleetCliTest, AnActionThatFailedIsExitCodeOne) {
+  serve(200, action_answer("failed", true));
+  EXPECT_EQ(run({"action", "run", "--responder", "acme-v1"}), 1);
+  EXPECT_EQ(run({"action", "show", "3f2a9c"}), 0) << "it is shown";
+}
+
+TEST_F(FleetCliTest, AnActionThatWaitsForAPersonIsExitCodeThree) {
+  serve(200, action_answer("awaiting_approval", false));
+  EXPECT_EQ(run({"action", "run", "--responder", "acme-v1"}), 3);
+  EXPECT_NE(err_.find("`tidegate-processor action approve 3f2a9c`"), std::string::npos) << err_;
+}
+
+TEST_F(FleetCliTest, ARecordThatIsNotInTheIndexIsNoOrder) {
+  serve(200, action_answer("succeeded", true));
+  EXPECT_EQ(run({"action", "run", "--responder", "r", "--record", std::string(32, '0')}), 4) << "there is no index";
+  EXPECT_EQ(asked_, "");
+}
+
 TEST_F(FleetCliTest, ASecretGoesInTheBodyAlone) {  // P10
   serve(200, "kept\n");
   std::ofstream{folder_.path() / "key"} << "planted-token\n";
   EXPECT_EQ(run({"credential", "set", "acme-key", "--file", (folder_.path() / "key").string()}), 0) << err_;
   EXPECT_EQ(asked_, "POST /credentials/set?name=acme-key planted-token\n");
+  std::ofstream{folder_.path() / "acme.yaml"} << "responders: []\n";
+  EXPECT_EQ(run({"responder", "apply", "--file", (folder_.path() / "acme.yaml").string()}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /responders/apply?file=acme.yaml&by=" + percent_encoded(operator_name()) + " responders: []\n");
 }
 
 TEST(FleetCli, EveryStatusHasItsExitCode) {

@@ -157,6 +157,7 @@ TEST(HttpClient, AnAnswerBeyondTheLimitsIsInvalidAndNotRead) {
   const Peer large{loop, always("HTTP/1.1 200 OK\r\nContent-Length: 5368709120\r\n\r\nxxxx")};
   EXPECT_EQ(error_of(get(loop, large)).text(), "127.0.0.1:" + std::to_string(large.port()) + ": answer larger than 64 MiB");
   EXPECT_EQ(error_of(get(loop, large)).code(), Code::invalid);
+  EXPECT_TRUE(answer_was_too_large(error_of(get(loop, large))));
 
   std::string chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 40; ++i) chunks += "1000\r\n" + std::string(4096, 'x') + "\r\n";
@@ -168,6 +169,8 @@ TEST(HttpClient, AnAnswerBeyondTheLimitsIsInvalidAndNotRead) {
 
   const Peer heads{loop, always("HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n")};
   EXPECT_EQ(error_of(get(loop, heads)).code(), Code::invalid);
+  EXPECT_TRUE(answer_was_too_large(error_of(get(loop, heads))));
+  EXPECT_FALSE(answer_was_too_large(Error{Code::invalid, "api.test: its certificate does not verify"}));
 }
 
 TEST(HttpClient, WhatIsNoHttpIsCorrupt) {

@@ -222,5 +222,18 @@ TEST_F(ConnectorsTest, ATestIsAskedOfTheConnectorsSensor) {
   EXPECT_NE(unknown.error().text().find("did you mean one?"), std::string::npos) << unknown.error().text();
 }
 
+TEST_F(ConnectorsTest, WhoeverElseUsesACredentialIsToldOfItsChangeAndHoldsUpItsDeletion) {
+  std::vector<std::string> changed;
+  connectors->set_credential_watch({[](std::string_view) { return std::vector<std::string>{"acme-v1"}; },
+                                    [&changed](std::string_view name) { changed.emplace_back(name); }});
+  ASSERT_TRUE(wait(connectors->set_credential("acme-key", Secret{"planted-token"})));
+  EXPECT_EQ(changed, std::vector<std::string>{"acme-key"});
+  const Result<void> deleted = wait(connectors->delete_credential("acme-key"));
+  ASSERT_FALSE(deleted);
+  EXPECT_EQ(deleted.error().text(), "credential 'acme-key' is used by responders: acme-v1");
+  connectors->set_credential_watch({});
+  EXPECT_TRUE(wait(connectors->delete_credential("acme-key")));
+}
+
 }  // namespace
 }  // namespace tidegate

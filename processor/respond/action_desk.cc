@@ -1,0 +1,177 @@
+#include "processor/respond/action_desk.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace tidegate {
+
+ActionDesk::ActionDesk(ActionDeskPorts ports, Clock& clock, Random& random, Log& log)
+    : ports_(std::move(ports)), clock_(clock), random_(random), log_(log) {}
+
+Result<void> ActionDesk::load() {
+  Result<std::vector<KeptResponder>> kept = ports_.store.responders();
+  if (!kept) return std::move(kept).error();
+  const Result<bool> may = ports_.store.may_send();
+  if (!may) return may.error();
+  for (KeptResponder& each : *kept) {
+    for (const std::string& warning : warnings_of(each.responder))
+      log_.warning("a responder is not safe", {{"responder", each.responder.name}, {"reason", warning}});
+    std::string name = each.responder.name;
+    responders_.insert_or_assign(std::move(name), std::move(each));
+  }
+  may_send_ = *may;
+  if (!may_send_) log_.warning("the kill switch is on: no action is sent until `tidegate-processor action resume`");
+  return {};
+}
+
+Result<const Responder*> ActionDesk::responder_named(std::string_view name) const {
+  if (const auto found = responders_.find(std::string{name}); found != responders_.end()) return &found->second.responder;
+  std::string known;
+  for (const auto& [each, kept] : responders_) known.append(known.empty() ? "" : ", ").append(each);
+  return Error{Code::absent, "there is no responder '" + std::string{name.substr(0, operator_name_bytes_max)} + "'" +
+                                 (known.empty() ? "; make one with `tidegate-processor responder apply`" : "; there are " + known)};
+}
+
+Result<Secret> ActionDesk::secret_of(const Responder& responder) const {
+  if (responder.credential.empty()) return responder.secret;
+  Result<Secret> kept = ports_.credential(responder.credential);
+  if (kept || kept.error().code() != Code::absent) return kept;
+  return Error{Code::invalid, "responder '" + responder.name + "': credential '" + responder.credential +
+                                  "' is not kept; set it with `tidegate-processor credential set " + responder.credential + "`"};
+}
+
+Result<ResponderApi> ActionDesk::api_of(const Responder& responder) {
+  if (const auto made = apis_.find(responder.name); made != apis_.end()) return made->second;
+  Result<Secret> secret = secret_of(responder);
+  if (!secret) return std::move(secret).error();
+  Result<ResponderApi> api = ports_.make_api(responder, *std::move(secret));
+  if (!api) return std::move(api).error().in("responder '" + responder.name + "'");
+  apis_.insert_or_assign(responder.name, *api);
+  return api;
+}
+
+Result<void> ActionDesk::apply(std::vector<Responder> responders, std::string_view by) {
+  ActionRefusals refusals;
+  std::map<std::string, ResponderApi> made;
+  std::size_t fresh = 0;
+  for (const Responder& each : responders) {
+    const auto before = responders_.find(each.name);
+    if (before == responders_.end()) ++fresh;
+    else if (before->second.responder.type != each.type)
+      refusals.add(Code::invalid, "responder '" + each.name + "' is of type " + std::string{name(before->second.responder.type)} +
+                                      "; delete it before another one takes its name");
+    Result<Secret> secret = secret_of(each);
+    if (!secret) {
+      refusals.add(secret.error());
+      continue;
+    }
+    Result<ResponderApi> api = ports_.make_api(each, *std::move(secret));
+    if (api) made.insert_or_assign(each.name, *std::move(api));
+    else refusals.add(std::move(api).error().in("responder '" + each.name + "'"));
+  }
+  if (responders_.size() + fresh > responders_max)
+    refusals.add(Code::invalid, "there would be more than " + std::to_string(responders_max) + " responders; delete some");
+  if (!refusals.empty()) return refusals.error();
+
+  const WallTime now = clock_.wall();
+  std::vector<KeptResponder> all;
+  for (Responder& each : responders) all.push_back({std::move(each), now, std::string{by}});
+  if (Result<void> put = ports_.store.put_responders(all); !put) return put;
+  for (KeptResponder& kept : all) {
+    const std::string name = kept.responder.name;
+    log_.info("a responder was applied", {{"responder", name}, {"who", std::string{by}}});
+    for (const std::string& warning : warnings_of(kept.responder))
+      log_.warning("a responder is not safe", {{"responder", name}, {"reason", warning}});
+    responders_.insert_or_assign(name, std::move(kept));
+    apis_.insert_or_assign(name, std::move(made.at(name)));
+  }
+  if (runner_ != nullptr) runner_->wake();
+  return {};
+}
+
+asio::awaitable<Result<void>> ActionDesk::remove(std::string name, std::string by) {
+  const Result<const Responder*> found = responder_named(name);
+  if (!found) co_return found.error();
+  const Result<std::vector<ActionRun>> unsettled = co_await ports_.ledger.unsettled();
+  if (!unsettled) co_return unsettled.error();
+  for (const ActionRun& run : *unsettled)
+    if (run.responder == name)
+      co_return Error{Code::denied, "responder '" + name + "' is needed: run " + run.id + " is not settled (" +
+                                        std::string{tidegate::name(state_of(run))} + ")"};
+  const Result<void> deleted = ports_.store.delete_responder(name);
+  if (!deleted) co_return deleted.error();
+  responders_.erase(name);
+  apis_.erase(name);
+  log_.info("a responder was deleted", {{"responder", name}, {"who", by}});
+  co_return Result<void>{};
+}
+
+std::vector<std::string> ActionDesk::warnings_of(const Responder& responder) {
+  std::vector<std::string> warnings;
+  const bool secret = !responder.credential.empty() || !responder.secret.empty();
+  if (responder.protocol == ResponderProtocol::http)
+    warnings.push_back("responder '" + responder.name + "' sends over plain HTTP: whoever is on the way to " + responder.host +
+                       " can read and change its requests" + (secret ? ", and its secret with them" : "") +
+                       "; write protocol: https");
+  else if (!responder.verify_certificate)
+    warnings.push_back("responder '" + responder.name + "' does not verify certificates: whoever is on the way can pose as " +
+                       responder.host + ", and read and change its requests" + (secret ? " and its secret" : "") +
+                       "; write ca_file in place of verify_certificate: false");
+  return warnings;
+}
+
+asio::awaitable<Result<std::string>> ActionDesk::test(std::string name) {
+  const Result<const Responder*> found = responder_named(name);
+  if (!found) co_return found.error();
+  Responder responder = **found;
+  Result<Secret> secret = secret_of(responder);
+  if (!secret) co_return std::move(secret).error();
+  co_return co_await ports_.probe(std::move(responder), *std::move(secret));
+}
+
+void ActionDesk::forget_apis_with(std::string_view credential) {
+  for (const std::string& name : users_of(credential)) apis_.erase(name);
+  if (runner_ != nullptr) runner_->wake();
+}
+
+std::vector<std::string> ActionDesk::users_of(std::string_view credential) const {
+  std::vector<std::string> users;
+  for (const auto& [name, kept] : responders_)
+    if (!credential.empty() && kept.responder.credential == credential) users.push_back(name);
+  return users;
+}
+
+Result<void> ActionDesk::set_may_send(bool may, std::string_view by) {
+  if (Result<void> written = ports_.store.set_may_send(may, by, clock_.wall()); !written) return written;
+  may_send_ = may;
+  if (may) log_.warning("the kill switch is off: actions are sent again", {{"who", std::string{by}}});
+  else
+    log_.warning("the kill switch is on: no action is sent until `tidegate-processor action resume`", {{"who", std::string{by}}});
+  if (may && runner_ != nullptr) runner_->wake();
+  return {};
+}
+
+Result<ResponderApi> ActionDesk::api_for(const ActionRun& run) {
+  const Result<const Responder*> responder = responder_named(run.responder);
+  if (!responder) return Error{Code::absent, "there is no responder '" + run.responder + "' any more"};
+  if (!(*responder)->may_act_for(run.tenant))
+    return Error{Code::denied, "responder '" + run.responder + "' may not act for tenant '" + run.tenant + "' any more"};
+  if (!may_do(**responder, run))
+    return Error{Code::denied, "responder '" + run.responder + "' may not do " + std::string{action_word(run)} + " any more"};
+  Result<ResponderApi> api = api_of(**responder);
+  // A credential or a file can be put back: what was accepted waits for it.
+  if (!api) return Error{Code::unavailable, api.error().text()};
+  return api;
+}
+
+void ActionDesk::note(std::string_view what, const ActionRun& run, const std::string& who) {
+  log_.info(what, {{"who", who},
+                   {"run", run.id},
+                   {"responder", run.responder},
+                   {"tenant", run.tenant},
+                   {"action", std::string{action_word(run)}},
+                   {"targets", std::to_string(run.targets.size())}});
+}
+
+}  // namespace tidegate

@@ -1,0 +1,108 @@
+// ActionDesk: what an operator, or a rule, asks of responders and actions: kept responders, runs, their approval, retry and
+// undoing, the kill switch. It decides whether a run may be; respond/runner carries it out.
+//
+// Promises:
+// - Nothing is submitted that names a tenant, action or object that the responder may not act for, do or touch (P10; guards); each
+//   reason is told, a line each.
+// - A missing value refuses, and says what of the record could stand there.
+// - Undoing and restoring are never held up by protection or approval: they take harm back.
+// - A run is in the history once it was accepted, refused ones are in none.
+//
+// Errors: `invalid`: with every reason. `absent`: responder, run or record that is not there, with those that are. `denied`: a
+// guard holds it up. Else the stores'.
+//
+// Thread: the loop.   Source: design, section 9; domain, 9.5.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "processor/respond/action_order.h"
+#include "processor/respond_ports.h"
+#include "respond/runner.h"
+
+namespace tidegate {
+
+// Of a responder, how its requests are sent. Made anew when the responder or its credential has changed.
+using MakeResponderApi = std::function<Result<ResponderApi>(const Responder& responder, Secret secret)>;
+// What a responder is fit for, in words, found out without side effects.
+using ProbeResponder = std::function<asio::awaitable<Result<std::string>>(Responder responder, Secret secret)>;
+
+struct ActionDeskPorts {
+  ResponderStore& store;
+  ActionHistory& history;
+  ActionLedger& ledger;
+  std::function<Result<Secret>(std::string_view name)> credential;
+  MakeResponderApi make_api;
+  ProbeResponder probe;
+};
+
+class ActionDesk final : public Responders {
+ public:
+  //   requires: what is referred to outlives this
+  ActionDesk(ActionDeskPorts ports, Clock& clock, Random& random, Log& log);
+
+  // Reads responders and the kill switch. Before anything else.
+  Result<void> load();
+  // By whom runs are carried out. Before anything is asked for.
+  void set_runner(ActionRunner& runner) { runner_ = &runner; }
+
+  // All of a document, each replaced by its name. `invalid`: nothing is replaced: a credential or a CA file of one cannot be used,
+  // or its type is another one than before. Where the store fails, those before the one that it names are replaced.
+  Result<void> apply(std::vector<Responder> responders, std::string_view by);
+  // `denied`: a run of it is not settled.
+  asio::awaitable<Result<void>> remove(std::string name, std::string by);
+  const std::map<std::string, KeptResponder>& responders() const { return responders_; }
+  // `absent`, with those that there are.
+  Result<const Responder*> responder_named(std::string_view name) const;
+  // Warnings that last for as long as the responder is so.
+  static std::vector<std::string> warnings_of(const Responder& responder);
+  // What it is fit for, without side effects.
+  asio::awaitable<Result<std::string>> test(std::string name);
+  // The credential's value has changed.
+  void forget_apis_with(std::string_view credential);
+  // The names of those that use it.
+  std::vector<std::string> users_of(std::string_view credential) const;
+
+  Result<ActionPreview> preview(const ActionOrder& order) const;
+  // The run as it was accepted: with its id, in the ledger.
+  asio::awaitable<Result<ActionRun>> submit(ActionOrder order);
+  // Who asked for it may decide, too: the history says who it was.   `invalid`: it does not wait for approval.
+  asio::awaitable<Result<ActionRun>> decide(std::string id, bool grant, std::string by);
+  // The same targets again, but those that succeeded.   `invalid`: it is not settled, or nothing is left to be done.
+  asio::awaitable<Result<ActionRun>> retry(std::string id, std::string by);
+  // The inverse, of the targets that succeeded.   `invalid`: none did, it was undone already, or nothing takes it back.
+  asio::awaitable<Result<ActionRun>> undo(std::string id, std::string by);
+  // The kill switch: while it is on, nothing may be sent.
+  Result<void> set_may_send(bool may, std::string_view by);
+
+  Result<ResponderApi> api_for(const ActionRun& run) override;
+  bool may_send() const override { return may_send_; }
+
+ private:
+  Result<ActionDraft> draft_for(const ActionOrder& order) const;
+  Result<void> decide_on(ActionRun& run, bool grant, const std::string& by) const;
+  Result<ActionRun> retry_of(const ActionRun& run, const std::string& by) const;
+  Result<ActionRun> undo_of(ActionRun& run, const std::string& by) const;
+  Result<Secret> secret_of(const Responder& responder) const;
+  Result<ResponderApi> api_of(const Responder& responder);
+  void note(std::string_view what, const ActionRun& run, const std::string& who);
+
+  ActionDeskPorts ports_;
+  Clock& clock_;
+  Random& random_;
+  Log& log_;
+  ActionRunner* runner_ = nullptr;
+  std::map<std::string, KeptResponder> responders_;        // by name
+  std::map<std::string, ResponderApi, std::less<>> apis_;  // by name, as they were asked for
+  bool may_send_ = true;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,36 @@
+// ResponderApis: how the requests of a responder are sent: its client with proxy and TLS, and the API or the webhook over it. Built
+// anew where a responder or its credential has changed.
+//
+// Thread: the loop.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "respond/ports.h"
+#include "respond/responder.h"
+
+namespace tidegate {
+
+class ResponderApis {
+ public:
+  //   requires: both outlive this and whatever it makes
+  ResponderApis(Clock& clock, Random& random) : clock_(clock), random_(random) {}
+
+  // `invalid`: ca_file cannot be used, or a setting of a custom responder.
+  Result<ResponderApi> make(const Responder& responder, Secret secret);
+
+  // Without side effects: of Vision One the list of tasks, which proves the key; of a custom responder the way to it, on which no
+  // request is sent. What that proves, in words.
+  asio::awaitable<Result<std::string>> probe(Responder responder, Secret secret);
+
+ private:
+  Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace tidegate

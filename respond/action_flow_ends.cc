@@ -1,0 +1,88 @@
+// Two parts of a run's way beside its targets: the one request of a custom responder, and what is limited in time.
+#include <algorithm>
+
+#include "respond/action_flow.h"
+#include "respond/run_id.h"
+
+namespace tidegate {
+
+// Nobody can say whether an unanswered request of a custom responder was done, so it is never sent again.
+asio::awaitable<void> ActionFlow::send_webhook() {
+  if (!run_.webhook || settled(run_.webhook->state) || !due(0)) co_return;
+  const auto end = [this](ResponseState state, std::string reason) {
+    WebhookRun& webhook = *run_.webhook;
+    webhook.state = state;
+    webhook.reason = std::move(reason);
+    webhook.changed = ports_.clock.wall();
+    unwritten_ = true;
+  };
+  if (run_.webhook->state == ResponseState::sending) {
+    end(ResponseState::unknown, "it may have been sent: the process ended before its answer came");
+    co_return;
+  }
+  if (!ports_.responders.may_send()) {
+    paces_.front().held = true;
+    co_return;
+  }
+  const Result<ResponderApi> api = ports_.responders.api_for(run_);
+  if (!api || !api->webhook) {
+    end(ResponseState::refused, api ? "the responder is none of that kind any more" : api.error().text());
+    co_return;
+  }
+  run_.webhook->sent = ports_.clock.wall();
+  end(ResponseState::sending, {});
+  const bool intended = co_await write();
+  if (!intended) {
+    run_.webhook->sent.reset();
+    run_.webhook->state = ResponseState::waiting;
+    unwritten_ = false;
+    again_later(0, ports_.limits.retry_first, ports_.limits.retry_most);
+    co_return;
+  }
+  WebhookRun& webhook = *run_.webhook;
+  const Result<WebhookApi::Answer> answer = co_await api->webhook->send(webhook.method, webhook.path_and_query, webhook.body);
+  if (answer) {
+    webhook.status = answer->status;
+    webhook.answer = answer->body;
+    const bool well = answer->status >= 200 && answer->status < 300;
+    end(well ? ResponseState::succeeded : ResponseState::failed, "HTTP " + std::to_string(answer->status));
+  } else {
+    end(nothing_was_done(answer.error()) ? ResponseState::refused : ResponseState::unknown, answer.error().text());
+  }
+}
+
+asio::awaitable<void> ActionFlow::undo_in_time() {
+  const auto succeeded = [](const TargetRun& target) { return target.state == ResponseState::succeeded; };
+  if (!run_.lasts || !run_.undone_by.empty() ||
+      !std::ranges::all_of(run_.targets, [](const TargetRun& target) { return settled(target.state); }) ||
+      std::ranges::none_of(run_.targets, succeeded))
+    co_return;
+  const SteadyTime now = ports_.clock.steady();
+  const WallTime wall = ports_.clock.wall();
+  if (!run_.undo_at) {
+    run_.undo_at = wall + *run_.lasts;
+    unwritten_ = true;
+  }
+  // Once it runs, a clock that is set does not matter.
+  if (!undo_due_) undo_due_ = now + std::max<std::chrono::nanoseconds>(*run_.undo_at - wall, std::chrono::nanoseconds{0});
+  if (now < *undo_due_) co_return;
+  if (undo_id_.empty()) undo_id_ = fresh_run_id(ports_.random);
+  ActionRun undone = run_;
+  undone.undone_by = undo_id_;
+  ActionRun inverse = inverse_run(run_, undo_id_, "the time limit of run " + run_.id, wall);
+  std::vector<ActionRun> both{undone, inverse};
+  const Result<void> written = co_await ports_.ledger.put(std::move(both));
+  if (!written) {
+    uncertain_ = true;
+    undo_due_ = now + ports_.limits.retry_most;
+    ports_.log.error("what is limited in time cannot be undone yet", {{"run", run_.id}, {"reason", written.error().text()}});
+    co_return;
+  }
+  run_ = std::move(undone);
+  undo_due_.reset();
+  unwritten_ = false;
+  ports_.written(run_);
+  ports_.begin(std::move(inverse));
+}
+
+}  // namespace tidegate

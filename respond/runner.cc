@@ -1,0 +1,255 @@
+#include "respond/runner.h"
+
+#include "base/check.h"
+#include "transport/backoff.h"
+
+namespace tidegate {
+namespace {
+
+constexpr BackoffLimits ledger_backoff{.first = std::chrono::seconds{1}, .ceiling = std::chrono::seconds{60}};
+
+}  // namespace
+
+// Whose turn it is with a run: its own task's, or that of somebody who changes it.
+class ActionRunner::Turn {
+ public:
+  static asio::awaitable<void> wait_for(Held& held) {
+    while (held.busy) co_await held.freed.wait();
+  }
+  //   requires: nobody has it
+  explicit Turn(Held& held) : held_(held) {
+    TG_ASSERT(!held_.busy, "one has a run at a time");
+    held_.busy = true;
+  }
+  ~Turn() {
+    held_.busy = false;
+    held_.freed.notify();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Held& held_;
+};
+
+ActionRunner::ActionRunner(ActionLedger& ledger, Responders& responders, asio::any_io_executor executor, Clock& clock,
+                           Random& random, Log& log, Metrics& metrics, RunnerLimits limits)
+    : ledger_(ledger),
+      responders_(responders),
+      executor_(executor),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      metrics_(metrics),
+      limits_(limits),
+      tasks_(executor) {}
+
+FlowPorts ActionRunner::flow_ports() {
+  return {.ledger = ledger_,
+          .responders = responders_,
+          .clock = clock_,
+          .random = random_,
+          .log = log_,
+          .limits = limits_,
+          .written = [this](const ActionRun& run) { tell(run); },
+          .begin = [this](ActionRun run) { start(std::move(run)); }};
+}
+
+asio::awaitable<Error> ActionRunner::run() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  Backoff backoff{random_, ledger_backoff};
+  while (!co_await stopped()) {
+    Result<std::vector<ActionRun>> left = co_await ledger_.unsettled();
+    if (left) {
+      for (ActionRun& run : *left) start(std::move(run));
+      break;
+    }
+    log_.error("actions under way cannot be read, and wait", {{"reason", left.error().text()}});
+    co_await clock_.sleep_for(backoff.next());
+  }
+  Signal never;
+  while (!co_await stopped()) co_await never.wait();
+  tasks_.stop();
+  co_await tasks_.join();
+  co_return Error{Code::cancelled, "actions stopped"};
+}
+
+void ActionRunner::start(ActionRun run) {
+  // What comes while everything stops is in the ledger, for the next start.
+  if (settled(run) || held_.contains(run.id) || tasks_.stopping()) return;
+  const std::string id = run.id;
+  carry_on(held_.emplace(id, std::make_shared<Held>(std::move(run), flow_ports())).first->second);
+}
+
+void ActionRunner::carry_on(std::shared_ptr<Held> held) {
+  TG_ASSERT(!held->carried, "a run has one task (P9)");
+  held->carried = true;
+  ++carried_;
+  std::string name = "action " + held->flow.run().id;
+  tasks_.spawn(std::move(name), carry(std::move(held)));
+}
+
+asio::awaitable<Error> ActionRunner::carry(std::shared_ptr<Held> held) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const std::string id = held->flow.run().id;
+  while (!co_await stopped() && !held->flow.done()) {
+    co_await Turn::wait_for(*held);
+    if (co_await stopped()) break;
+    std::optional<SteadyTime> due;
+    {
+      const Turn turn{*held};
+      const bool known = co_await refreshed(*held);
+      if (known) due = co_await held->flow.step();
+      else due = clock_.steady() + limits_.retry_first;
+    }
+    if (!held->flow.done() && !co_await stopped()) co_await rest(*held, due);
+  }
+  if (held->flow.done()) count_end(held->flow.run());
+  held->carried = false;
+  --carried_;
+  let_go(id);
+  co_return Error{Code::cancelled, "an action is over, or goes on at the next start"};
+}
+
+asio::awaitable<void> ActionRunner::rest(Held& held, std::optional<SteadyTime> due) {
+  if (due && *due <= clock_.steady()) co_return;
+  Alarm alarm;
+  if (due) alarm = clock_.alarm(executor_, *due, [&held] { held.woken.notify(); });
+  co_await held.woken.wait();
+}
+
+// Found, or read from the ledger. Whoever is given it lets go of it.
+asio::awaitable<Result<std::shared_ptr<ActionRunner::Held>>> ActionRunner::hold(std::string id) {
+  auto found = held_.find(id);
+  if (found == held_.end()) {
+    Result<ActionRun> run = co_await ledger_.read(id);
+    if (!run) co_return std::move(run).error();
+    found = held_.find(id);  // somebody may have read it meanwhile
+    if (found == held_.end()) found = held_.emplace(id, std::make_shared<Held>(*std::move(run), flow_ports())).first;
+  }
+  std::shared_ptr<Held> held = found->second;
+  ++held->users;
+  co_return held;
+}
+
+void ActionRunner::let_go(const std::string& id) {
+  const auto found = held_.find(id);
+  if (found != held_.end() && !found->second->carried && found->second->users == 0) held_.erase(found);
+}
+
+asio::awaitable<Result<void>> ActionRunner::submit(ActionRun run) {
+  if (carried_ >= limits_.runs_max && !settled(run))
+    co_return Error{Code::full, std::to_string(carried_) + " actions are under way: wait until some are over"};
+  std::vector<ActionRun> one{run};
+  const Result<void> written = co_await ledger_.put(std::move(one));
+  if (!written) {
+    // What is in the ledger goes on at the next start at the latest, so nobody may be told that it failed.
+    const Result<ActionRun> in_all_the_same = co_await ledger_.read(run.id);
+    if (!in_all_the_same && in_all_the_same.error().code() == Code::absent) co_return written;
+    if (!in_all_the_same)
+      co_return Error{written.error().code(),
+                      written.error().text() + "; it may be under way all the same: look for run " + run.id};
+  }
+  if (settled(run)) count_end(run);
+  tell(run);
+  start(std::move(run));
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<ActionRun>> ActionRunner::amend(std::string id, std::function<Result<void>(ActionRun&)> change) {
+  const auto alone = [&change](ActionRun& run) -> Result<std::optional<ActionRun>> {
+    if (Result<void> changed = change(run); !changed) return std::move(changed).error();
+    return std::optional<ActionRun>{};
+  };
+  co_return co_await amend_with(std::move(id), alone);
+}
+
+asio::awaitable<Result<ActionRun>> ActionRunner::amend_and_submit(std::string id,
+                                                                  std::function<Result<ActionRun>(ActionRun&)> change) {
+  const auto with_another = [&change](ActionRun& run) -> Result<std::optional<ActionRun>> {
+    Result<ActionRun> another = change(run);
+    if (!another) return std::move(another).error();
+    return std::optional<ActionRun>{*std::move(another)};
+  };
+  co_return co_await amend_with(std::move(id), with_another);
+}
+
+asio::awaitable<Result<ActionRun>> ActionRunner::amend_with(std::string id, Change change) {
+  const Result<std::shared_ptr<Held>> found = co_await hold(id);
+  if (!found) co_return found.error();
+  const std::shared_ptr<Held> held = *found;
+  Result<ActionRun> outcome = Error{Code::cancelled, "stopped"};
+  co_await Turn::wait_for(*held);
+  {
+    const Turn turn{*held};
+    outcome = co_await changed(*held, change);
+  }
+  --held->users;
+  if (!held->carried && !held->flow.done() && !tasks_.stopping()) carry_on(held);
+  held->woken.notify();
+  let_go(id);
+  co_return outcome;
+}
+
+// After a write that may be in or not the ledger is asked before anything else is done. False: it does not answer.
+asio::awaitable<bool> ActionRunner::refreshed(Held& held) {
+  if (!held.stale && !held.flow.uncertain()) co_return true;
+  Result<ActionRun> run = co_await ledger_.read(held.flow.run().id);
+  if (!run) co_return false;
+  const std::string inverse = run->undone_by;
+  const bool begun = !inverse.empty() && held.flow.run().undone_by.empty();
+  if (begun) {
+    Result<ActionRun> another = co_await ledger_.read(inverse);
+    if (!another) co_return false;
+    start(*std::move(another));
+  }
+  held.flow.replace(*std::move(run));
+  held.stale = false;
+  co_return true;
+}
+
+// What is answered is the new run where there is one, else the one that was changed.
+asio::awaitable<Result<ActionRun>> ActionRunner::changed(Held& held, const Change& change) {
+  const bool known = co_await refreshed(held);
+  if (!known) co_return Error{Code::unavailable, "the ledger does not answer: ask again"};
+  ActionRun run = held.flow.run();
+  Result<std::optional<ActionRun>> another = change(run);
+  if (!another) co_return std::move(another).error();
+  Result<std::vector<ActionRun>> runs = co_await with_what_it_undoes(ledger_, run);
+  if (!runs) co_return std::move(runs).error();
+  if (*another) runs->push_back(**another);
+  const Result<void> written = co_await ledger_.put(*std::move(runs));
+  if (!written) {
+    held.stale = true;
+    const bool read_back = co_await refreshed(held);
+    if (!read_back || held.flow.run() != run) co_return written.error();
+  }
+  held.flow.replace(run);
+  tell(run);
+  if (!*another) co_return run;
+  ActionRun submitted = **std::move(another);
+  tell(submitted);
+  start(submitted);
+  co_return submitted;
+}
+
+void ActionRunner::wake() {
+  for (const auto& [id, held] : held_) {
+    held->flow.wake();
+    held->woken.notify();
+  }
+}
+
+void ActionRunner::count_end(const ActionRun& run) {
+  metrics_
+      .counter("tidegate_actions_total", "Runs of response actions that came to an end.",
+               {{"action", run.action ? std::string{name(*run.action)} : "webhook"}, {"outcome", std::string{name(state_of(run))}}})
+      .add();
+}
+
+void ActionRunner::tell(const ActionRun& run) {
+  metrics_.gauge("tidegate_actions_under_way", "Runs of response actions that are not settled.").set(static_cast<double>(carried_));
+  if (on_change_) on_change_(run);
+}
+
+}  // namespace tidegate
