@@ -35,7 +35,8 @@ void look_up_value(const boost::json::value& at, std::string_view path, std::siz
 
 void look_up_member(const boost::json::object& object, std::string_view path, std::size_t depth, LookedUp& found) {
   const std::size_t dot = std::min(path.find('.'), path.size());
-  const boost::json::value* next = object.if_contains({path.data(), dot});
+  const std::string_view word = path.substr(0, dot);
+  const boost::json::value* next = object.if_contains({word.data(), word.size()});
   if (next != nullptr) look_up_value(*next, path.substr(std::min(dot + 1, path.size())), depth, found);
 }
 
