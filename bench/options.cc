@@ -74,6 +74,13 @@ void add_control(CLI::App* bench, ControlOptions& options) {
   add_number(bench, "--pushes", options.pushes, "Configurations that are pushed afterwards")->check(CLI::Range(1, 10000));
 }
 
+void add_rules(CLI::App* bench, RulesOptions& options) {
+  add_number(bench, "--records", options.records, "Records for each number of rules")->check(CLI::Range(2000, 10000000));
+  add_number(bench, "--seconds", options.seconds, "How long alerts come whose action is waited for; 0: the cost alone")
+      ->check(CLI::Range(0, 3600));
+  add_number(bench, "--seed", options.seed, seed_help);
+}
+
 void add_output(CLI::App* bench, Output& output) {
   add_number(bench, "--runs", output.runs, "How often, one after the other; a figure is then the median, of losses the worst")
       ->check(CLI::Range(1, runs_max));
@@ -100,6 +107,8 @@ Options default_options(const std::filesystem::path& programs) {
   options.crashes.records = 60'000;
   options.control.directory = directory;
   options.control.programs = programs;
+  options.rules.directory = directory;
+  options.rules.programs = programs;
   return options;
 }
 
@@ -135,6 +144,9 @@ std::vector<Bench> add_benches(CLI::App& app, Options& options) {
   add_control(add("control", "A fleet of agents that connects to one processor at once, is configured, and is pushed to",
                   [&options](const Clock& clock) { return bench_control(options.control, clock); }),
               options.control);
+  add_rules(add("rules", "What rules on the stream cost a processor, and how soon they act",
+                [&options](const Clock& clock) { return bench_rules(options.rules, clock); }),
+            options.rules);
   return benches;
 }
 

@@ -11,6 +11,7 @@
 #include "bench/control.h"
 #include "bench/crashes.h"
 #include "bench/idle.h"
+#include "bench/rules.h"
 #include "bench/soak.h"
 #include "bench/startup.h"
 
@@ -36,6 +37,7 @@ struct Options {
   SoakOptions soak;
   CrashOptions crashes = {};
   ControlOptions control = {};
+  RulesOptions rules = {};
   bool no_peers = false;
   Output output = {};
 };

@@ -53,16 +53,25 @@ Result<void> bring_home(std::string& field) {
 Result<Query> parse_filter_query(std::string_view text) {
   Result<Query> query = parse_query(text);
   if (!query) return query;
-  auto check = [](auto& leaf) -> Result<void> {
+  auto home = [](auto& leaf) -> Result<void> {
+    if (leaf.field.empty()) return {};
+    return bring_home(leaf.field);
+  };
+  if (Result<void> checked = visit_leaves(*query, home); !checked) return std::move(checked).error();
+  if (Result<void> checked = check_words(*query); !checked) return std::move(checked).error();
+  return query;
+}
+
+Result<void> check_words(const Query& query) {
+  auto check = [](const auto& leaf) -> Result<void> {
     using Leaf = std::remove_cvref_t<decltype(leaf)>;
-    if (!leaf.field.empty()) return bring_home(leaf.field);
     if constexpr (std::is_same_v<Leaf, QueryTerm> || std::is_same_v<Leaf, QueryPhrase>) {
-      if (!has_word(leaf)) return Error{Code::invalid, "query: " + to_text(Query{leaf}) + " holds no letter or digit to look for"};
+      if (leaf.field.empty() && !has_word(leaf))
+        return Error{Code::invalid, "query: " + to_text(Query{leaf}) + " holds no letter or digit to look for"};
     }
     return {};
   };
-  if (Result<void> checked = visit_leaves(*query, check); !checked) return std::move(checked).error();
-  return query;
+  return visit_leaves(query, check);
 }
 
 std::vector<std::string> fields_of(const Query& query) {

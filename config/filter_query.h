@@ -17,6 +17,9 @@ namespace tidegate {
 // `invalid`, as parse_query() says it. In the tree, fields are paths in the API's record.
 Result<Query> parse_filter_query(std::string_view text);
 
+// `invalid`: a term or a phrase without a field holds no letter or digit to look for.
+Result<void> check_words(const Query& query);
+
 // The fields that a query names, each once, in their order.
 std::vector<std::string> fields_of(const Query& query);
 

@@ -34,7 +34,8 @@ std::size_t elements_max(std::string_view path) {
 
 }  // namespace
 
-Reader::Reader(FieldTable table, const YamlDocument& document, std::string_view file_name) : table_(table), file_name_(file_name) {
+Reader::Reader(FieldTable table, const YamlDocument& document, std::string_view file_name, std::span<const ListBound> bounds)
+    : table_(table), file_name_(file_name), bounds_(bounds) {
   for (const ConfigError& error : document.errors) add(error);
   if (document.root) walk(*document.root, "");
 }
@@ -65,13 +66,18 @@ void Reader::walk_list(const YamlNode& node, const std::string& path) {
     complain(path, {"", "is not a list", "begin each element with a dash"});
     return;
   }
-  const std::size_t most = elements_max(path);
+  const std::size_t most = most_of(path);
   if (node.children.size() > most) {
     complain(path, {std::to_string(node.children.size()) + " elements", "are too many", "keep at most " + std::to_string(most)});
     return;
   }
   list_sizes_.emplace(path, node.children.size());
   for (std::size_t i = 0; i < node.children.size(); ++i) walk(node.children[i], path + "[" + std::to_string(i) + "]");
+}
+
+std::size_t Reader::most_of(const std::string& list) const {
+  const auto bound = std::ranges::find(bounds_, without_indexes(list), &ListBound::path);
+  return bound == bounds_.end() ? elements_max(list) : bound->most;
 }
 
 // The value is not shown: it may be a secret under a mistyped key.

@@ -1,10 +1,11 @@
 // A document against the table: finds the value of every row, refuses every key that has none, and collects the errors.
 // What is bound to what is bind.h's; what a value means is values.h's.
 //
-// Thread: the owner's. The document must outlive it.
+// Thread: the owner's. The document and the bounds must outlive it.
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,17 @@
 
 namespace tidegate {
 
+// How many elements a list of maps may have: "rules[].actions".
+struct ListBound {
+  std::string_view path;
+  std::size_t most;
+};
+
 class Reader {
  public:
-  // Walks the document at once: unknown keys and wrong shapes are errors from here on.
-  Reader(FieldTable table, const YamlDocument& document, std::string_view file_name);
+  // Walks the document at once: unknown keys and wrong shapes are errors from here on. A list that `bounds` does not name has the
+  // bound of the configuration's own.
+  Reader(FieldTable table, const YamlDocument& document, std::string_view file_name, std::span<const ListBound> bounds = {});
 
   // Sets `member` from the document, else from the row's default, and complains where it cannot. A text that is refused
   // is stored nonetheless, so that rules across fields can tell "wrong" from "not given".
@@ -51,6 +59,7 @@ class Reader {
   void walk(const YamlNode& node, const std::string& path);
   void walk_section(const YamlNode& node, const std::string& path);
   void walk_list(const YamlNode& node, const std::string& path);
+  std::size_t most_of(const std::string& list) const;
   void refuse_key(const YamlNode& member, const std::string& section);
   const Field& row_of(std::string_view path) const;
   // The value's node; null where there is none, which is an error where one is required.
@@ -60,6 +69,7 @@ class Reader {
 
   const FieldTable table_;
   const std::string file_name_;
+  const std::span<const ListBound> bounds_;
   std::map<std::string, const YamlNode*, std::less<>> values_;  // by path: "connectors[0].interval"
   std::map<std::string, std::size_t, std::less<>> lines_;       // of every path seen, sections included
   std::map<std::string, std::size_t, std::less<>> list_sizes_;

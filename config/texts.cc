@@ -15,7 +15,6 @@ using Fault = std::optional<TextFault>;
 
 constexpr std::size_t element_bytes_max = 256;  // of a list
 
-bool is_letter_or_digit(char c) { return is_letter(c) || is_digit(c); }
 bool is_name_character(char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }
 bool is_printable_ascii(char c) { return c >= ' ' && c <= '~'; }
 

@@ -75,7 +75,5 @@ bool keys_are_text(ByteView value);
 
 // A run of bytes that is a word; absent at the end. Removes it, and what stands before it, from `text`.
 std::optional<std::string_view> next_word(std::string_view& text);
-// Lower case within ASCII.
-inline char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace tidegate

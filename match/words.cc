@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "match/document.h"
 
 namespace tidegate {
 namespace {
-
-std::string folded(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), fold);
-  return out;
-}
 
 // Cuts a pattern at the bytes that are no part of a word; a wildcard is a part of the word that it touches.
 class Cutter {
@@ -52,7 +47,7 @@ bool WordPattern::matches(std::string_view word) const {
   const std::string_view begin = beginning();
   if (word.size() < begin.size()) return false;
   if (!std::equal(begin.begin(), begin.end(), word.begin(), [](char wanted, char c) { return fold(c) == wanted; })) return false;
-  return exact() ? word.size() == begin.size() : tidegate::matches(pattern, folded(word));
+  return exact() ? word.size() == begin.size() : tidegate::matches(pattern, lower_case(word));
 }
 
 std::string_view WordPattern::beginning() const {

@@ -1,19 +1,16 @@
 #include "processor/action_asked.h"
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include "config/units.h"
+#include "processor/joined.h"
+#include "respond/foreign_json.h"
 
 namespace tidegate {
 namespace {
 
 constexpr std::size_t order_depth_max = 32;  // as a record's
-
-Error bad_action_value(std::string_view field, std::string_view value, std::string_view remedy) {
-  return Error{Code::invalid, std::string{field}.append(": ").append(shown_value(value)).append(" ").append(remedy)};
-}
 
 // Takes an order's members one by one.
 class OrderReader {
@@ -68,43 +65,15 @@ class OrderReader {
   std::string reasons_;
 };
 
-std::optional<RunState> run_state_of(std::string_view text) {
-  for (int i = 0; i <= static_cast<int>(RunState::undone); ++i)
-    if (name(static_cast<RunState>(i)) == text) return static_cast<RunState>(i);
-  return std::nullopt;
-}
-
-std::string run_state_names() {
-  std::string names;
-  for (int i = 0; i <= static_cast<int>(RunState::undone); ++i)
-    names.append(i == 0 ? "" : ", ").append(name(static_cast<RunState>(i)));
-  return names;
-}
-
-std::string action_names() {
-  std::string names;
-  for (const ResponseAction action : all_response_actions) names.append(names.empty() ? "" : ", ").append(name(action));
-  return names;
-}
-
-// A moment, or back from now.
-Result<std::optional<WallTime>> moment_of(std::string_view field, const std::string& text, WallTime now) {
-  if (text.empty()) return std::optional<WallTime>{};
-  const std::optional<std::chrono::milliseconds> back = parse_duration(text);
-  if (back) return std::optional<WallTime>{now - std::min<std::chrono::milliseconds>(*back, ActionLimits{}.kept)};
-  if (const std::optional<WallTime> time = parse_time(text)) return std::optional<WallTime>{time};
-  return bad_action_value(field, text, "is no time; write for example 2026-11-24T13:05:07Z, or 24h for a day back");
-}
-
 }  // namespace
 
 Result<ActionOrder> read_order(std::string_view json) {
-  boost::json::parse_options options;
-  options.max_depth = order_depth_max;
-  boost::json::error_code failed;
-  const boost::json::value parsed = boost::json::parse(json, failed, {}, options);
-  if (failed) return Error{Code::invalid, "the order is no JSON: " + failed.message()};
-  const boost::json::object* const members = parsed.if_object();
+  ForeignJsonLimits limits;
+  limits.bytes_max = action_order_bytes_max;
+  limits.depth_max = order_depth_max;
+  const Result<boost::json::value> parsed = parse_foreign_json(json, limits);
+  if (!parsed) return Error{Code::invalid, "the order: " + parsed.error().text()};
+  const boost::json::object* const members = parsed->if_object();
   if (members == nullptr) return Error{Code::invalid, "the order is no JSON object"};
   OrderReader reader{*members};
   ActionOrder order;
@@ -112,7 +81,7 @@ Result<ActionOrder> read_order(std::string_view json) {
   if (order.responder.empty()) reader.refuse("responder", "is missing");
   if (const std::string action = reader.text("action"); !action.empty()) {
     order.action = response_action_of(action);
-    if (!order.action) reader.refuse("action", shown_value(action) + " is none of " + action_names());
+    if (!order.action) reader.refuse("action", shown_value(action) + " is none of " + joined_names(all_response_actions));
   }
   order.tenant = reader.text("tenant");
   order.given = reader.object("given");
@@ -137,27 +106,26 @@ Result<ActionQuery> read_action_query(const SocketAsked& asked, WallTime now) {
   ActionQuery query;
   query.tenant = asked.value("tenant");
   query.responder = asked.value("responder");
-  query.rule = asked.value("rule");
   query.record_id = asked.value("record");
   query.text = asked.value("text");
   query.before = asked.value("before");
   if (const std::string action = asked.value("action"); !action.empty()) {
     query.action = response_action_of(action);
-    if (!query.action) return bad_action_value("action", action, "is none of " + action_names());
+    if (!query.action) return value_refused("action", action, "is none of " + joined_names(all_response_actions));
   }
   if (const std::string state = asked.value("state"); !state.empty()) {
     query.state = run_state_of(state);
-    if (!query.state) return bad_action_value("state", state, "is none of " + run_state_names());
+    if (!query.state) return value_refused("state", state, "is none of " + joined_names(all_run_states));
   }
   if (const std::string limit = asked.value("limit"); !limit.empty()) {
     const Result<std::uint64_t> count = positive_count_of("limit", limit);
     if (!count) return count.error();
     query.limit = static_cast<std::size_t>(std::min<std::uint64_t>(*count, ActionLimits{}.rows_shown_max));
   }
-  const Result<std::optional<WallTime>> since = moment_of("since", asked.value("since"), now);
+  const Result<std::optional<WallTime>> since = moment_of("since", asked.value("since"), now, ActionLimits{}.kept);
   if (!since) return since.error();
   query.since = *since;
-  const Result<std::optional<WallTime>> until = moment_of("until", asked.value("until"), now);
+  const Result<std::optional<WallTime>> until = moment_of("until", asked.value("until"), now, ActionLimits{}.kept);
   if (!until) return until.error();
   query.until = *until;
   return query;
@@ -165,11 +133,14 @@ Result<ActionQuery> read_action_query(const SocketAsked& asked, WallTime now) {
 
 Result<std::string> read_operator(std::string_view by) {
   if (by.empty()) return std::string{operator_fallback};
-  if (by.size() > operator_name_bytes_max)
-    return Error{Code::invalid, "is longer than " + std::to_string(operator_name_bytes_max) + " bytes"};
-  if (std::ranges::any_of(by, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
-    return Error{Code::invalid, "has a control character"};
+  if (const Result<void> good = check_line(by, operator_name_bytes_max); !good) return good.error();
   return std::string{by};
+}
+
+Result<std::string> asker_of(const SocketAsked& asked) {
+  Result<std::string> by = read_operator(asked.value("by"));
+  if (by) return by;
+  return std::move(by).error().in("by");
 }
 
 }  // namespace tidegate

@@ -112,7 +112,7 @@ ProcessorCommandLine::ProcessorCommandLine() : parts_(std::make_unique<Parts>())
   app.set_version_flag("--version", std::string{"tidegate-processor "} + TIDEGATE_VERSION);
   app.require_subcommand(1);
   for (const auto& add : {daemon_commands, token_commands, sensor_commands, connector_commands, credential_commands,
-                          rollout_commands, event_commands, notify_commands, responder_commands, action_commands})
+                          rollout_commands, event_commands, notify_commands, responder_commands, action_commands, rule_commands})
     for (FleetCommand& command : add(app)) parts_->commands.push_back(std::move(command));
 }
 

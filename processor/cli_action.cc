@@ -3,7 +3,6 @@
 // Exit codes of what runs: 0 it succeeded, or was shown by a dry run; 1 it failed, in part or as a whole, was refused, or nobody
 // knows; 2 wrong usage or an order that is not valid; 3 nobody answers, or it is still under way.
 #include <CLI/CLI.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <memory>
@@ -13,9 +12,11 @@
 #include "processor/cli_fleet.h"
 #include "processor/edges/sqlite_archive.h"
 #include "processor/edges/stores.h"
-#include "processor/response_routes.h"
+#include "respond/foreign_json.h"
 #include "respond/record_json.h"
+#include "respond/run.h"
 #include "respond/template.h"
+#include "transport/http_client.h"
 
 namespace tidegate {
 namespace {
@@ -43,7 +44,7 @@ struct RunArguments : ActionArguments {
 };
 
 struct HistoryArguments : FleetArguments {
-  std::string tenant, responder, action, state, rule, record, text, since, until, before;
+  std::string tenant, responder, action, state, record, text, since, until, before;
   std::string limit = "100";
 };
 
@@ -54,26 +55,20 @@ int complain_of_action(int code, const std::string& why) {
 
 // Of the daemon's answer; an empty object where it is none.
 boost::json::object answer_object(const Bytes& body) {
-  boost::json::parse_options options;
-  options.max_depth = answer_depth_max;
-  boost::json::error_code failed;
-  boost::json::value parsed = boost::json::parse(body, failed, {}, options);
-  boost::json::object* const object = failed ? nullptr : parsed.if_object();
+  ForeignJsonLimits limits;
+  limits.bytes_max = HttpLimits{}.body_bytes_max;
+  limits.depth_max = answer_depth_max;
+  Result<boost::json::value> parsed = parse_foreign_json(body, limits);
+  boost::json::object* const object = parsed ? parsed->if_object() : nullptr;
   return object == nullptr ? boost::json::object{} : std::move(*object);
 }
 
-std::string answer_text(const boost::json::object& answer, std::string_view key) {
-  const boost::json::value* const value = answer.if_contains(key);
-  const boost::json::string* const text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string{} : std::string{text->data(), text->size()};
-}
+std::string answer_text(const boost::json::object& answer, std::string_view key) { return std::string{text_member(answer, key)}; }
 
-int code_of_run(std::string_view state) {
-  if (state == name(RunState::succeeded) || state == name(RunState::previewed) || state == name(RunState::undone))
-    return processor_exit_done;
-  const bool open = state == name(RunState::awaiting_approval) || state == name(RunState::under_way) ||
-                    state == name(RunState::pending_approval) || state == name(RunState::undoing);
-  return open ? processor_exit_unreachable : processor_exit_failed;
+int code_of_run(std::string_view state, bool ended) {
+  if (!ended) return processor_exit_unreachable;
+  const bool good = state == name(RunState::succeeded) || state == name(RunState::previewed) || state == name(RunState::undone);
+  return good ? processor_exit_done : processor_exit_failed;
 }
 
 // The record in the index, whether the daemon runs or not. Absent, with the reason on the standard error stream and the exit code
@@ -138,8 +133,9 @@ int follow_run(const FleetArguments& arguments, const std::string& id) {
   const SteadyTime until = clock.steady() + action_follow_max;
   std::string seen;
   std::string state;
-  bool over = false;
-  while (!over && clock.steady() < until) {
+  bool ended = false;
+  const auto waits_for_approval = [&state] { return state == name(RunState::awaiting_approval); };
+  while (!ended && !waits_for_approval() && clock.steady() < until) {
     const FleetAnswer now = answer_of_processor(
         arguments, {.path = "/actions/follow", .query = {{"id", id}, {"seen", seen}}, .deadline = action_follow_deadline});
     if (now.status != 200) {
@@ -152,16 +148,25 @@ int follow_run(const FleetArguments& arguments, const std::string& id) {
     seen = progress;
     state = answer_text(answer, "state");
     const boost::json::value* const ends = answer.if_contains("ended");
-    over = (ends != nullptr && ends->is_bool() && ends->get_bool()) || state == name(RunState::awaiting_approval);
+    ended = ends != nullptr && ends->is_bool() && ends->get_bool();
   }
-  const int shown = ask_processor(arguments, {.path = "/actions/show", .query = {{"id", id}}});
+  // Its warnings were told when it was accepted.
+  const std::string bare = arguments.json ? "" : "true";
+  const int shown = ask_processor(arguments, {.path = "/actions/show", .query = {{"id", id}, {"without_warnings", bare}}});
   if (shown != processor_exit_done) return shown;
-  if (state == name(RunState::awaiting_approval))
+  if (waits_for_approval())
     std::fprintf(stderr, "run %s waits until a person says yes: `tidegate-processor action approve %s`\n", id.c_str(), id.c_str());
-  else if (!over)
+  else if (!ended)
     std::fprintf(stderr, "run %s is still under way; `tidegate-processor action show %s` tells how far it is\n", id.c_str(),
                  id.c_str());
-  return code_of_run(state);
+  return code_of_run(state, ended);
+}
+
+void tell_warnings(const boost::json::object& run) {
+  const boost::json::value* const warnings = run.if_contains("warnings");
+  if (warnings == nullptr || !warnings->is_array()) return;
+  for (const boost::json::value& each : warnings->get_array())
+    if (const boost::json::string* const text = each.if_string()) std::fprintf(stderr, "WARNING: %s\n", text->c_str());
 }
 
 // Asks for a run, and follows what was accepted.
@@ -172,9 +177,7 @@ int ask_and_follow(const ActionArguments& arguments, const FleetQuestion& questi
   const FleetAnswer answer = answer_of_processor(as_json, question);
   if (answer.status != 200) return print_answer(answer);
   const boost::json::object run = answer_object(answer.body);
-  if (const boost::json::value* const warnings = run.if_contains("warnings"); warnings != nullptr && warnings->is_array())
-    for (const boost::json::value& each : warnings->get_array())
-      if (const boost::json::string* const text = each.if_string()) std::fprintf(stderr, "WARNING: %s\n", text->c_str());
+  if (!arguments.json) tell_warnings(run);
   const std::string id = answer_text(run, "id");
   tell(arguments, "run " + id + " was accepted\n");
   return follow_run(arguments, id);
@@ -217,7 +220,6 @@ FleetQuestion history_question(const HistoryArguments& arguments, const std::str
                     {"responder", arguments.responder},
                     {"action", arguments.action},
                     {"state", arguments.state},
-                    {"rule", arguments.rule},
                     {"record", arguments.record},
                     {"text", arguments.text},
                     {"since", arguments.since},
@@ -244,9 +246,8 @@ int export_actions(const HistoryArguments& arguments) {
       if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size())
         return complain_of_action(processor_exit_failed, "the output could not be written");
     }
-    const std::string next = answer_text(page, "next");
-    if (next.empty() || next == before) break;
-    before = next;
+    before = answer_text(page, "next");
+    if (before.empty()) break;
   }
   return std::fflush(stdout) == 0 ? processor_exit_done
                                   : complain_of_action(processor_exit_failed, "the output could not be written");
@@ -281,7 +282,6 @@ void add_history_options(CLI::App& command, HistoryArguments& arguments) {
   command.add_option("--responder", arguments.responder, "Only those of the responder of this name");
   command.add_option("--action", arguments.action, "Only those of this action");
   command.add_option("--state", arguments.state, "Only those in this state, such as under_way or failed");
-  command.add_option("--rule", arguments.rule, "Only those that the rule of this name asked for");
   command.add_option("--record", arguments.record, "Only those about the record with this record_id");
   command.add_option("--text", arguments.text, "Only those with this text in an object, a task, a reason or who asked");
   command.add_option("--since", arguments.since, "Only those made at or after a time: 2026-11-24T13:05:07Z, or back from now: 24h");

@@ -1,5 +1,5 @@
 // The commands that are asked of the running daemon, through its local control socket: token, sensor, connector, credential,
-// rollout, event, notify, responder, action. Each prints what it answers; what it refuses goes to the standard error stream.
+// rollout, event, notify, responder, action, rule. Each prints what it answers; what it refuses goes to the standard error stream.
 //
 // Exit codes: 0 done; 1 it was tried and failed, or is not there; 2 wrong usage or a file that is not valid; 3 nobody answers on
 // the socket, or the sensor does not answer yet; 4 the daemon's storage cannot be used.
@@ -57,6 +57,7 @@ std::vector<FleetCommand> event_commands(CLI::App& parent);
 std::vector<FleetCommand> notify_commands(CLI::App& parent);
 std::vector<FleetCommand> responder_commands(CLI::App& parent);
 std::vector<FleetCommand> action_commands(CLI::App& parent);
+std::vector<FleetCommand> rule_commands(CLI::App& parent);
 
 // A subcommand with --version, --config and --json.   requires: the arguments outlive the parsing
 CLI::App* add_fleet_command(CLI::App& parent, const std::string& name, const std::string& description, FleetArguments& arguments);
@@ -88,5 +89,8 @@ std::string operator_name();
 // All of a file, or of the standard input where the name is "-". Absent, with the reason on the standard error stream: it cannot be
 // read, or is larger.
 std::optional<Bytes> read_input(const std::string& file, std::size_t bytes_max);
+
+// Puts a YAML document of that file in force, with who asks. Absent, as read_input().
+std::optional<FleetQuestion> document_question(const std::string& path, const std::string& file);
 
 }  // namespace tidegate

@@ -23,14 +23,8 @@ struct ResponderArguments : FleetArguments {
 };
 
 int apply_responders(const ResponderArguments& arguments) {
-  std::optional<Bytes> yaml = read_input(arguments.file, YamlLimits{}.bytes_max);
-  if (!yaml) return processor_exit_usage;
-  FleetQuestion question{.method = "POST", .path = "/responders/apply"};
-  const bool piped = arguments.file == "-";
-  question.query = {{"file", piped ? std::string{} : std::filesystem::path{arguments.file}.filename().string()},
-                    {"by", operator_name()}};
-  question.body = *std::move(yaml);
-  return ask_processor(arguments, question);
+  const std::optional<FleetQuestion> question = document_question("/responders/apply", arguments.file);
+  return question ? ask_processor(arguments, *question) : processor_exit_usage;
 }
 
 int delete_responder(const ResponderArguments& arguments) {
@@ -55,6 +49,16 @@ std::string operator_name() {
   std::array<char, 4096> texts{};
   if (::getpwuid_r(user, &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr) return found->pw_name;
   return "user " + std::to_string(user);
+}
+
+std::optional<FleetQuestion> document_question(const std::string& path, const std::string& file) {
+  std::optional<Bytes> yaml = read_input(file, YamlLimits{}.bytes_max);
+  if (!yaml) return std::nullopt;
+  FleetQuestion question{.method = "POST", .path = path};
+  question.query = {{"file", file == "-" ? std::string{} : std::filesystem::path{file}.filename().string()},
+                    {"by", operator_name()}};
+  question.body = *std::move(yaml);
+  return question;
 }
 
 std::vector<FleetCommand> responder_commands(CLI::App& parent) {

@@ -1,18 +1,24 @@
 #include "processor/control_plane.h"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+
+#include "processor/action_asked.h"
 
 namespace tidegate {
 namespace {
 
 constexpr unsigned socket_mode = 0660;
 constexpr std::chrono::hours history_trim_interval{1};
+constexpr std::chrono::minutes decisions_trim_interval{1};  // each time a bounded part goes
 
 static_assert(action_order_bytes_max <= rollout_file_bytes_max, "an order of an action fits a body of the socket");
 
-// A command may wait for a sensor, as many as operators have; a file of a roll-out fits the body, and so does an order.
+// Commands wait for sensors, and follow roll-outs and actions, as many as operators and their scripts have; `action stop` finds
+// room beside them. A file of a roll-out fits the body, and so does an order.
 HttpServerLimits socket_limits() {
   HttpServerLimits limits;
+  limits.connections_max = 512;
   limits.body_bytes_max = rollout_file_bytes_max;
   return limits;
 }
@@ -24,6 +30,7 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
     : clock_(clock),
       log_(log),
       history_(parts.history),
+      rules_(parts.rules),
       random_(system_seed()),
       fleet_(executor, clock, log, metrics, {parts.store, parts.writer_store, parts.authority, system_entropy()}),
       gate_(fleet_.revocations()),
@@ -36,10 +43,16 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
       responder_apis_(clock, random_),
       action_desk_(action_ports(parts), clock, random_, log),
       action_runner_(parts.ledger, action_desk_, executor, clock, random_, log, metrics),
+      rule_judge_(parts.rule_ledger, log, metrics, [this, executor] { asio::post(executor, [this] { rule_firings_.wake(); }); }),
+      rule_desk_(rule_ports(parts), clock, log),
+      rule_schedule_(parts.rules, rule_desk_, clock, log),
+      rule_firings_({parts.rules, rule_desk_, action_desk_, parts.history, parts.events, [this] { notifier_.wake(); }}, clock,
+                    random_, log, metrics),
       routes_({parts.store, fleet_.enrolment(), desk_, connectors_, clock, log, parts.authority.fingerprint()}),
       rollout_routes_(rollouts_),
       event_routes_(parts.events, notifier_, clock, log),
       response_routes_(action_desk_, parts.history, clock),
+      rule_routes_(rule_desk_, parts.rules, clock, log),
       port_(executor, clock, log, fleet_, tls.trusted_pem, tls.control),
       socket_(executor, log, socket_limits()),
       tasks_(executor, [this, &log](std::string_view name, const Error& error) {
@@ -47,6 +60,12 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
         tasks_.stop();
       }) {
   action_desk_.set_runner(action_runner_);
+  action_desk_.set_rules_of([this](std::string_view responder) { return rule_desk_.users_of(responder); });
+  rule_desk_.on_change([this] {
+    rule_schedule_.wake();
+    rule_firings_.wake();
+  });
+  rule_desk_.set_sights([this](const std::string& rule) { return rule_schedule_.sight_of(rule); });
   action_runner_.on_change([this](const ActionRun&) { response_routes_.changed(); });
   connectors_.set_credential_watch({[this](std::string_view name) { return action_desk_.users_of(name); },
                                     [this](std::string_view name) { action_desk_.forget_apis_with(name); }});
@@ -54,12 +73,13 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
 
 ActionDeskPorts ControlPlane::action_ports(const Parts& parts) {
   FleetStore& store = parts.store;
-  return {parts.responders,
-          parts.history,
-          parts.ledger,
-          [&store](std::string_view name) { return store.credential(name); },
+  return {parts.responders, parts.history, [&store](std::string_view name) { return store.credential(name); },
           [this](const Responder& responder, Secret secret) { return responder_apis_.make(responder, std::move(secret)); },
           [this](Responder responder, Secret secret) { return responder_apis_.probe(std::move(responder), std::move(secret)); }};
+}
+
+RuleDeskPorts ControlPlane::rule_ports(const Parts& parts) {
+  return {parts.rules, rule_judge_, action_desk_, notifier_.channels(), parts.archive};
 }
 
 Result<void> ControlPlane::listen(const ProcessorConfig& config) {
@@ -68,11 +88,14 @@ Result<void> ControlPlane::listen(const ProcessorConfig& config) {
   if (Result<void> loaded = event_watch_.load(); !loaded) return std::move(loaded).error().in("the fleet's events");
   if (Result<void> loaded = notifier_.load(); !loaded) return std::move(loaded).error().in("the fleet's events");
   if (Result<void> loaded = action_desk_.load(); !loaded) return std::move(loaded).error().in("responders");
+  if (Result<void> loaded = rule_schedule_.load(); !loaded) return std::move(loaded).error().in("rules");
+  if (Result<void> loaded = rule_desk_.load(); !loaded) return std::move(loaded).error().in("rules");
   if (Result<void> bound = port_.listen(config.control_listen.host, config.control_listen.port); !bound)
     return std::move(bound).error().in("listen.control");
   Result<void> bound = socket_.listen_unix(config.control_socket, socket_mode, [this](HttpRequestView request) {
     if (RolloutRoutes::serves(request.target)) return rollout_routes_.answer(request);
     if (ResponseRoutes::serves(request.target)) return response_routes_.answer(request);
+    if (RuleRoutes::serves(request.target)) return rule_routes_.answer(request);
     return EventRoutes::serves(request.target) ? event_routes_.answer(request) : routes_.answer(request);
   });
   if (!bound) return std::move(bound).error().in("control.socket");
@@ -86,7 +109,10 @@ asio::awaitable<Error> ControlPlane::run() {
   tasks_.spawn("events", event_watch_.run());
   tasks_.spawn("notifications", notifier_.run());
   tasks_.spawn("actions", action_runner_.run());
+  tasks_.spawn("rules on schedule", rule_schedule_.run());
+  tasks_.spawn("what rules decided", rule_firings_.run());
   tasks_.spawn("history of actions", trim_history());
+  tasks_.spawn("history of decisions", trim_decisions());
   tasks_.spawn("control port", port_.run());
   tasks_.spawn("control socket", socket_.run());
   co_await tasks_.join();
@@ -103,6 +129,17 @@ asio::awaitable<Error> ControlPlane::trim_history() {
     co_await clock_.sleep_for(history_trim_interval);
   }
   co_return Error{Code::cancelled, "the history of actions is not trimmed any more"};
+}
+
+asio::awaitable<Error> ControlPlane::trim_decisions() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const std::chrono::nanoseconds wait = decisions_trim_interval;
+  while (!co_await stopped()) {
+    if (Result<void> trimmed = rules_.trim(clock_.wall()); !trimmed)
+      log_.error("what rules decided cannot be trimmed: it is tried again", {{"reason", trimmed.error().text()}});
+    co_await clock_.sleep_for(wait);
+  }
+  co_return Error{Code::cancelled, "what rules decided is not trimmed any more"};
 }
 
 }  // namespace tidegate

@@ -1,6 +1,6 @@
 // ControlPlane: all that there is beside the data where `listen.control` is given: the fleet, the port of the sensors, what is told
-// of them, response actions, the local socket of the operator, and the gate of the data port. Built and owned in one place, so that
-// a processor without it has none of it.
+// of them, response actions, the automation, the local socket of the operator, and the gate of the data port. Built and owned in
+// one place, so that a processor without it has none of it.
 //
 // Thread: the loop; the fleet's writer has one of its own.
 #pragma once
@@ -26,10 +26,16 @@
 #include "processor/fleet/sensor_desk.h"
 #include "processor/port_tls.h"
 #include "processor/respond/action_desk.h"
+#include "processor/respond/rule_desk.h"
+#include "processor/respond/rule_firings.h"
+#include "processor/respond/rule_judge.h"
+#include "processor/respond/rule_schedule.h"
 #include "processor/respond_ports.h"
 #include "processor/responder_apis.h"
 #include "processor/response_routes.h"
 #include "processor/rollout_routes.h"
+#include "processor/rule_ports.h"
+#include "processor/rule_routes.h"
 #include "respond/runner.h"
 #include "transport/http_server.h"
 #include "transport/task_group.h"
@@ -47,6 +53,9 @@ class ControlPlane {
     ResponderStore& responders;
     ActionHistory& history;
     ActionLedger& ledger;
+    RuleStore& rules;
+    RuleLedger& rule_ledger;
+    std::function<Result<std::unique_ptr<Archive>>()> archive;  // as RuleDeskPorts::archive
     std::vector<NotifyRoute> channels;
   };
 
@@ -64,15 +73,20 @@ class ControlPlane {
   void set_tls(TlsContextPtr tls) { port_.set_tls(std::move(tls)); }
 
   SensorGate& gate() { return gate_; }
+  // What rules make of the records that are indexed.
+  RecordWatch& record_watch() { return rule_judge_; }
 
  private:
   ActionDeskPorts action_ports(const Parts& parts);
+  RuleDeskPorts rule_ports(const Parts& parts);
   asio::awaitable<Error> trim_history();
+  asio::awaitable<Error> trim_decisions();
 
   // Declared bottom up, destroyed top down.
   Clock& clock_;
   Log& log_;
   ActionHistory& history_;
+  RuleStore& rules_;
   Random random_;
   Fleet fleet_;
   DataGate gate_;
@@ -84,10 +98,15 @@ class ControlPlane {
   ResponderApis responder_apis_;
   ActionDesk action_desk_;
   ActionRunner action_runner_;
+  RuleJudge rule_judge_;
+  RuleDesk rule_desk_;
+  RuleSchedule rule_schedule_;
+  RuleFirings rule_firings_;
   FleetRoutes routes_;
   RolloutRoutes rollout_routes_;
   EventRoutes event_routes_;
   ResponseRoutes response_routes_;
+  RuleRoutes rule_routes_;
   ControlPort port_;
   HttpServer socket_;
   TaskGroup tasks_;  // last: run() joins it

@@ -2,17 +2,10 @@
 
 #include "base/json_writer.h"
 #include "processor/digest.h"
+#include "processor/joined.h"
 
 namespace tidegate {
 namespace {
-
-void write_flag(std::string& out, bool flag) { out.append(flag ? "true" : "false"); }
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& each : names) out.append(out.empty() ? "" : ", ").append(each);
-  return out;
-}
 
 std::string time_or_never(const std::optional<WallTime>& time) { return time ? to_iso8601(*time) : std::string{"never"}; }
 
@@ -111,6 +104,8 @@ std::string health_text_of(const HealthView& health) {
 }
 
 }  // namespace
+
+void write_flag(std::string& out, bool flag) { out.append(flag ? "true" : "false"); }
 
 std::string token_text(const NewToken& token, const std::string& authority_fingerprint) {
   std::string out{token.text.reveal()};

@@ -50,6 +50,8 @@ struct TestReport {
 };
 TestReport report_of_test(const CommandOutcome& answer);
 
+void write_flag(std::string& out, bool flag);  // true or false, in JSON
+
 // Without control characters but ends of line.
 std::string without_controls(std::string_view foreign);
 

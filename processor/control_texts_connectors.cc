@@ -26,7 +26,7 @@ void write_view(ObjectWriter& object, const ConnectorView& view) {
   object.text("tenant_name", view.tenant.name);
   object.text("api_base_url", view.api_base_url);
   object.text("credential", view.credential);
-  object.key("enabled").append(view.enabled ? "true" : "false");
+  write_flag(object.key("enabled"), view.enabled);
   object.number("revision", static_cast<std::int64_t>(view.revision));
   object.text("state", name(view.state));
 }

@@ -13,6 +13,7 @@
 
 #include "base/process_limits.h"
 #include "config/parse.h"
+#include "processor/edges/sqlite_archive.h"
 #include "processor/edges/stores.h"
 #include "processor/fleet_stores.h"
 #include "processor/notify_channels.h"
@@ -32,6 +33,15 @@ LogFormat format_of(LogOutput output) {
     case LogOutput::automatic: break;
   }
   return std::getenv("JOURNAL_STREAM") != nullptr ? LogFormat::journal : LogFormat::text;
+}
+
+// The index from the reader's side, opened for each search: a day that came since is in it.
+std::function<Result<std::unique_ptr<Archive>>()> archive_of(const CentreConfig& config) {
+  return [directory = index_directory(config.state_directory)]() -> Result<std::unique_ptr<Archive>> {
+    Result<SqliteArchive> archive = SqliteArchive::open(directory);
+    if (!archive) return std::move(archive).error();
+    return std::unique_ptr<Archive>{std::make_unique<SqliteArchive>(*std::move(archive))};
+  };
 }
 
 // Everything of the process, in the order in which it is built.
@@ -104,9 +114,10 @@ int Daemon::open_control_plane() {
   port_tls_ = *std::move(tls);
   Result<std::vector<NotifyRoute>> channels = make_notify_routes(config_.notify);
   if (!channels) return fail(2, channels.error());
-  ControlPlane::Parts parts{*fleet_stores_.store,   *fleet_stores_.writer_store, *fleet_stores_.authority,
-                            *fleet_stores_.store,   *fleet_stores_.events,       *fleet_stores_.actions,
-                            *fleet_stores_.actions, *fleet_stores_.actions,      *std::move(channels)};
+  ControlPlane::Parts parts{*fleet_stores_.store,       *fleet_stores_.writer_store,   *fleet_stores_.authority,
+                            *fleet_stores_.store,       *fleet_stores_.events,         *fleet_stores_.actions,
+                            *fleet_stores_.actions,     *fleet_stores_.actions,        *fleet_stores_.rules,
+                            *fleet_stores_.rule_ledger, archive_of(config_.processor), *std::move(channels)};
   control_.emplace(loop_.get_executor(), clock_, log_, metrics_, std::move(parts), port_tls_);
   return 0;
 }

@@ -1,7 +1,6 @@
 #include "processor/event_routes.h"
 
 #include "base/json_writer.h"
-#include "config/units.h"
 #include "processor/control_texts.h"
 #include "processor/event_texts.h"
 
@@ -29,14 +28,9 @@ Result<EventQuery> EventRoutes::query_of(const SocketAsked& asked) const {
     if (!count) return count.error();
     query.limit = static_cast<std::size_t>(std::min<std::uint64_t>(*count, EventLimits{}.rows_shown_max));
   }
-  if (const std::string since = asked.value("since"); !since.empty()) {
-    const std::optional<std::chrono::milliseconds> back = parse_duration(since);
-    query.since = back ? std::optional<WallTime>{clock_.wall() - std::min<std::chrono::milliseconds>(*back, EventLimits{}.kept)}
-                       : parse_time(since);
-    if (!query.since)
-      return Error{Code::invalid,
-                   "since: " + shown_value(since) + " is no time; write for example 2026-11-24T13:05:07Z, or 24h for a day back"};
-  }
+  const Result<std::optional<WallTime>> since = moment_of("since", asked.value("since"), clock_.wall(), EventLimits{}.kept);
+  if (!since) return since.error();
+  query.since = *since;
   return query;
 }
 

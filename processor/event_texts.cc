@@ -67,13 +67,16 @@ std::string item_text(const ToldItem& item) {
 }  // namespace
 
 std::string headline(const HealthEvent& event) {
+  if (event.kind == EventKind::rule)
+    return "rule " + event.key + " has found " + (event.sensor.empty() ? "a record" : "a record of sensor " + event.sensor);
   std::string out = "sensor " + event.sensor;
   switch (event.kind) {
     case EventKind::silent: return out + " is silent";
     case EventKind::unhealthy: return event.key.empty() ? out + " is not healthy" : out + ": " + event.key + " is not healthy";
     case EventKind::config_failed: return out + ": its configuration was refused";
     case EventKind::certificate_ends: return out + ": its certificate ends soon";
-    case EventKind::clones: break;
+    case EventKind::clones:
+    case EventKind::rule: break;
   }
   return out + ": two machines use its identity";
 }

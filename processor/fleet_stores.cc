@@ -76,9 +76,18 @@ Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& lo
   Result<std::unique_ptr<SqliteEvents>> events = events_of(fleet, log);
   if (!events) return std::move(events).error();
   stores.events = *std::move(events);
-  Result<std::unique_ptr<SqliteActions>> actions = SqliteActions::open(fleet / "actions.db", *key, system_entropy());
+  const std::filesystem::path actions_file = fleet / "actions.db";
+  if (has_store && !std::filesystem::exists(actions_file, failed))
+    log.warning("no ledger of actions was found, and an empty one is made: if there was one, stop, and put it back",
+                {{"file", actions_file.string()}});
+  Result<std::unique_ptr<SqliteActions>> actions = SqliteActions::open(actions_file, *key, system_entropy());
   if (!actions) return std::move(actions).error();
   stores.actions = *std::move(actions);
+  for (std::unique_ptr<SqliteRules>* rules : {&stores.rules, &stores.rule_ledger}) {
+    Result<std::unique_ptr<SqliteRules>> opened = SqliteRules::open(fleet / "rules.db");
+    if (!opened) return std::move(opened).error();
+    *rules = *std::move(opened);
+  }
   return stores;
 }
 

@@ -12,6 +12,7 @@
 #include "processor/edges/sqlite_actions.h"
 #include "processor/edges/sqlite_events.h"
 #include "processor/edges/sqlite_fleet.h"
+#include "processor/edges/sqlite_rules.h"
 #include "processor/fleet/authority.h"
 
 namespace tidegate {
@@ -22,10 +23,13 @@ struct FleetStores {
   std::unique_ptr<SqliteFleet> writer_store;  // the same file, for the thread that writes what sensors say
   std::unique_ptr<SqliteEvents> events;
   std::unique_ptr<SqliteActions> actions;
+  std::unique_ptr<SqliteRules> rules;
+  std::unique_ptr<SqliteRules> rule_ledger;  // of the judge, which writes on the index thread
 };
 
-// The first time it makes the key, the authority and the store. Later none of them is made anew in place of one that is missing:
-// `invalid`, saying which to put back. Else the errors of SealingKey, Authority, SqliteFleet and SqliteActions.
+// The first time it makes the key, the authority and the stores. Later neither key nor authority is made anew in place
+// of one that is missing: `invalid`, saying which to put back. actions.db is, with a warning: an older version had none. Else the
+// errors of SealingKey, Authority, SqliteFleet, SqliteActions and SqliteRules.
 //   requires: the state directory is there
 Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& log);
 

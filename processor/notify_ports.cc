@@ -9,6 +9,7 @@ std::string_view name(EventKind kind) {
     case EventKind::config_failed: return "config_failed";
     case EventKind::certificate_ends: return "certificate_ends";
     case EventKind::clones: return "clones";
+    case EventKind::rule: return "rule";
   }
   return "unknown";
 }

@@ -1,7 +1,8 @@
 // What the telling of events asks of the world: a store that keeps events and what is still to be told of them, and channels that
 // tell. edges/sqlite_events answers the first, edges/webhook_channel and edges/smtp_channel the second.
 //
-// An event is a condition of a sensor that lasts: opened when it begins, closed when it is over. A delivery is one of these two
+// An event is a condition of a sensor that lasts: opened when it begins, closed when it is over; or what a rule has found, which is
+// opened and closed at the same moment, in one turn. A delivery is one of these two
 // turns that one channel is to tell. It is written together with its event, before anybody tries it, so that a crash at any moment
 // loses none; one that was sent just before a crash may be told twice, with the same event and turn.
 //
@@ -33,8 +34,9 @@ enum class EventKind : std::uint8_t {
   config_failed,     // what was pushed to it was refused
   certificate_ends,  // soon, so it was not renewed
   clones,            // two machines use its identity
+  rule,              // a rule of the automation has found a record; the key is its name, the sensor the record's
 };
-inline constexpr std::size_t event_kind_count = 5;
+inline constexpr std::size_t event_kind_count = 6;
 std::string_view name(EventKind kind);
 
 struct HealthEvent {
@@ -113,6 +115,13 @@ class EventStore {
 
   // Forgets what is beyond the limits. Open events stay.
   virtual Result<void> trim(WallTime now) = 0;
+};
+
+// What a channel is told of.
+struct ChannelView {
+  std::string name;
+  EventSeverity least_severity = EventSeverity::warning;
+  std::vector<std::string> tenants;  // empty: all
 };
 
 // Several events that are told at once.

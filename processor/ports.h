@@ -141,6 +141,15 @@ class Index {
   virtual Result<std::vector<Upserted>> upsert(std::span<const IndexRecord> records) = 0;
 };
 
+// Told of what came into the index.   Thread: the index thread.
+class RecordWatch {
+ public:
+  virtual ~RecordWatch() = default;
+
+  // They are durable in the index. Some may come twice, or be told of twice after a crash. After an error they are told of again.
+  virtual Result<void> seen(std::span<const IndexRecord> records) = 0;
+};
+
 // What is searched for. The range is half-open, and is of the records' own times.
 struct SearchRange {
   WallTime from{};

@@ -15,7 +15,7 @@ Processor::Processor(asio::any_io_executor executor, Clock& clock, Log& log, Met
       metrics_(metrics),
       landing_(landing),
       control_(control),
-      worker_(landing, index, log, metrics),
+      worker_(landing, index, log, metrics, {}, control != nullptr ? &control->record_watch() : nullptr),
       lander_(landing, log, metrics, [this] { worker_.wake(); }),
       intake_(lander_, clock, metrics),
       server_(executor, clock, log, metrics, intake_, std::move(tls), {}, control != nullptr ? &control->gate() : nullptr),

@@ -25,9 +25,9 @@ struct ActionLimits {
   std::size_t runs_max = 1'000'000;   // kept; beyond it the oldest that are settled go
   std::chrono::hours kept{24 * 400};  // since they were made
   std::size_t unsettled_max = 10'000;
-  std::size_t rows_shown_max = 10'000;      // of one query
-  std::size_t run_bytes_max = 2u << 20;     // of one, as it is stored
-  std::size_t shown_bytes_max = 64u << 20;  // of one query, as they are stored
+  std::size_t rows_shown_max = 10'000;     // of one query
+  std::size_t run_bytes_max = 2u << 20;    // of one, as it is stored
+  std::size_t shown_bytes_max = 8u << 20;  // of one query, as they are stored
 };
 
 struct KeptResponder {
@@ -40,7 +40,6 @@ struct KeptResponder {
 struct ActionQuery {
   std::string tenant;
   std::string responder;
-  std::string rule;
   std::string record_id;
   std::optional<ResponseAction> action;
   std::optional<RunState> state;
@@ -51,15 +50,19 @@ struct ActionQuery {
   std::size_t limit = 100;
 };
 
+struct RunsFound {
+  std::vector<ActionRun> runs;
+  bool more = false;  // that match, and were made before the last of these
+};
+
 class ResponderStore {
  public:
   virtual ~ResponderStore() = default;
 
   // All of them, or none; each replaces the one of its name.   `full`
   virtual Result<void> put_responders(const std::vector<KeptResponder>& all) = 0;
-  virtual Result<std::vector<KeptResponder>> responders() = 0;         // by name
-  virtual Result<KeptResponder> responder(std::string_view name) = 0;  // `absent`
-  virtual Result<void> delete_responder(std::string_view name) = 0;    // `absent`
+  virtual Result<std::vector<KeptResponder>> responders() = 0;       // by name
+  virtual Result<void> delete_responder(std::string_view name) = 0;  // `absent`
   // The kill switch; it outlives restarts.
   virtual Result<void> set_may_send(bool may, std::string_view by, WallTime at) = 0;
   virtual Result<bool> may_send() = 0;
@@ -69,12 +72,12 @@ class ActionHistory {
  public:
   virtual ~ActionHistory() = default;
 
-  // Newest first. May be fewer than the limit where they are large; the last page is one that is empty.   `absent`: `before`
-  virtual Result<std::vector<ActionRun>> runs(const ActionQuery& query) = 0;
+  // Newest first; fewer than the limit where they are large, but at least one.   `absent`: `before`
+  virtual Result<RunsFound> runs(const ActionQuery& query) = 0;
   virtual Result<std::uint64_t> count(const ActionQuery& query) = 0;  // of all that match, whatever limit and before say
   virtual Result<ActionRun> run(std::string_view id) = 0;             // `absent`
-  // How many runs a rule has asked of a responder since then; dry runs do not count.
-  virtual Result<std::uint64_t> asked_by_rule(std::string_view rule, std::string_view responder, WallTime since) = 0;
+  // The id of a run of that responder that is not settled, whether it can be read or not.
+  virtual Result<std::optional<std::string>> unsettled_run_of(std::string_view responder) = 0;
   // Forgets what is beyond the limits. What is not settled stays.
   virtual Result<void> trim(WallTime now) = 0;
 };

@@ -21,26 +21,42 @@ Result<TlsContextPtr> responder_tls(const Responder& responder) {
   return make_client_tls({responder.ca_file, {}, {}});
 }
 
-HttpSend send_over(const Responder& responder, TlsContextPtr tls) {
+HttpClientOptions client_options(const Responder& responder, TlsContextPtr tls) {
   HttpClientOptions options;
   options.tls = std::move(tls);
   options.proxy = responder.proxy;
   options.limits.body_bytes_max = responder_answer_bytes_max;
-  // Requests of one client wait for each other: an action does not wait for those that follow tasks. Shared with the function that
-  // sends, which is copied, as clients are not.
-  const auto reads = std::make_shared<HttpClient>(options);
-  const auto writes = std::make_shared<HttpClient>(std::move(options));
-  return [reads, writes](HttpRequest request, std::chrono::nanoseconds deadline) {
-    HttpClient& client = request.method == "GET" ? *reads : *writes;
-    return client.send(std::move(request), deadline);
+  return options;
+}
+
+// Over a client of its own: it waits for no other request, and no connection is kept on which it might be sent twice (P9).
+asio::awaitable<Result<HttpResponse>> send_alone(HttpClientOptions options, HttpRequest request,
+                                                 std::chrono::nanoseconds deadline) {
+  HttpClient client{std::move(options)};
+  co_return co_await client.send(std::move(request), deadline);
+}
+
+HttpSend each_alone(HttpClientOptions options) {
+  return [options = std::move(options)](HttpRequest request, std::chrono::nanoseconds deadline) {
+    return send_alone(options, std::move(request), deadline);
   };
 }
 
-std::shared_ptr<VisionOneActions> visionone_of(const Responder& responder, HttpSend send, Secret secret, Clock& clock,
+// What only reads may be repeated, and goes over one kept connection.
+HttpSend writes_alone(HttpClientOptions options) {
+  // Shared with the function that sends, which is copied, as clients are not.
+  const auto reads = std::make_shared<HttpClient>(options);
+  return [reads, options = std::move(options)](HttpRequest request, std::chrono::nanoseconds deadline) {
+    return request.method == "GET" ? reads->send(std::move(request), deadline) : send_alone(options, std::move(request), deadline);
+  };
+}
+
+std::shared_ptr<VisionOneActions> visionone_of(const Responder& responder, TlsContextPtr tls, Secret secret, Clock& clock,
                                                Random& random) {
   VisionOneActionsOptions options;
   options.origin = origin_of(responder);
-  options.token = [secret = std::move(secret)]() -> Result<Secret> { return secret; };
+  options.token = std::move(secret);
+  HttpSend send = writes_alone(client_options(responder, std::move(tls)));
   return std::make_shared<VisionOneActions>(std::move(options), std::move(send), clock, random);
 }
 
@@ -65,7 +81,7 @@ Result<ResponderApi> ResponderApis::make(const Responder& responder, Secret secr
   if (!tls) return std::move(tls).error();
   ResponderApi api;
   if (responder.type == ResponderType::trendmicro_visionone) {
-    api.actions = visionone_of(responder, send_over(responder, *std::move(tls)), std::move(secret), clock_, random_);
+    api.actions = visionone_of(responder, *std::move(tls), std::move(secret), clock_, random_);
     return api;
   }
   // The client's secret of OAuth 2 is shown to nobody whose certificate was not verified.
@@ -74,9 +90,10 @@ Result<ResponderApi> ResponderApis::make(const Responder& responder, Secret secr
   WebhookRequestsOptions options;
   options.origin = origin_of(responder);
   options.spec = responder.webhook;
-  options.secret = [secret = std::move(secret)]() -> Result<Secret> { return secret; };
-  Result<std::unique_ptr<WebhookRequests>> webhook = WebhookRequests::make(
-      std::move(options), send_over(responder, *std::move(tls)), send_over(responder, *std::move(verified)), clock_);
+  options.secret = std::move(secret);
+  Result<std::unique_ptr<WebhookRequests>> webhook =
+      WebhookRequests::make(std::move(options), each_alone(client_options(responder, *std::move(tls))),
+                            each_alone(client_options(responder, *std::move(verified))), clock_);
   if (!webhook) return std::move(webhook).error();
   api.webhook = *std::move(webhook);
   return api;
@@ -86,8 +103,7 @@ asio::awaitable<Result<std::string>> ResponderApis::probe(Responder responder, S
   Result<TlsContextPtr> tls = responder_tls(responder);
   if (!tls) co_return std::move(tls).error();
   if (responder.type == ResponderType::trendmicro_visionone) {
-    const std::shared_ptr<VisionOneActions> actions =
-        visionone_of(responder, send_over(responder, *std::move(tls)), std::move(secret), clock_, random_);
+    const std::shared_ptr<VisionOneActions> actions = visionone_of(responder, *std::move(tls), std::move(secret), clock_, random_);
     co_return co_await actions->probe();
   }
   const Result<Url> url = parse_url(origin_of(responder));

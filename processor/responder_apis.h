@@ -1,5 +1,6 @@
-// ResponderApis: how the requests of a responder are sent: its client with proxy and TLS, and the API or the webhook over it. Built
-// anew where a responder or its credential has changed.
+// ResponderApis: how the requests of a responder are sent: over its proxy and TLS, by the API or the webhook. Built anew where a
+// responder or its credential has changed. Each request that may change something has a connection of its own, so that none waits
+// for another, and none is sent twice (P9); those that follow tasks share one.
 //
 // Thread: the loop.
 #pragma once

@@ -13,22 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds follow_wait_max{20};
 
-Result<std::string> asker_of(const SocketAsked& asked) {
-  Result<std::string> by = read_operator(asked.value("by"));
-  if (by) return by;
-  return std::move(by).error().in("by");
-}
-
 Sending sending_of(const ActionDesk& desk) { return desk.may_send() ? Sending::goes_on : Sending::stopped; }
-
-// A page that fits an answer. What is beyond goes into the next one.
-std::vector<ActionRun> bounded(std::vector<ActionRun> runs) {
-  std::size_t bytes = 0;
-  std::size_t count = 0;
-  while (count < runs.size() && (count == 0 || bytes < actions_answer_bytes_max)) bytes += run_json(runs[count++], {}).size();
-  runs.resize(count);
-  return runs;
-}
 
 }  // namespace
 
@@ -40,12 +25,9 @@ const std::vector<SocketRoute<ResponseRoutes>>& ResponseRoutes::routes() {
       {{"POST", "/responders/delete", {"name"}, {"by"}}, &ResponseRoutes::delete_responder},
       {{"POST", "/responders/test", {"name"}, {}}, &ResponseRoutes::test},
       {{"POST", "/actions/run", {}, {}}, &ResponseRoutes::run},
-      {{"GET",
-        "/actions",
-        {},
-        {"tenant", "responder", "action", "state", "rule", "record", "text", "since", "until", "limit", "before"}},
+      {{"GET", "/actions", {}, {"tenant", "responder", "action", "state", "record", "text", "since", "until", "limit", "before"}},
        &ResponseRoutes::runs},
-      {{"GET", "/actions/show", {"id"}, {}}, &ResponseRoutes::show},
+      {{"GET", "/actions/show", {"id"}, {"without_warnings"}}, &ResponseRoutes::show},
       {{"GET", "/actions/follow", {"id"}, {"seen"}}, &ResponseRoutes::follow},
       {{"POST", "/actions/retry", {"id"}, {"by"}}, &ResponseRoutes::retry},
       {{"POST", "/actions/undo", {"id"}, {"by"}}, &ResponseRoutes::undo},
@@ -77,11 +59,7 @@ asio::awaitable<HttpReply> ResponseRoutes::apply(const SocketAsked& asked) {
   const Result<std::string> by = asker_of(asked);
   if (!by) co_return refused_reply(by.error());
   ParsedResponders parsed = parse_responders(asked.body);
-  if (!parsed.responders) {
-    const std::string file = asked.value("file").empty() ? std::string{responders_document_name} : asked.value("file");
-    for (ConfigError& error : parsed.errors) error.file = file;
-    co_return text_reply(without_controls(to_text(parsed.errors)), 400);
-  }
+  if (!parsed.responders) co_return errors_reply(asked, std::move(parsed.errors), responders_document_name);
   std::vector<std::string> names;
   std::vector<std::string> warnings;
   for (const Responder& each : *parsed.responders) {
@@ -108,7 +86,7 @@ asio::awaitable<HttpReply> ResponseRoutes::delete_responder(const SocketAsked& a
   const Result<std::string> by = asker_of(asked);
   if (!by) co_return refused_reply(by.error());
   const std::string name = asked.value("name");
-  const Result<void> deleted = co_await desk_.remove(name, *by);
+  const Result<void> deleted = desk_.remove(name, *by);
   if (!deleted) co_return refused_reply(deleted.error());
   co_return asked.json ? json_reply("{\"deleted\":true}\n") : text_reply("responder " + name + " is not there any more\n");
 }
@@ -133,53 +111,45 @@ asio::awaitable<HttpReply> ResponseRoutes::test(const SocketAsked& asked) {
   co_return json_reply(out + "\n", status);
 }
 
-std::vector<std::string> ResponseRoutes::warnings_for(const ActionRun& run) const {
-  std::vector<std::string> warnings;
-  if (const Result<const Responder*> responder = desk_.responder_named(run.responder); responder)
-    warnings = ActionDesk::warnings_of(**responder);
-  if (!desk_.may_send() && !ended(run))
-    warnings.emplace_back("the kill switch is on: nothing is sent until `tidegate-processor action resume`");
-  return warnings;
-}
-
 HttpReply ResponseRoutes::outcome(const SocketAsked& asked, const Result<ActionRun>& run) const {
   if (!run) return refused_reply(run.error());
-  const std::vector<std::string> warnings = warnings_for(*run);
+  const std::vector<std::string> warnings = desk_.warnings_for(*run);
   return asked.json ? json_reply(run_json(*run, warnings)) : text_reply(run_text(*run, warnings));
 }
 
 asio::awaitable<HttpReply> ResponseRoutes::run(const SocketAsked& asked) {
-  if (asked.body.size() > action_order_bytes_max)
-    co_return refused_reply({Code::invalid, "the order is larger than " + std::to_string(action_order_bytes_max >> 20) + " MiB"});
   Result<ActionOrder> order = read_order(asked.body);
   if (!order) co_return refused_reply(order.error());
-  if (!order->dry_run) co_return outcome(asked, co_await desk_.submit(*std::move(order)));
-  const Result<ActionPreview> preview = desk_.preview(*order);
-  if (!preview) co_return refused_reply(preview.error());
-  const Result<ActionRun> kept = co_await desk_.submit(*std::move(order));
-  if (!kept) co_return refused_reply(kept.error());
-  co_return asked.json ? json_reply(dry_run_json(*kept, *preview)) : text_reply(dry_run_text(*kept, *preview));
+  const Result<ActionDraft> taken = co_await desk_.submit(*std::move(order));
+  if (!taken) co_return refused_reply(taken.error());
+  if (!taken->run.dry_run) co_return outcome(asked, taken->run);
+  const std::vector<std::string> warnings = desk_.warnings_for(taken->run);
+  co_return asked.json ? json_reply(dry_run_json(*taken, warnings)) : text_reply(dry_run_text(*taken, warnings));
 }
 
 asio::awaitable<HttpReply> ResponseRoutes::runs(const SocketAsked& asked) {
   const Result<ActionQuery> query = read_action_query(asked, clock_.wall());
   if (!query) co_return refused_reply(query.error());
-  Result<std::vector<ActionRun>> found = history_.runs(*query);
+  Result<RunsFound> found = history_.runs(*query);
   if (!found) co_return refused_reply(found.error());
-  const Result<std::uint64_t> total = history_.count(*query);
-  if (!total) co_return refused_reply(total.error());
   RunsPage page;
-  page.runs = bounded(*std::move(found));
-  page.total = *total;
-  // A page may be shorter than was asked for, so that an empty one is the last.
-  const bool all = query->before.empty() && page.runs.size() == page.total;
-  if (!page.runs.empty() && !all) page.next = page.runs.back().id;
+  page.runs = std::move(found->runs);
+  if (found->more) page.next = page.runs.back().id;
+  // Whoever turns pages was told with the first.
+  if (query->before.empty()) {
+    const Result<std::uint64_t> total = history_.count(*query);
+    if (!total) co_return refused_reply(total.error());
+    page.total = *total;
+  }
   co_return asked.json ? json_reply(runs_json(page)) : text_reply(runs_text(page));
 }
 
 asio::awaitable<HttpReply> ResponseRoutes::show(const SocketAsked& asked) {
+  const Result<bool> bare = flag_of("without_warnings", asked.value("without_warnings"));
+  if (!bare) co_return refused_reply(bare.error());
   const Result<ActionRun> run = history_.run(asked.value("id"));
-  co_return outcome(asked, run);
+  if (!run || !*bare) co_return outcome(asked, run);
+  co_return asked.json ? json_reply(run_json(*run, {})) : text_reply(run_text(*run, {}));
 }
 
 asio::awaitable<HttpReply> ResponseRoutes::follow(const SocketAsked& asked) {

@@ -5,8 +5,8 @@
 //   POST /responders/apply?file=…&by=…     body: the document      POST /responders/delete?name=…&by=…   /responders/test?name=…
 //   POST /actions/run                      body: one JSON object: responder, action, tenant, given {}, record {}, body, path,
 //                                          dry_run, lasts ("4h"), by
-//   GET  /actions?tenant=…&responder=…&action=…&state=…&rule=…&record=…&text=…&since=…&until=…&limit=…&before=…     newest first
-//   GET  /actions/show?id=…
+//   GET  /actions?tenant=…&responder=…&action=…&state=…&record=…&text=…&since=…&until=…&limit=…&before=…     newest first
+//   GET  /actions/show?id=…&without_warnings=true
 //   GET  /actions/follow?id=…&seen=…       waits for other progress than was seen, 20 s at most; always JSON
 //   POST /actions/retry?id=…&by=…   /actions/undo?…   /actions/approve?…   /actions/deny?…
 //   POST /actions/stop?by=…   /actions/resume?by=…         the kill switch
@@ -28,9 +28,6 @@
 #include "transport/signal.h"
 
 namespace tidegate {
-
-inline constexpr std::size_t action_order_bytes_max = 4u << 20;     // the body of /actions/run
-inline constexpr std::size_t actions_answer_bytes_max = 16u << 20;  // a page of /actions ends there, and says where the next begins
 
 class ResponseRoutes {
  public:
@@ -66,7 +63,6 @@ class ResponseRoutes {
 
   HttpReply outcome(const SocketAsked& asked, const Result<ActionRun>& run) const;
   HttpReply switched(const SocketAsked& asked, bool may);
-  std::vector<std::string> warnings_for(const ActionRun& run) const;
 
   ActionDesk& desk_;
   ActionHistory& history_;

@@ -5,8 +5,7 @@
 #include "base/json_writer.h"
 #include "config/units.h"
 #include "processor/control_texts.h"
-#include "processor/respond/action_desk.h"
-#include "respond/responders_document.h"
+#include "processor/respond/action_guards.h"
 
 namespace tidegate {
 namespace {
@@ -89,7 +88,9 @@ std::string about_text(const ActionRun& run) {
   }
   if (!run.retries.empty()) out.append("another try of run ").append(run.retries).append("\n");
   if (!run.undoes.empty()) out.append("takes back run ").append(run.undoes).append("\n");
-  if (!run.undone_by.empty()) out.append("taken back by run ").append(run.undone_by).append("\n");
+  if (!run.retried_by.empty()) out.append("tried again by run ").append(run.retried_by).append("\n");
+  if (!run.undone_by.empty())
+    out.append(run.undone ? "taken back by run " : "is being taken back by run ").append(run.undone_by).append("\n");
   return out;
 }
 
@@ -123,22 +124,23 @@ void write_webhook(std::string& out, const WebhookRun& webhook) {
 void write_run_fields(ObjectWriter& object, const ActionRun& run) {
   object.text("id", run.id);
   object.text("state", name(state_of(run)));
-  object.key("settled").append(settled(run) ? "true" : "false");
+  write_flag(object.key("settled"), settled(run));
   object.time("created", run.created);
   object.text("responder", run.responder);
   object.text("tenant", run.tenant);
   object.text("action", action_word(run));
   object.text("requested_by", run.requested_by);
-  object.text("rule", run.rule);
   object.text("record_id", run.record_id);
-  object.key("dry_run").append(run.dry_run ? "true" : "false");
+  write_flag(object.key("dry_run"), run.dry_run);
   object.text("approval", name(run.approval));
   object.text("decided_by", run.decided_by);
   if (run.lasts) object.number("lasts_seconds", run.lasts->count());
   object.time("undo_at", run.undo_at);
   object.text("undoes", run.undoes);
   object.text("undone_by", run.undone_by);
+  write_flag(object.key("undone"), run.undone);
   object.text("retries", run.retries);
+  object.text("retried_by", run.retried_by);
   if (run.action) object.text("path", path_of(*run.action));
   std::string& targets = object.key("targets");
   targets.push_back('[');
@@ -164,10 +166,12 @@ std::string warnings_text(const std::vector<std::string>& warnings) {
 }
 
 std::string runs_text(const RunsPage& page) {
-  if (page.total == 0) return "there are no actions\n";
+  if (page.runs.empty()) return page.total ? "there are no actions\n" : "there are no more actions\n";
   std::string out;
   for (const ActionRun& run : page.runs) out.append(to_iso8601(run.created)).append("  ").append(run_line(run));
-  out.append(std::to_string(page.runs.size())).append(" of ").append(std::to_string(page.total)).append(" actions");
+  out.append(std::to_string(page.runs.size()));
+  if (page.total) out.append(" of ").append(std::to_string(*page.total));
+  out.append(" actions");
   if (!page.next.empty()) out.append("; the next with --before ").append(page.next);
   return without_controls(out + "\n");
 }
@@ -176,7 +180,7 @@ std::string runs_json(const RunsPage& page) {
   std::string out;
   {
     ObjectWriter object{out};
-    object.number("total", static_cast<std::int64_t>(page.total));
+    if (page.total) object.number("total", static_cast<std::int64_t>(*page.total));
     object.text("next", page.next);
     write_list(object.key("runs"), page.runs, write_run);
   }
@@ -206,24 +210,25 @@ std::string run_json(const ActionRun& run, const std::vector<std::string>& warni
   return out + "\n";
 }
 
-std::string dry_run_text(const ActionRun& run, const ActionPreview& preview) {
-  std::string out = warnings_text(preview.warnings) + "DRY RUN: nothing is sent\n" + preview.method + " " + preview.url + "\n";
+std::string dry_run_text(const ActionDraft& dry, const std::vector<std::string>& warnings) {
+  const ActionPreview& preview = dry.preview;
+  std::string out = warnings_text(warnings) + "DRY RUN: nothing is sent\n" + preview.method + " " + preview.url + "\n";
   if (!preview.body.empty()) out.append(preview.body).append("\n");
-  return without_controls(out + run_line(run));
+  return without_controls(out + run_line(dry.run));
 }
 
-std::string dry_run_json(const ActionRun& run, const ActionPreview& preview) {
+std::string dry_run_json(const ActionDraft& dry, const std::vector<std::string>& warnings) {
   std::string out;
   {
     ObjectWriter object{out};
-    write_run_fields(object, run);
+    write_run_fields(object, dry.run);
     {
       ObjectWriter request{object.key("preview")};
-      request.text("method", preview.method);
-      request.text("url", preview.url);
-      request.text("body", preview.body);
+      request.text("method", dry.preview.method);
+      request.text("url", dry.preview.url);
+      request.text("body", dry.preview.body);
     }
-    write_list(object.key("warnings"), preview.warnings);
+    write_list(object.key("warnings"), warnings);
   }
   return out + "\n";
 }
@@ -235,30 +240,13 @@ std::string progress_of(const ActionRun& run) {
   return progress;
 }
 
-bool ended(const ActionRun& run) {
-  switch (state_of(run)) {
-    case RunState::awaiting_approval:
-    case RunState::under_way:
-    case RunState::pending_approval:
-    case RunState::undoing: return false;
-    case RunState::denied:
-    case RunState::previewed:
-    case RunState::succeeded:
-    case RunState::partly:
-    case RunState::failed:
-    case RunState::unknown:
-    case RunState::undone: break;
-  }
-  return true;
-}
-
 std::string run_progress_json(const ActionRun& run) {
   std::string out;
   {
     ObjectWriter object{out};
     object.text("id", run.id);
     object.text("state", name(state_of(run)));
-    object.key("ended").append(ended(run) ? "true" : "false");
+    write_flag(object.key("ended"), ended(run));
     object.text("progress", progress_of(run));
     object.text("line", run_line(run));
   }

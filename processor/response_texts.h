@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +27,10 @@ std::string responders_json(const std::map<std::string, KeptResponder>& responde
 std::string responder_text(const KeptResponder& kept);
 std::string responder_json(const KeptResponder& kept);
 
-// A page of the history, and how many there are in all.
 struct RunsPage {
   std::vector<ActionRun> runs;
-  std::uint64_t total = 0;
-  std::string next;  // the id before which the next page begins; empty: it was the last
+  std::optional<std::uint64_t> total;  // of all that match; told with the first page alone
+  std::string next;                    // the id before which the next page begins; empty: it was the last
 };
 std::string runs_text(const RunsPage& page);
 std::string runs_json(const RunsPage& page);
@@ -40,13 +40,11 @@ std::string run_line(const ActionRun& run);
 std::string run_text(const ActionRun& run, const std::vector<std::string>& warnings);
 std::string run_json(const ActionRun& run, const std::vector<std::string>& warnings);
 // A dry run with what would be sent.
-std::string dry_run_text(const ActionRun& run, const ActionPreview& preview);
-std::string dry_run_json(const ActionRun& run, const ActionPreview& preview);
+std::string dry_run_text(const ActionDraft& dry, const std::vector<std::string>& warnings);
+std::string dry_run_json(const ActionDraft& dry, const std::vector<std::string>& warnings);
 
 // What those who follow have seen: another text, another state of some part.
 std::string progress_of(const ActionRun& run);
-// Nothing of it is under way, or waits for a person; what is limited in time may still be undone.
-bool ended(const ActionRun& run);
 std::string run_progress_json(const ActionRun& run);
 
 }  // namespace tidegate

@@ -1,6 +1,7 @@
 // Of response_texts.h, what is said of responders.
 #include "base/json_writer.h"
 #include "processor/control_texts.h"
+#include "processor/joined.h"
 #include "processor/respond/action_desk.h"
 #include "processor/response_texts.h"
 #include "respond/responders_document.h"
@@ -9,17 +10,11 @@ namespace tidegate {
 namespace {
 
 std::string tenants_text(const Responder& responder) {
-  if (responder.tenants.empty()) return "all tenants";
-  std::string text;
-  for (const std::string& tenant : responder.tenants) text.append(text.empty() ? "" : ", ").append(tenant);
-  return text;
+  return responder.tenants.empty() ? "all tenants" : joined(responder.tenants);
 }
 
 std::string abilities_text(const Responder& responder) {
-  if (responder.type == ResponderType::webhook) return std::string{name(responder.type)};
-  std::string text;
-  for (const ResponseAction action : responder.actions) text.append(text.empty() ? "" : ", ").append(name(action));
-  return text;
+  return responder.type == ResponderType::webhook ? std::string{name(responder.type)} : joined_names(responder.actions);
 }
 
 void write_kept_responder(std::string& out, const KeptResponder& kept) {
@@ -27,17 +22,16 @@ void write_kept_responder(std::string& out, const KeptResponder& kept) {
   ObjectWriter object{out};
   object.text("name", responder.name);
   object.text("type", name(responder.type));
-  object.key("all_tenants").append(responder.tenants.empty() ? "true" : "false");
+  write_flag(object.key("all_tenants"), responder.tenants.empty());
   write_list(object.key("tenants"), responder.tenants);
   object.text("origin", origin_of(responder));
-  object.key("verify_certificate").append(responder.verify_certificate ? "true" : "false");
+  write_flag(object.key("verify_certificate"), responder.verify_certificate);
   object.text("credential", responder.credential);
   std::vector<std::string> actions;
   if (responder.type == ResponderType::trendmicro_visionone)
     for (const ResponseAction action : responder.actions) actions.emplace_back(name(action));
   write_list(object.key("actions"), actions);
-  object.key("approval").append(responder.guards.approval ? "true" : "false");
-  object.number("rule_per_hour", static_cast<std::int64_t>(responder.guards.rule_per_hour));
+  write_flag(object.key("approval"), responder.guards.approval);
   write_list(object.key("protect"), std::vector<std::string>{responder.guards.protect.begin(), responder.guards.protect.end()});
   object.time("changed", kept.changed);
   object.text("changed_by", kept.changed_by);
@@ -64,13 +58,15 @@ std::string responders_text(const std::map<std::string, KeptResponder>& responde
 }
 
 std::string responders_json(const std::map<std::string, KeptResponder>& responders, Sending sending) {
-  std::vector<KeptResponder> all;
-  for (const auto& [name, kept] : responders) all.push_back(kept);
+  std::vector<const KeptResponder*> all;
+  for (const auto& [name, kept] : responders) all.push_back(&kept);
   std::string out;
   {
     ObjectWriter object{out};
-    object.key("sending").append(sending == Sending::goes_on ? "true" : "false");
-    write_list(object.key("responders"), all, write_kept_responder);
+    write_flag(object.key("sending"), sending == Sending::goes_on);
+    write_list<const KeptResponder*>(object.key("responders"), all, [](std::string& list, const KeptResponder* const& kept) {
+      write_kept_responder(list, *kept);
+    });
   }
   return out + "\n";
 }

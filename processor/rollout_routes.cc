@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::chrono::seconds follow_max{20};
 
-Error bad_rollout_value(std::string_view name, std::string_view value, std::string_view remedy) {
-  return Error{Code::invalid, std::string{name}.append(": ").append(shown_value(value)).append(" ").append(remedy)};
-}
-
 // "5,25,100". That they rise and end with 100 is for Rollouts to say.
 Result<std::vector<std::uint32_t>> stages_of(std::string_view text) {
   std::vector<std::uint32_t> stages;
@@ -21,7 +17,7 @@ Result<std::vector<std::uint32_t>> stages_of(std::string_view text) {
     const std::size_t end = std::min(rest.find(','), rest.size());
     const std::optional<std::uint64_t> percent = parse_count(rest.substr(0, end));
     if (!percent || *percent == 0 || *percent > 100)
-      return bad_rollout_value("stages", text, "is no list of percentages; write for example 5,25,100");
+      return value_refused("stages", text, "is no list of percentages; write for example 5,25,100");
     stages.push_back(static_cast<std::uint32_t>(*percent));
     if (end == rest.size()) break;
     rest.remove_prefix(end + 1);
@@ -61,12 +57,12 @@ asio::awaitable<HttpReply> RolloutRoutes::begin(const SocketAsked& asked) {
   order.stages = *std::move(stages);
   if (const std::string failures = asked.value("failures"); !failures.empty()) {
     const std::optional<std::uint64_t> count = parse_count(failures);
-    if (!count) co_return refused_reply(bad_rollout_value("failures", failures, "is no number; write for example 2"));
+    if (!count) co_return refused_reply(value_refused("failures", failures, "is no number; write for example 2"));
     order.failures_allowed = std::min<std::uint64_t>(*count, rollout_targets_max);
   }
   if (const std::string settle = asked.value("settle"); !settle.empty()) {
     const std::optional<std::chrono::milliseconds> wait = parse_duration(settle);
-    if (!wait) co_return refused_reply(bad_rollout_value("settle", settle, "is no duration; write for example 10min"));
+    if (!wait) co_return refused_reply(value_refused("settle", settle, "is no duration; write for example 10min"));
     order.settle = std::min<std::chrono::milliseconds>(*wait, rollout_settle_max + std::chrono::hours{1});  // Rollouts refuses it
   }
   const Result<bool> dry_run = flag_of("dry_run", asked.value("dry_run"));

@@ -14,18 +14,6 @@ namespace {
 
 constexpr std::size_t output_piece_bytes = 64u << 10;
 
-// To the millisecond where it is not a whole second.
-std::string time_text(WallTime time) {
-  std::string text = to_iso8601(time);
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  const auto ms = std::chrono::floor<std::chrono::milliseconds>(time - whole).count();
-  if (ms == 0) return text;
-  std::string fraction = std::to_string(1000 + ms);
-  fraction.front() = '.';
-  text.insert(text.size() - 1, fraction);
-  return text;
-}
-
 void collect_fields(const Query& query, std::vector<std::string>& fields) {
   struct Visitor {
     std::vector<std::string>& fields;
@@ -79,13 +67,13 @@ class Writer {
 
   void begin(const SearchRange& range) {
     if (!options_.json) {
-      text_.append("range: ").append(time_text(range.from)).append(" to ").append(time_text(range.to)).append("\n");
+      text_.append("range: ").append(moment_text(range.from)).append(" to ").append(moment_text(range.to)).append("\n");
       return;
     }
     text_.append("{\"query\":");
     append_json_string(text_, options_.query);
     if (!options_.tenant.empty()) append_json_string(text_.append(",\"tenant\":"), options_.tenant);
-    text_.append(",\"from\":\"").append(time_text(range.from)).append("\",\"to\":\"").append(time_text(range.to));
+    text_.append(",\"from\":\"").append(moment_text(range.from)).append("\",\"to\":\"").append(moment_text(range.to));
     text_.append("\",\"hits\":[");
   }
 
@@ -124,7 +112,7 @@ class Writer {
     const Result<RecordView> record = read_record(document);
     if (!record) return;
     const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{record->timestamp_ms}};
-    text_.append(time_text(time)).append(" ").append(record->tenantid).append(" ").append(record->msg_class).append(" ");
+    text_.append(moment_text(time)).append(" ").append(record->tenantid).append(" ").append(record->msg_class).append(" ");
   }
 
   void flush() {
@@ -156,7 +144,7 @@ Result<SearchRange> range_of(const SearchOptions& options, const std::optional<S
   if (Result<void> from = read(options.from, "--from", range.from); !from) return std::move(from).error();
   if (Result<void> to = read(options.to, "--to", range.to); !to) return std::move(to).error();
   if (range.from >= range.to && !(options.from.empty() && options.to.empty()))
-    return Error{Code::invalid, "the range from " + time_text(range.from) + " to " + time_text(range.to) + " is empty"};
+    return Error{Code::invalid, "the range from " + moment_text(range.from) + " to " + moment_text(range.to) + " is empty"};
   return range;
 }
 
@@ -177,6 +165,17 @@ std::optional<WallTime> parse_moment(std::string_view text, WallTime now) {
   }
   if (const std::optional<WallTime> time = parse_time(text)) return time;
   return parse_time(std::string{text} + "T00:00:00Z");
+}
+
+std::string moment_text(WallTime time) {
+  std::string text = to_iso8601(time);
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(time - whole).count();
+  if (ms == 0) return text;
+  std::string fraction = std::to_string(1000 + ms);
+  fraction.front() = '.';
+  text.insert(text.size() - 1, fraction);
+  return text;
 }
 
 Result<void> check_fields(const Query& query, const SearchFields& known) {
@@ -202,7 +201,7 @@ SearchOutcome run_search(Archive& archive, const SearchOptions& options, WallTim
   const Result<SearchFields> fields = archive.fields(*range);
   if (!fields) return {4, fields.error().text()};
   if (const Result<void> checked = check_fields(*query, *fields); !checked)
-    return {2, checked.error().text() + " (" + time_text(range->from) + " to " + time_text(range->to) + ")"};
+    return {2, checked.error().text() + " (" + moment_text(range->from) + " to " + moment_text(range->to) + ")"};
 
   Writer writer{options, output};
   writer.begin(*range);

@@ -48,6 +48,9 @@ SearchOutcome run_search(Archive& archive, const SearchOptions& options, WallTim
 // ("-24h", "-90min", "-7d").
 std::optional<WallTime> parse_moment(std::string_view text, WallTime now);
 
+// As to_iso8601(), to the millisecond where it is not a whole second.
+std::string moment_text(WallTime time);
+
 // `invalid` when the query names a field that no record has, with the nearest that there is.
 Result<void> check_fields(const Query& query, const SearchFields& known);
 

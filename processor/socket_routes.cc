@@ -51,18 +51,36 @@ HttpReply json_reply(std::string body, unsigned status) {
   return {.status = status, .content_type = "application/json", .body = std::move(body)};
 }
 HttpReply refused_reply(const Error& error) { return text_reply(error.text() + "\n", status_of(error.code())); }
+HttpReply errors_reply(const SocketAsked& asked, std::vector<ConfigError> errors, std::string_view fallback) {
+  const std::string file = asked.value("file").empty() ? std::string{fallback} : asked.value("file");
+  for (ConfigError& error : errors) error.file = file;
+  return text_reply(without_controls(to_text(errors)), 400);
+}
 
 std::string shown_value(std::string_view value) { return "'" + without_controls(value.substr(0, value_shown_bytes_max)) + "'"; }
 
 Result<bool> flag_of(std::string_view name, std::string_view value) {
   if (value.empty() || value == "false") return false;
   if (value == "true") return true;
-  return Error{Code::invalid, std::string{name} + ": " + shown_value(value) + " is neither true nor false"};
+  return value_refused(name, value, "is neither true nor false");
 }
 
 Result<std::uint64_t> positive_count_of(std::string_view name, std::string_view value) {
   if (const std::optional<std::uint64_t> count = parse_count(value); count && *count > 0) return *count;
-  return Error{Code::invalid, std::string{name} + ": " + shown_value(value) + " is no number above 0"};
+  return value_refused(name, value, "is no number above 0");
+}
+
+Result<std::optional<WallTime>> moment_of(std::string_view name, std::string_view value, WallTime now,
+                                          std::chrono::hours back_max) {
+  if (value.empty()) return std::optional<WallTime>{};
+  const std::optional<std::chrono::milliseconds> back = parse_duration(value);
+  if (back) return std::optional<WallTime>{now - std::min<std::chrono::milliseconds>(*back, back_max)};
+  if (const std::optional<WallTime> time = parse_time(value)) return time;
+  return value_refused(name, value, "is no time; write for example 2026-11-24T13:05:07Z, or 24h for a day back");
+}
+
+Error value_refused(std::string_view name, std::string_view value, std::string_view remedy) {
+  return Error{Code::invalid, std::string{name}.append(": ").append(shown_value(value)).append(" ").append(remedy)};
 }
 
 SocketTarget::SocketTarget(std::string_view target) {

@@ -9,13 +9,17 @@
 
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
+#include "config/errors.h"
 #include "transport/http_server.h"
 #include "transport/query_string.h"
 
@@ -48,11 +52,17 @@ struct SocketRoute {
 HttpReply text_reply(std::string body, unsigned status = 200);
 HttpReply json_reply(std::string body, unsigned status = 200);
 HttpReply refused_reply(const Error& error);
+// What is wrong with a document, 400. It is named as `file` says, or `fallback`.
+HttpReply errors_reply(const SocketAsked& asked, std::vector<ConfigError> errors, std::string_view fallback);
 
 // A value as it is shown in an error: bounded, in quotes, without control characters.
 std::string shown_value(std::string_view value);
 Result<bool> flag_of(std::string_view name, std::string_view value);  // an empty one is false
 Result<std::uint64_t> positive_count_of(std::string_view name, std::string_view value);
+// A moment, or a duration back from now, which goes back to `back_max` at most; absent: an empty one.
+Result<std::optional<WallTime>> moment_of(std::string_view name, std::string_view value, WallTime now, std::chrono::hours back_max);
+// "stages: 'a' is no list of percentages; …"
+Error value_refused(std::string_view name, std::string_view value, std::string_view remedy);
 
 // A request's target in its parts.
 struct SocketTarget {

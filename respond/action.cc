@@ -4,6 +4,8 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "base/check.h"
+#include "config/ascii.h"
+#include "respond/foreign_json.h"
 
 namespace tidegate {
 namespace {
@@ -35,9 +37,8 @@ bool is_hexadecimal(std::string_view text, std::size_t digits) {
   return text.size() == digits && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-bool has_control_character(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
+// Without control characters, of which a terminal obeys those beyond ASCII too, and without bytes that are no text.
+bool is_one_line(std::string_view text) { return one_line(text, text.size()) == text; }
 
 bool is_address(std::string_view text) {
   boost::system::error_code failed;
@@ -52,8 +53,7 @@ bool is_domain_name(std::string_view text) {
   if (text.starts_with("*.")) text.remove_prefix(2);
   if (text.empty() || text.size() > name_max || text.front() == '.' || text.find("..") != std::string_view::npos) return false;
   return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-           static_cast<unsigned char>(c) >= 0x80;
+    return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
   });
 }
 
@@ -82,9 +82,7 @@ std::string_view flaw_in(ObjectType type, std::string_view value) {
 
 std::string shown_object(std::string_view value) {
   constexpr std::size_t shown_max = 80;
-  std::string text;
-  for (const char c : value.substr(0, shown_max)) text.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c);
-  return "\"" + text + (value.size() > shown_max ? "…\"" : "\"");
+  return "\"" + one_line(value, shown_max) + (value.size() > shown_max ? "…\"" : "\"");
 }
 
 }  // namespace
@@ -108,6 +106,11 @@ std::optional<ResponseAction> inverse_of(ResponseAction action) {
     case ResponseAction::quarantine_email: break;
   }
   return std::nullopt;
+}
+
+bool does_harm(ResponseAction action) {
+  return action == ResponseAction::add_to_block_list || action == ResponseAction::isolate_endpoint ||
+         action == ResponseAction::quarantine_email;
 }
 
 std::string_view key_of(ObjectType type) {
@@ -148,11 +151,12 @@ Result<void> check_target(ResponseAction action, const ActionTarget& target) {
   }
   if (target.value.empty()) return refused("is empty");
   if (target.value.size() > object_bytes_max) return refused("is longer than " + std::to_string(object_bytes_max) + " bytes");
-  if (has_control_character(target.value)) return refused("has a control character");
+  if (!is_one_line(target.value)) return refused("has a control character, or bytes that are no text");
   if (const std::string_view flaw = flaw_in(target.type, target.value); !flaw.empty()) return refused(flaw);
   if (!target.mail_box.empty() && target.type != ObjectType::message_id)
     return Error{Code::invalid, "mailBox: goes with messageId alone"};
-  if (!target.mail_box.empty() && (!is_mail_address(target.mail_box) || target.mail_box.size() > object_bytes_max))
+  if (!target.mail_box.empty() &&
+      (!is_mail_address(target.mail_box) || !is_one_line(target.mail_box) || target.mail_box.size() > object_bytes_max))
     return Error{Code::invalid, "mailBox: " + shown_object(target.mail_box) + " is no mail address"};
   if (target.description.size() > description_bytes_max)
     return Error{Code::invalid, "description: is longer than " + std::to_string(description_bytes_max) + " bytes"};

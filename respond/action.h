@@ -34,6 +34,8 @@ std::string_view path_of(ResponseAction action);
 std::string_view task_name_of(ResponseAction action);
 // What takes it back; absent: nothing of the five does.
 std::optional<ResponseAction> inverse_of(ResponseAction action);
+// Whether it blocks, isolates or quarantines; else it gives something back.
+bool does_harm(ResponseAction action);
 
 // What an action acts upon.
 enum class ObjectType : std::uint8_t {

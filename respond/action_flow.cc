@@ -15,6 +15,19 @@ constexpr std::chrono::minutes same_moment{10};
 
 constexpr std::string_view not_looked_for = "; its task cannot be looked for: ";
 
+constexpr std::string_view trace_begin = " (trace id ";
+constexpr std::size_t followed_per_step = 5;  // so that nobody waits long for the run
+
+// A reason without what is another one with each request.
+std::string without_trace(std::string_view reason) {
+  std::string without;
+  for (std::size_t at = reason.find(trace_begin); at != std::string_view::npos; at = reason.find(trace_begin)) {
+    without.append(reason.substr(0, at));
+    reason.remove_prefix(std::min(reason.find(')', at), reason.size() - 1) + 1);
+  }
+  return without.append(reason);
+}
+
 bool followed(ResponseState state) {
   return state == ResponseState::queued || state == ResponseState::running || state == ResponseState::pending_approval;
 }
@@ -33,9 +46,11 @@ asio::awaitable<Result<std::vector<ActionRun>>> with_what_it_undoes(ActionLedger
     other->undone_by = one.id;  // another try of one that failed, perhaps
     other->undone = true;
   } else {
-    // A time limit that could not be kept needs a person: the run that failed says why.
     other->undone_by.clear();
-    other->lasts.reset();
+    // A limit that could not be kept needs a person: the run that failed says why. One that is still to come is kept.
+    const bool by_its_limit = other->undo_at && one.created >= *other->undo_at;
+    if (by_its_limit) other->lasts.reset();
+    if (by_its_limit) other->undo_at.reset();
   }
   runs.push_back(*std::move(other));
   co_return runs;
@@ -50,12 +65,27 @@ ActionFlow::ActionFlow(ActionRun run, FlowPorts ports)
 void ActionFlow::replace(ActionRun run) {
   TG_ASSERT(run.id == run_.id && run.targets.size() == run_.targets.size(), "a run keeps its targets");
   run_ = std::move(run);
+  unwritten_ = uncertain_ = false;
+}
+
+void ActionFlow::take_reread(ActionRun run) {
+  TG_ASSERT(run.id == run_.id && run.targets.size() == run_.targets.size(), "a run keeps its targets");
   uncertain_ = false;
+  if (unwritten_) {
+    run.targets = std::move(run_.targets);
+    run.webhook = std::move(run_.webhook);
+    run.undo_at = run_.undo_at;
+  }
+  run_ = std::move(run);
 }
 
 void ActionFlow::wake() {
-  for (Pace& pace : paces_)
-    if (std::exchange(pace.held, false)) pace.due = ports_.clock.steady();
+  for (std::size_t part = 0; part < paces_.size(); ++part) {
+    const ResponseState state = run_.webhook ? run_.webhook->state : run_.targets[part].state;
+    if (state != ResponseState::waiting) continue;
+    paces_[part].held = false;
+    at_once(part);
+  }
 }
 
 bool ActionFlow::due(std::size_t target) const { return !paces_[target].held && paces_[target].due <= ports_.clock.steady(); }
@@ -75,7 +105,8 @@ void ActionFlow::again_later(std::size_t target, std::chrono::seconds first, std
 
 void ActionFlow::set(std::size_t target, ResponseState state, std::string reason) {
   TargetRun& one = run_.targets[target];
-  if (one.state == state && one.reason == reason) return;
+  // Of a failure that comes again and again nothing is written but the first.
+  if (one.state == state && without_trace(one.reason) == without_trace(reason)) return;
   if (one.state != state) one.changed = ports_.clock.wall();
   one.state = state;
   one.reason = std::move(reason);
@@ -91,14 +122,17 @@ void ActionFlow::set(std::size_t target, ResponseState state, std::string reason
 // False: not now. What is in memory stays, and nothing else is done before it is written.
 asio::awaitable<bool> ActionFlow::write() {
   if (!unwritten_) co_return true;
-  Result<std::vector<ActionRun>> changed = co_await with_what_it_undoes(ports_.ledger, run_);
+  const Result<std::vector<ActionRun>> changed = co_await with_what_it_undoes(ports_.ledger, run_);
   Result<void> written = Error{Code::unavailable, "not written"};
-  if (changed) written = co_await ports_.ledger.put(*std::move(changed));
+  std::vector<ActionRun> runs = changed ? *changed : std::vector<ActionRun>{};
+  if (changed) written = co_await ports_.ledger.put(std::move(runs));
   else written = changed.error();
   if (written) {
     unwritten_ = false;
     write_wait_ = std::chrono::nanoseconds{0};
-    ports_.written(run_);
+    for (const ActionRun& each : *changed) ports_.written(each);
+    for (const ActionRun& each : *changed)
+      if (each.id != run_.id && !settled(each)) ports_.begin(each);
     co_return true;
   }
   write_wait_ = std::clamp<std::chrono::nanoseconds>(write_wait_ * 2, ports_.limits.retry_first, ports_.limits.retry_most);
@@ -142,8 +176,12 @@ asio::awaitable<void> ActionFlow::send() {
   if (!ports_.responders.may_send()) {
     for (const std::size_t target : batch) {
       paces_[target].held = true;
-      set(target, ResponseState::waiting, "held up: sending is stopped for all responders");
+      set(target, ResponseState::waiting, std::string{held_up});
     }
+    co_return;
+  }
+  if (const Result<void> permitted = ports_.responders.permits(run_); !permitted) {
+    for (const std::size_t target : batch) set(target, ResponseState::refused, permitted.error().text());
     co_return;
   }
   Result<ResponderApi> api = ports_.responders.api_for(run_);
@@ -181,10 +219,7 @@ asio::awaitable<void> ActionFlow::ask(std::shared_ptr<ActionApi> api, std::vecto
     co_return;
   }
   Result<std::vector<SentElement>> answers = co_await api->send(*run_.action, std::move(elements));
-  for (const std::size_t target : batch) {
-    paces_[target].looked_for_from = ports_.clock.steady();
-    at_once(target);
-  }
+  for (const std::size_t target : batch) paces_[target].looked_for_from = ports_.clock.steady();
   if (!answers) take_refusal(batch, answers.error());
   else take_answers(batch, *std::move(answers));
 }
@@ -195,6 +230,7 @@ void ActionFlow::take_refusal(const std::vector<std::size_t>& batch, const Error
       set(target, ResponseState::waiting, error.text());
       --run_.targets[target].attempts;
     } else {
+      at_once(target);
       set(target, nothing_was_done(error) ? ResponseState::refused : ResponseState::sending, error.text());
     }
     again_later(target, ports_.limits.retry_first, ports_.limits.retry_most);
@@ -206,6 +242,7 @@ void ActionFlow::take_answers(const std::vector<std::size_t>& batch, std::vector
   for (std::size_t place = 0; place < batch.size(); ++place) {
     SentElement& answer = answers[place];
     const std::size_t target = batch[place];
+    at_once(target);
     switch (answer.fate) {
       case SentElement::Fate::accepted:
       case SentElement::Fate::duplicate:
@@ -235,15 +272,17 @@ asio::awaitable<void> ActionFlow::look() {
   const Result<ResponderApi> api = ports_.responders.api_for(run_);
   const SteadyTime asked = ports_.clock.steady();
   Result<std::vector<TaskView>> tasks = Error{Code::absent, "the responder is not there any more"};
-  if (api && api->actions) tasks = co_await api->actions->tasks_since(since - list_margin);
+  // Our clock may have been set back since.
+  if (api && api->actions) tasks = co_await api->actions->tasks_since(std::min(since, ports_.clock.wall()) - list_margin);
   else if (!api) tasks = api.error();
+  if (co_await stopped()) co_return;
   if (tasks) {
     take_list(sought, *tasks, asked);
     co_return;
   }
   for (const std::size_t target : sought) {
     again_later(target, ports_.limits.retry_first, ports_.limits.retry_most);
-    const bool too_long = ports_.clock.wall() - run_.targets[target].sent.value_or(run_.created) > ports_.limits.unknown_after;
+    const bool too_long = ports_.clock.steady() - paces_[target].looked_for_from > ports_.limits.unknown_after;
     // What came in place of an answer stays part of the reason.
     const std::string& before = run_.targets[target].reason;
     const std::string came = before.substr(0, before.find(not_looked_for));
@@ -260,6 +299,8 @@ void ActionFlow::take_list(const std::vector<std::size_t>& sought, const std::ve
       at_once(target);
     } else if (asked < paces_[target].looked_for_from + ports_.limits.look_settle) {
       again_later(target, ports_.limits.retry_first, ports_.limits.retry_most);
+    } else if (may_be_among(tasks, target)) {
+      set(target, ResponseState::unknown, "it may have been sent: the API has a task for the same object, and does not say whose");
     } else if (run_.targets[target].attempts < ports_.limits.attempts_max) {
       set(target, ResponseState::waiting, "sent again: the API has no task for it");
       at_once(target);
@@ -270,30 +311,37 @@ void ActionFlow::take_list(const std::vector<std::size_t>& sought, const std::ve
   }
 }
 
+// A task of the same kind for the same object, of an API that keeps no description.
+bool ActionFlow::is_alike(const TaskView& task, std::size_t target) const {
+  return task.description.empty() && task.action == task_name_of(*run_.action) &&
+         std::ranges::find(task.objects, run_.targets[target].target.value) != task.objects.end();
+}
+
+bool ActionFlow::may_be_among(const std::vector<TaskView>& tasks, std::size_t target) const {
+  return std::ranges::any_of(tasks, [&](const TaskView& task) { return is_alike(task, target); });
+}
+
 const TaskView* ActionFlow::found_in(const std::vector<TaskView>& tasks, std::size_t target) const {
   const std::string marker = marker_of(run_, target);
+  const std::optional<WallTime> sent = run_.targets[target].sent;
   const auto marked =
       std::ranges::find_if(tasks, [&marker](const TaskView& task) { return task.description.find(marker) != std::string::npos; });
   if (marked != tasks.end()) return &*marked;
-  // An API that keeps no description.
-  const TargetRun& one = run_.targets[target];
-  const auto alike = std::ranges::find_if(tasks, [&](const TaskView& task) {
-    return task.description.empty() && task.action == task_name_of(*run_.action) && one.sent &&
-           task.created + same_moment >= *one.sent && std::ranges::find(task.objects, one.target.value) != task.objects.end();
-  });
+  const auto alike = std::ranges::find_if(
+      tasks, [&](const TaskView& task) { return is_alike(task, target) && sent && task.created + same_moment >= *sent; });
   return alike == tasks.end() ? nullptr : &*alike;
 }
 
 asio::awaitable<void> ActionFlow::follow() {
-  for (std::size_t target = 0; target < run_.targets.size(); ++target) {
+  std::size_t asked = 0;
+  for (std::size_t target = 0; target < run_.targets.size() && asked < followed_per_step; ++target) {
     if (!followed(run_.targets[target].state) || !due(target)) continue;
+    ++asked;
     const Result<ResponderApi> api = ports_.responders.api_for(run_);
-    Result<TaskView> task = Error{Code::unavailable, "the responder is not there any more"};
+    Result<TaskView> task = Error{Code::unavailable, api ? "the responder is none of that kind any more" : api.error().text()};
     if (api && api->actions) task = co_await api->actions->task(run_.targets[target].task_id);
     if (co_await stopped()) co_return;
     take_task(target, task);
-    const bool in = co_await write();
-    if (!in) co_return;
   }
 }
 
@@ -310,7 +358,7 @@ void ActionFlow::take_task(std::size_t target, const Result<TaskView>& task) {
     set(target, lost ? ResponseState::unknown : one.state,
         lost ? "the API does not know task " + one.task_id + " any more" : "its task cannot be read: " + task.error().text());
   }
-  if (!settled(one.state) && ports_.clock.wall() - one.sent.value_or(run_.created) > ports_.limits.follow_max)
+  if (task && !settled(one.state) && ports_.clock.steady() - paces_[target].looked_for_from > ports_.limits.follow_max)
     set(target, ResponseState::unknown, "its task " + one.task_id + " has not come to an end");
 }
 

@@ -21,14 +21,17 @@ namespace tidegate {
 struct RunnerLimits {
   std::chrono::seconds follow_first{2};  // between looks at a task, doubling
   std::chrono::seconds follow_most{60};
-  std::chrono::hours follow_max{24 * 30};  // a task that has not ended
-  std::chrono::seconds look_settle{180};   // the API may take 60 s for a request, and its list may lag
+  std::chrono::seconds look_settle{180};  // the API may take 60 s for a request, and its list may lag
+  // These two since the sending, or since the start of the process: no clock that is set, and no time in which nothing ran, counts.
   std::chrono::hours unknown_after{24};
+  std::chrono::hours follow_max{24 * 30};  // a task that has not ended
   std::uint32_t attempts_max = 5;
   std::chrono::seconds retry_first{2};  // after a failure, doubling, with jitter
   std::chrono::seconds retry_most{300};
   std::size_t runs_max = 10'000;  // under way at once
 };
+
+inline constexpr std::string_view held_up = "held up: sending is stopped for all responders";
 
 struct FlowPorts {
   ActionLedger& ledger;
@@ -38,11 +41,11 @@ struct FlowPorts {
   Log& log;
   const RunnerLimits& limits;
   std::function<void(const ActionRun&)> written;  // after each change that is in the ledger
-  std::function<void(ActionRun)> begin;           // a run that this one has begun, and that is in the ledger
+  std::function<void(ActionRun)> begin;           // a run that is in the ledger, and has something to do by this one
 };
 
 // What is written with a change of a run: the run, and where it takes another one back and has come to its end, that one too: it is
-// undone, or can be undone again.
+// undone, or can be undone again; what was limited in time still is, unless it was the limit that could not be kept.
 asio::awaitable<Result<std::vector<ActionRun>>> with_what_it_undoes(ActionLedger& ledger, ActionRun run);
 
 class ActionFlow {
@@ -54,11 +57,13 @@ class ActionFlow {
   bool done() const { return settled(run_) && !unwritten_; }
   // Does what is due. Returns when the next is; absent: nothing, until it is woken or changed.
   asio::awaitable<std::optional<SteadyTime>> step();
-  // The run as the ledger has it: changed by its owner, or read again.
+  // The run as its owner has changed and written it, with all that is here.
   void replace(ActionRun run);
+  // The run as the ledger has it. What was not written yet stays.
+  void take_reread(ActionRun run);
   // The ledger may know more of it than this: it has to be read again before anything else is done.
   bool uncertain() const { return uncertain_; }
-  // What was held up may go now.
+  // What waits to be sent looks at once whether it may.
   void wake();
 
  private:
@@ -82,6 +87,8 @@ class ActionFlow {
   void take_answers(const std::vector<std::size_t>& batch, std::vector<SentElement> answers);
   asio::awaitable<void> look();
   void take_list(const std::vector<std::size_t>& sought, const std::vector<TaskView>& tasks, SteadyTime asked);
+  bool is_alike(const TaskView& task, std::size_t target) const;
+  bool may_be_among(const std::vector<TaskView>& tasks, std::size_t target) const;
   const TaskView* found_in(const std::vector<TaskView>& tasks, std::size_t target) const;
   asio::awaitable<void> follow();
   void take_task(std::size_t target, const Result<TaskView>& task);

@@ -1,6 +1,7 @@
 // Two parts of a run's way beside its targets: the one request of a custom responder, and what is limited in time.
 #include <algorithm>
 
+#include "base/check.h"
 #include "respond/action_flow.h"
 #include "respond/run_id.h"
 
@@ -20,21 +21,33 @@ asio::awaitable<void> ActionFlow::send_webhook() {
     end(ResponseState::unknown, "it may have been sent: the process ended before its answer came");
     co_return;
   }
+  TG_ASSERT(run_.webhook->state == ResponseState::waiting, "what may have been sent is not sent again (P9)");
+  const auto wait = [this, &end](const std::string& why) {
+    if (run_.webhook->reason != why) end(ResponseState::waiting, why);
+  };
   if (!ports_.responders.may_send()) {
     paces_.front().held = true;
+    wait(std::string{held_up});
     co_return;
   }
+  const Result<void> permitted = ports_.responders.permits(run_);
   const Result<ResponderApi> api = ports_.responders.api_for(run_);
-  if (!api || !api->webhook) {
-    end(ResponseState::refused, api ? "the responder is none of that kind any more" : api.error().text());
+  if (permitted && !api && retryable(api.error())) {
+    wait(api.error().text());
+    again_later(0, ports_.limits.retry_first, ports_.limits.retry_most);
     co_return;
   }
+  if (!permitted || !api || !api->webhook) {
+    const std::string kind = "the responder is none of that kind any more";
+    end(ResponseState::refused, !permitted ? permitted.error().text() : !api ? api.error().text() : kind);
+    co_return;
+  }
+  const WebhookRun before = *run_.webhook;
   run_.webhook->sent = ports_.clock.wall();
   end(ResponseState::sending, {});
   const bool intended = co_await write();
   if (!intended) {
-    run_.webhook->sent.reset();
-    run_.webhook->state = ResponseState::waiting;
+    run_.webhook = before;
     unwritten_ = false;
     again_later(0, ports_.limits.retry_first, ports_.limits.retry_most);
     co_return;

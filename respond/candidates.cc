@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/ascii.h"
 #include "respond/foreign_json.h"
 
 namespace tidegate {
@@ -115,8 +116,7 @@ class ObjectWalk {
  public:
   explicit ObjectWalk(const json::object& record) { walk(record, 0); }
 
-  std::vector<Candidate> candidates() && { return std::move(candidates_); }
-  std::vector<MailBox> mail_boxes() && { return std::move(boxes_); }
+  RecordObjects found() && { return {std::move(candidates_), std::move(boxes_)}; }
 
  private:
   // The path is longer by a key as long as this lives.
@@ -299,19 +299,17 @@ constexpr std::array meant_objects{
 std::string last_word_of(std::string_view path) {
   std::string word;
   for (const char c : path.substr(path.rfind('.') + 1))
-    if (c != '_' && c != '-') word.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    if (c != '_' && c != '-') word.push_back(fold(c));
   return word;
 }
 
 }  // namespace
 
-std::vector<Candidate> candidates_in(const json::object& record) { return ObjectWalk{record}.candidates(); }
-
-std::vector<MailBox> mail_boxes_in(const json::object& record) { return ObjectWalk{record}.mail_boxes(); }
+RecordObjects objects_of_record(const json::object& record) { return ObjectWalk{record}.found(); }
 
 std::vector<Candidate> candidates_for(ResponseAction action, const json::object& record) {
   const std::vector<ObjectType> types = object_types_of(action);
-  std::vector<Candidate> fit = candidates_in(record);
+  std::vector<Candidate> fit = objects_of_record(record).candidates;
   std::erase_if(fit, [&types](const Candidate& candidate) { return std::ranges::find(types, candidate.type) == types.end(); });
   if (types.front() != ObjectType::agent_guid) return fit;
   std::vector<Candidate> ordered;

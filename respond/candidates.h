@@ -35,11 +35,16 @@ struct MailBox {
   bool operator==(const MailBox&) const = default;
 };
 
-// In the order in which the record has them, each once.   `record`: as it is indexed, with its envelope
-std::vector<Candidate> candidates_in(const boost::json::object& record);
-// Those that the action takes; for endpoints all GUIDs stand before the names.
+// What was found on one way through a record, in the order in which the record has it, each once.
+struct RecordObjects {
+  std::vector<Candidate> candidates;
+  std::vector<MailBox> mail_boxes;
+};
+
+//   record: as it is indexed, with its envelope
+RecordObjects objects_of_record(const boost::json::object& record);
+// The candidates that the action takes; for endpoints all GUIDs stand before the names.
 std::vector<Candidate> candidates_for(ResponseAction action, const boost::json::object& record);
-std::vector<MailBox> mail_boxes_in(const boost::json::object& record);
 
 // What somebody who writes this path in a template may mean, by its last word, whatever its case and namespace: agent_guid and
 // endpoint_name for "computerId". Empty: nothing that an action acts upon.

@@ -1,12 +1,107 @@
 #include "respond/foreign_json.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
+#include <charconv>
+#include <optional>
 
 #include "transport/utf8.h"
 
 namespace tidegate {
 
 namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view secret_is_masked = "***";
+
+std::optional<unsigned> hexadecimal_at(std::string_view text, std::size_t at, std::size_t digits) {
+  unsigned number = 0;
+  const std::string_view written = text.substr(std::min(at, text.size()), digits);
+  const auto [end, failed] = std::from_chars(written.data(), written.data() + written.size(), number, 16);
+  if (written.size() != digits || failed != std::errc{} || end != written.data() + digits) return std::nullopt;
+  return number;
+}
+
+void append_utf8(std::string& out, unsigned code) {
+  const auto put = [&out](unsigned byte) { out.push_back(static_cast<char>(byte)); };
+  if (code < 0x80) return put(code);
+  const unsigned shift = code < 0x800 ? 6 : code < 0x10000 ? 12 : 18;
+  put((shift == 6 ? 0xc0u : shift == 12 ? 0xe0u : 0xf0u) | (code >> shift));
+  for (unsigned left = shift; left > 0; left -= 6) put(0x80u | ((code >> (left - 6)) & 0x3fu));
+}
+
+// One character of a secret, as it is written somewhere.
+struct WrittenCharacter {
+  std::size_t bytes = 0;  // that it takes there
+  std::string means;
+};
+
+//   requires: `text` begins with a backslash
+WrittenCharacter json_escape(std::string_view text) {
+  constexpr std::string_view letters = "\"\\/bfnrt";
+  constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
+  if (const std::size_t which = text.size() < 2 ? std::string_view::npos : letters.find(text[1]); which != std::string_view::npos)
+    return {2, std::string{meant[which]}};
+  const std::optional<unsigned> unit = text.substr(0, 2) == "\\u" ? hexadecimal_at(text, 2, 4) : std::nullopt;
+  if (!unit) return {1, "\\"};
+  WrittenCharacter read{6, {}};
+  unsigned code = *unit;
+  if (code >= 0xd800 && code < 0xdc00 && text.substr(6, 2) == "\\u") {
+    const std::optional<unsigned> low = hexadecimal_at(text, 8, 4);
+    if (low && *low >= 0xdc00 && *low < 0xe000) {
+      code = 0x10000 + ((code - 0xd800) << 10) + (*low - 0xdc00);
+      read.bytes = 12;
+    }
+  }
+  append_utf8(read.means, code);
+  return read;
+}
+
+//   requires: `text` begins with a percent sign
+WrittenCharacter percent_escape(std::string_view text) {
+  if (const std::optional<unsigned> byte = hexadecimal_at(text, 1, 2)) return {3, std::string{static_cast<char>(*byte)}};
+  return {1, "%"};
+}
+
+// How many bytes at the beginning of `text` say the secret; 0: it is not there.   mark: what each escape begins with
+template <class Escape>
+std::size_t bytes_that_say(std::string_view secret, std::string_view text, char mark, Escape escape) {
+  std::size_t at = 0;
+  while (!secret.empty()) {
+    if (at == text.size()) return 0;
+    if (text[at] == mark) {
+      const WrittenCharacter character = escape(text.substr(at));
+      if (!secret.starts_with(character.means)) return 0;
+      secret.remove_prefix(character.means.size());
+      at += character.bytes;
+    } else {
+      const bool blank_of_a_form = mark == '%' && text[at] == '+' && secret.front() == ' ';
+      if (text[at] != secret.front() && !blank_of_a_form) return 0;
+      secret.remove_prefix(1);
+      ++at;
+    }
+  }
+  return at;
+}
+
+//   bytes_at: how many bytes from there on say it; 0: none
+template <class BytesAt>
+void mask_where(std::string& text, BytesAt bytes_at) {
+  std::string masked;
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t bytes = bytes_at(std::string_view{text}.substr(at));
+    if (bytes > 0) {
+      masked.append(text, kept, at - kept).append(secret_is_masked);
+      kept = at + bytes;
+    }
+    at += bytes > 0 ? bytes : 1;
+  }
+  if (kept > 0) text = masked.append(text, kept);
+}
+
+}  // namespace
 
 Result<json::value> parse_foreign_json(ByteView body, ForeignJsonLimits limits) {
   if (body.size() > limits.bytes_max)
@@ -39,15 +134,11 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
 }
 
 void mask_secret(std::string& text, std::string_view secret) {
-  std::size_t found = secret.empty() ? std::string::npos : text.find(secret);
-  if (found == std::string::npos) return;
-  std::string masked;
-  std::size_t from = 0;
-  for (; found != std::string::npos; found = text.find(secret, from)) {
-    masked.append(text, from, found - from).append("***");
-    from = found + secret.size();
-  }
-  text = masked.append(text, from);
+  if (secret.empty()) return;
+  // By itself first: in a secret with a backslash or a percent sign of its own that is no escape.
+  mask_where(text, [secret](std::string_view rest) { return rest.starts_with(secret) ? secret.size() : 0; });
+  mask_where(text, [secret](std::string_view rest) { return bytes_that_say(secret, rest, '\\', json_escape); });
+  mask_where(text, [secret](std::string_view rest) { return bytes_that_say(secret, rest, '%', percent_escape); });
 }
 
 }  // namespace tidegate

@@ -11,7 +11,6 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "base/secret.h"
 
 namespace tidegate {
 
@@ -29,7 +28,8 @@ std::string_view text_member(const boost::json::object& object, std::string_view
 // One line: each control character is a blank, each byte that is no text U+FFFD, and no more than `bytes_max`.
 std::string one_line(std::string_view text, std::size_t bytes_max);
 
-// Puts *** in place of the secret wherever it stands (P10): a peer may say again what it was sent.
+// Puts *** in place of the secret wherever it stands (P10): a peer may say again what it was sent, as it is, with JSON's escapes,
+// or percent-encoded, whichever of its characters it writes so.
 void mask_secret(std::string& text, std::string_view secret);
 
 }  // namespace tidegate

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "config/ascii.h"
 #include "respond/foreign_json.h"
 #include "respond/responder.h"
 #include "transport/query_string.h"
@@ -15,20 +16,13 @@ namespace ip = boost::asio::ip;
 
 constexpr std::size_t shown_guarded_bytes = 80;
 
-std::string lower_case(std::string_view text) {
-  std::string lower{text};
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 // An address as it is compared: of IPv4 within IPv6 the IPv4 one.
 std::optional<ip::address> guarded_address(std::string_view text) {
   boost::system::error_code failed;
   const ip::address address = ip::make_address(std::string{text}, failed);
   if (failed) return std::nullopt;
   if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  return address;
+  return std::optional{address};
 }
 
 struct AddressRange {
@@ -104,7 +98,7 @@ bool is_domain_at_or_below(std::string_view name, std::string_view above) {
 struct GuardedTarget {
   std::string value;                   // in lower case
   std::string mail_box;                // the same
-  std::optional<HostName> host;        // of a domain, a URL or a sender
+  std::optional<HostName> host;        // of a domain, a URL, a sender or an endpoint
   std::optional<ip::address> address;  // itself, or a URL's host
   bool whole_domain = false;           // what lies below the host is acted upon too
 };
@@ -121,10 +115,10 @@ GuardedTarget guarded(const ActionTarget& target) {
       host = made.value;
       made.whole_domain = true;
       break;
+    case ObjectType::endpoint_name: host = made.value; break;
     case ObjectType::ip: made.address = guarded_address(target.value); return made;
     case ObjectType::file_sha1:
     case ObjectType::file_sha256:
-    case ObjectType::endpoint_name:
     case ObjectType::agent_guid:
     case ObjectType::message_id:
     case ObjectType::unique_id: return made;
@@ -145,11 +139,6 @@ bool protects(std::string_view written, const GuardedTarget& target) {
   if (target.whole_domain && is_domain_at_or_below(kept.name, target.host->name)) return true;
   if (is_url) return false;
   return kept.many ? is_domain_at_or_below(target.host->name, kept.name) : target.host->name == kept.name;
-}
-
-bool does_harm(ResponseAction action) {
-  return action == ResponseAction::add_to_block_list || action == ResponseAction::isolate_endpoint ||
-         action == ResponseAction::quarantine_email;
 }
 
 }  // namespace

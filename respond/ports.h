@@ -21,6 +21,11 @@ namespace tidegate {
 
 namespace asio = boost::asio;
 
+struct UnsettledRuns {
+  std::vector<ActionRun> runs;
+  std::vector<std::string> unreadable;  // each with the reason: a person has to look what it was
+};
+
 // Promises: all runs of one put() are in, or none; they are on stable storage when it returns. After an error they may be in or
 // not.
 class ActionLedger {
@@ -31,7 +36,7 @@ class ActionLedger {
   virtual asio::awaitable<Result<void>> put(std::vector<ActionRun> runs) = 0;
   virtual asio::awaitable<Result<ActionRun>> read(std::string id) = 0;  // `absent`
   // Those that are not settled (run.h), the oldest first.
-  virtual asio::awaitable<Result<std::vector<ActionRun>>> unsettled() = 0;
+  virtual asio::awaitable<Result<UnsettledRuns>> unsettled() = 0;
 };
 
 // What the API says of one element that was sent.
@@ -107,8 +112,12 @@ class Responders {
  public:
   virtual ~Responders() = default;
 
-  // `absent`: there is no such responder any more. `denied`: it may not act for that tenant, or do that action.
+  // By what the run is sent and followed, whatever it may do now. `absent`: there is no such responder any more. `unavailable`:
+  // what it needs is missing for the moment.
   virtual Result<ResponderApi> api_for(const ActionRun& run) = 0;
+  // Whether it may be sent as things are now: the responder's tenants, actions and protected objects may have changed since it was
+  // accepted. `denied`, `absent`: with every reason.
+  virtual Result<void> permits(const ActionRun& run) = 0;
   // False: the kill switch is on. Nothing new is sent; what was sent is followed.
   virtual bool may_send() const = 0;
 };

@@ -48,9 +48,8 @@ struct WebhookSpec {
 
 // What must hold before a responder's actions are sent.
 struct ResponderGuards {
-  bool approval = false;             // a person has to say yes to each run
-  std::uint64_t rule_per_hour = 60;  // runs that one rule may ask for
-  std::set<std::string> protect;     // objects that are never blocked, isolated or quarantined: values, "*.example.com", CIDR
+  bool approval = false;          // a person has to say yes to what does harm, or ends in it, and to custom requests
+  std::set<std::string> protect;  // objects that are never blocked, isolated or quarantined: values, "*.example.com", CIDR
 
   bool operator==(const ResponderGuards&) const = default;
 };
@@ -98,9 +97,11 @@ Result<std::vector<ActionTarget>> targets_of(ResponseAction action, std::string_
 
 // One entry of ResponderGuards::protect. Case counts nowhere. It protects
 //   an address or a range (192.0.2.0/24):  addresses, and URLs whose host is one
-//   "*.example.com":                       that domain and those below it, URLs of their hosts, senders of them
+//   "*.example.com":                       that domain and those below it, URLs of their hosts, senders of them, and endpoints
+//                                          that are given by a name in it
 //   any other value:                       the object that is equal to it; a domain also URLs of that host and senders of it
-// A domain is held up as well when what is protected lies below it: who blocks example.com blocks mail.example.com. A mailbox is
+// A domain is held up as well when what is protected lies below it: who blocks example.com blocks mail.example.com. An endpoint is
+// known by what it is given by: one that is given by its GUID is protected by its GUID alone, whatever it is called. A mailbox is
 // protected by its whole address alone, and only from requests that name it.
 // `invalid`: with the remedy, for what would protect nothing: an empty entry, a bad range, a wildcard elsewhere.
 Result<void> check_protected_entry(std::string_view entry);

@@ -1,11 +1,11 @@
 #include "respond/responder_fields.h"
 
 #include <algorithm>
+#include <array>
 
 #include "config/nearest.h"
-#include "config/texts.h"
 #include "respond/responders_document.h"
-#include "respond/webhook_request.h"
+#include "respond/webhook_headers.h"
 
 namespace tidegate {
 namespace {
@@ -113,20 +113,16 @@ constexpr std::array responder_table{
           .kind = FieldKind::flag,
           .fallback = "false",
           .applies = Applies::live,
-          .doc = "Whether a person has to say yes to each run before it is sent."},
-    Field{.path = "responders[].rule_per_hour",
-          .kind = FieldKind::count,
-          .fallback = "60",
-          .least = "0",
-          .most = "10000",
-          .applies = Applies::live,
-          .doc = "Runs that one rule may ask for in an hour; 0 lets no rule ask."},
+          .doc =
+              "Whether a person has to say yes before anything is sent that blocks, isolates or quarantines, or ends in that, and "
+              "before each custom request."},
     Field{.path = "responders[].protect",
           .kind = FieldKind::labels,
           .least = "1",
           .most = "1000",
           .applies = Applies::live,
-          .doc = "Of Vision One: what it never blocks, isolates or quarantines: values, domains as *.example.com, networks."},
+          .doc = "Of Vision One: what it never blocks, isolates or quarantines: values, domains as *.example.com, networks; an "
+                 "endpoint by what it is given by, its GUID or its name."},
     Field{.path = "responders[].method",
           .kind = FieldKind::choice,
           .fallback = "post",
@@ -181,18 +177,6 @@ constexpr std::array responder_table{
           .doc = "Of a webhook with auth: header: the header that carries the secret."},
 };
 
-Complaint no_value(const std::string& remedy) { return {{}, "has no value", remedy + ", or leave the key out"}; }
-
-// The enumerators are numbered from 0 in the order of `allowed`.
-template <class Enum>
-Complained read_named(const Field& field, const YamlNode& node, Enum& out) {
-  std::string text;
-  if (Complained complained = read_value(field, node, text)) return complained;
-  for (std::size_t i = 0; i < allowed_of(field).size(); ++i)
-    if (name(static_cast<Enum>(i)) == text) out = static_cast<Enum>(i);
-  return std::nullopt;
-}
-
 }  // namespace
 
 FieldTable responders_fields() { return responder_table; }
@@ -204,45 +188,14 @@ Complained read_value(const Field& field, const YamlNode& node, std::uint16_t& o
   return std::nullopt;
 }
 
-Complained read_value(const Field& field, const YamlNode& node, TemplateText& out) {
-  const std::string remedy = "write a text, such as '{\"id\": \"{{record_id}}\"}'";
-  if (node.kind == YamlNode::Kind::null) return no_value(remedy);
-  if (node.kind == YamlNode::Kind::scalar) {
-    std::string text = node.text;
-    std::ranges::replace(text, '\n', ' ');  // what is left has the form of one line
-    std::ranges::replace(text, '\r', ' ');
-    std::ranges::replace(text, '\t', ' ');
-    if (std::optional<TextFault> fault = check_text(field, text))
-      return Complaint{shown(&field, node.text), std::move(fault->problem), std::move(fault->remedy)};
-    out.text = node.text;
-    return std::nullopt;
-  }
-  const std::string is = node.kind == YamlNode::Kind::list ? "is a list" : "is a map";
-  return Complaint{
-      {}, is + ", not a text: YAML takes what begins with [ or { apart", "put it in single quotes, or behind | in lines"};
-}
-
-Complained read_value(const Field& field, const YamlNode& node, TenantChoice& out) {
-  const std::string remedy = "write a list of tenants, for example [acme], or " + std::string{all_tenants};
-  if (node.kind == YamlNode::Kind::null) return Complaint{{}, "has no value", remedy};
-  if (node.kind == YamlNode::Kind::scalar) {
-    out.all = node.text == all_tenants;
-    if (out.all) return std::nullopt;
-    return Complaint{shown(&field, node.text), "is no list, and not the word " + std::string{all_tenants}, remedy};
-  }
-  if (Complained complained = read_value(field, node, out.ids)) return complained;
-  if (std::ranges::find(out.ids, all_tenants) == out.ids.end()) return std::nullopt;
-  return Complaint{std::string{all_tenants}, "stands in a list", "write tenants: all for every tenant, or name them one by one"};
-}
-
 Complained read_value(const Field& field, const YamlNode& node, std::map<std::string, std::string>& out) {
   const std::string remedy = "write for example {X-Team: soc}";
   if (node.kind == YamlNode::Kind::null) return no_value(remedy);
   if (node.kind != YamlNode::Kind::map) return Complaint{shown(&field, node.text), "is not a map of names to values", remedy};
   if (node.children.empty()) return Complaint{{}, "is empty", remedy + ", or leave the key out"};
-  if (node.children.size() > webhook_request_headers_max)
+  if (node.children.size() > webhook_headers_max)
     return Complaint{std::to_string(node.children.size()) + " headers", "are too many",
-                     "keep at most " + std::to_string(webhook_request_headers_max)};
+                     "keep at most " + std::to_string(webhook_headers_max)};
   for (const YamlNode& member : node.children) {
     if (member.kind != YamlNode::Kind::scalar)
       return Complaint{shown(nullptr, member.key), "has a value that is no text", "give each header one value"};

@@ -1,54 +1,24 @@
 #include "respond/responder_rules.h"
 
-#include <algorithm>
 #include <array>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <boost/system/error_code.hpp>
-#include <ranges>
-#include <set>
+#include <optional>
+#include <utility>
 
-#include "config/ascii.h"
 #include "config/units.h"
 #include "config/url.h"
+#include "respond/document_rules.h"
 #include "respond/responder_fields.h"
 #include "respond/responders_document.h"
-#include "respond/template.h"
+#include "respond/webhook_headers.h"
 
 namespace tidegate {
 namespace {
 
-constexpr std::array<std::string_view, 7> headers_of_webhook_request{
-    "host", "content-type", "content-length", "transfer-encoding", "connection", "expect", "user-agent"};
-constexpr std::array<std::string_view, 6> headers_with_secrets{"authorization", "proxy-authorization", "cookie", "x-api-key",
-                                                               "api-key",       "x-auth-token"};
 constexpr std::array<std::string_view, 10> webhook_keys{"method",   "path",      "headers",   "json_body", "auth",
                                                         "username", "token_url", "client_id", "scopes",    "header_name"};
-
-// RFC 9110, section 5.6.2.
-bool is_header_token(std::string_view text) {
-  constexpr std::string_view signs = "!#$%&'*+-.^_`|~";
-  return !text.empty() &&
-         std::ranges::all_of(text, [&](char c) { return is_letter(c) || is_digit(c) || signs.find(c) != std::string_view::npos; });
-}
-
-bool is_header_value(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-// Names of headers are the same whatever their case.
-std::string header_in_lower_case(std::string_view header) {
-  std::string lower{header};
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
-//   requires: `names` are in lower case
-template <class Names>
-bool has_header(const Names& names, std::string_view header) {
-  return std::ranges::find(names, header_in_lower_case(header)) != std::ranges::end(names);
-}
 
 // What is fit to protect something, and yet would protect other than what it says; absent: nothing is wrong.
 std::optional<Complaint> flaw_in_protected(const std::string& entry) {
@@ -73,15 +43,14 @@ std::optional<Complaint> flaw_in_protected(const std::string& entry) {
 }
 
 // One responder, with its place in the document.
-class ResponderRules {
+class ResponderRules : SectionKeys {
  public:
   ResponderRules(Reader& reader, const std::string& prefix, const Responder& responder)
-      : reader_(reader), prefix_(prefix), responder_(responder) {}
+      : SectionKeys(reader, responders_fields(), prefix), responder_(responder) {}
 
   void check() {
     check_way();
-    if (!given("tenants"))
-      refuse("tenants", {{}, "is missing", "write a list of tenants, for example [acme], or " + std::string{all_tenants}});
+    need_tenants();
     check_protect();
     if (responder_.secret.reveal() == secret_mask)
       refuse(given("api_key") ? "api_key" : "secret", {{},
@@ -93,25 +62,6 @@ class ResponderRules {
   }
 
  private:
-  bool given(std::string_view key) const { return reader_.was_given(prefix_ + std::string{key}); }
-
-  void refuse(std::string_view key, Complaint complaint) {
-    if (is_good(key)) add(key, std::move(complaint));
-  }
-  // One of several complaints of a list.
-  void add(std::string_view key, Complaint complaint) { reader_.complain(prefix_ + std::string{key}, std::move(complaint)); }
-  bool is_good(std::string_view key) const { return !reader_.has_error(prefix_ + std::string{key}); }
-
-  std::string shown_of(std::string_view key, std::string_view text) const {
-    return shown(find_field(responders_fields(), prefix_ + std::string{key}), text);
-  }
-  void need(std::string_view key, const std::string& why, std::string remedy) {
-    if (!given(key)) refuse(key, {{}, "is missing, and " + why, std::move(remedy)});
-  }
-  void useless(std::string_view key, const std::string& where) {
-    if (given(key)) refuse(key, {{}, "is of no use where " + where, "take it away"});
-  }
-
   void check_way() {
     check_host();
     const bool plain = responder_.protocol == ResponderProtocol::http;
@@ -154,12 +104,6 @@ class ResponderRules {
                                 std::string{secret_key}});
   }
 
-  void check_template(std::string_view key, const std::string& text, TemplatePlace place) {
-    if (!given(key) || !is_good(key)) return;
-    const Result<RequestTemplate> parsed = RequestTemplate::parse(text, place);
-    if (!parsed) refuse(key, {{}, "is no template: " + parsed.error().text(), {}});
-  }
-
   void check_vision_one() {
     const std::string where = "the type is trendmicro_visionone";
     for (const std::string_view key : webhook_keys) useless(key, where);
@@ -189,22 +133,8 @@ class ResponderRules {
 
   void check_headers() {
     if (!is_good("headers")) return;
-    std::set<std::string> seen;
-    for (const auto& [header, value] : responder_.webhook.headers) {
-      const std::string named = shown(nullptr, header);
-      if (!is_header_token(header)) add("headers", {named, "is no name of a header", "use letters, digits and dashes"});
-      else if (has_header(headers_of_webhook_request, header))
-        add("headers", {named, "is a header that the request itself sets", "take it away"});
-      else if (has_header(headers_with_secrets, header))
-        add("headers", {named, "would keep a secret in the open",
-                        "write auth: header with header_name: " + header + ", and the secret as a credential"});
-      else if (value.empty() || value.size() > webhook_header_value_bytes_max || !is_header_value(value))
-        add("headers", {named, "has a value that no header can have", "write 1 to 1024 printable ASCII characters on one line"});
-      else if (value.find("{{") != std::string::npos)
-        add("headers", {named, "has a placeholder, which a header does not fill", "put the value into path or json_body"});
-      else if (!seen.insert(header_in_lower_case(header)).second)
-        add("headers", {named, "stands here again in another case", "keep one of the two"});
-    }
+    for (WebhookFlaw& flaw : flaws_in_headers(responder_.webhook))
+      add("headers", {shown(nullptr, flaw.header), std::move(flaw.problem), std::move(flaw.remedy)});
   }
 
   void check_auth() {
@@ -219,6 +149,8 @@ class ResponderRules {
       return useless("secret", where);
     }
     need_secret("secret");
+    if (std::optional<WebhookFlaw> flaw = flaw_in_webhook_secret(webhook.auth, responder_.secret.reveal()); flaw && given("secret"))
+      refuse("secret", {{}, std::move(flaw->problem), std::move(flaw->remedy)});
     if (webhook.auth == WebhookAuth::basic) check_basic(where);
     else if (webhook.auth == WebhookAuth::oauth2) check_oauth2(where);
     else check_header(where);
@@ -246,19 +178,12 @@ class ResponderRules {
 
   void check_header(const std::string& where) {
     need("header_name", where, "write for example X-Api-Key");
-    const std::string& header = responder_.webhook.header_name;
-    const auto names = responder_.webhook.headers | std::views::keys | std::views::transform(header_in_lower_case);
-    if (!header.empty() && !is_header_token(header))
-      refuse("header_name", {shown_of("header_name", header), "is no name of a header", "use letters, digits and dashes"});
-    else if (has_header(headers_of_webhook_request, header))
-      refuse("header_name", {header, "is a header that the request itself sets", "name another, such as Authorization"});
-    else if (has_header(names, header)) refuse("header_name", {header, "stands in headers as well", "take it out of headers"});
-    if (!is_header_value(responder_.secret.reveal()))
-      refuse("secret", {{}, "holds characters that no header can carry", "use printable ASCII characters only"});
+    const WebhookSpec& webhook = responder_.webhook;
+    if (webhook.header_name.empty()) return;
+    if (std::optional<WebhookFlaw> flaw = flaw_in_secret_header(webhook))
+      refuse("header_name", {shown_of("header_name", webhook.header_name), std::move(flaw->problem), std::move(flaw->remedy)});
   }
 
-  Reader& reader_;
-  const std::string& prefix_;
   const Responder& responder_;
 };
 

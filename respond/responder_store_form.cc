@@ -1,6 +1,8 @@
 #include "respond/responder_store_form.h"
 
 #include <boost/json/serialize.hpp>
+#include <string>
+#include <vector>
 
 #include "respond/stored_fields.h"
 
@@ -46,13 +48,11 @@ WebhookSpec read_webhook_spec(const boost::json::object& from, std::string& flaw
 void write_guards(boost::json::object& out, const ResponderGuards& guards) {
   StoredFieldsWriter fields{out};
   fields.put("approval", guards.approval);
-  fields.put("rule_per_hour", guards.rule_per_hour, ResponderGuards{}.rule_per_hour);
   fields.put_list("protect", guards.protect);
 }
 
 void read_guards(const StoredFieldsReader& fields, ResponderGuards& guards) {
   fields.read("approval", guards.approval);
-  fields.read("rule_per_hour", guards.rule_per_hour);
   fields.read_list("protect", [&guards](std::string entry) { guards.protect.insert(std::move(entry)); });
 }
 

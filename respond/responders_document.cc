@@ -1,13 +1,13 @@
 #include "respond/responders_document.h"
 
-#include <algorithm>
+#include <array>
 #include <iterator>
-#include <map>
 
-#include "config/config_text.h"
 #include "config/document.h"
+#include "respond/document_rules.h"
 #include "respond/responder_fields.h"
 #include "respond/responder_rules.h"
+#include "respond/yaml_writer.h"
 
 namespace tidegate {
 namespace {
@@ -22,7 +22,7 @@ class RespondersReader {
     for (std::size_t i = 0; i < responders.size(); ++i) {
       prefix_ = "responders[" + std::to_string(i) + "].";
       read_responder(responders[i]);
-      check_name(i, responders[i].name);
+      names_.add(prefix_, responders[i].name);
       check_responder(reader_, prefix_, responders[i]);
     }
     return responders;
@@ -84,142 +84,83 @@ class RespondersReader {
 
   void read_guards(ResponderGuards& guards) {
     read("approval", guards.approval);
-    read("rule_per_hour", guards.rule_per_hour);
     std::vector<std::string> protect;
     read("protect", protect);
     guards.protect.insert(std::make_move_iterator(protect.begin()), std::make_move_iterator(protect.end()));
   }
 
-  void check_name(std::size_t index, const std::string& name) {
-    const auto [first, is_new] = places_.emplace(name, index);
-    const std::string path = prefix_ + "name";
-    if (is_new || name.empty() || reader_.has_error(path)) return;
-    reader_.complain(path, {shown(find_field(responders_fields(), path), name),
-                            "is the name of responders[" + std::to_string(first->second) + "] as well",
-                            "give each responder a name of its own"});
-  }
-
   Reader& reader_;
   std::string prefix_;
-  std::map<std::string, std::size_t> places_;  // by name; the first of each
+  DistinctNames names_{reader_, "responder"};
 };
 
-bool is_empty_document(const YamlNode& root) {
-  return root.kind == YamlNode::Kind::null || (root.kind == YamlNode::Kind::map && root.children.empty());
+void write_actions(YamlWriter& out, const Responder& responder) {
+  if (responder.actions.size() < all_response_actions.size()) {
+    std::vector<std::string> names;
+    for (const ResponseAction action : responder.actions) names.emplace_back(name(action));
+    out.texts("actions", names);
+  }
+  if (responder.bodies.empty()) return;
+  out.open_map("bodies");
+  for (const auto& [action, body] : responder.bodies) out.text(name(action), body);
+  out.close_map();
 }
 
-// Nothing to apply is a mistake: a file that was cut short, or a wish to take all of them away.
-void require_responders(const YamlNode& root, Reader& reader) {
-  const std::string remedy = "list at least one; one is taken away with `tidegate-processor responder delete NAME`";
-  const auto list = std::ranges::find(root.children, std::string_view{"responders"}, &YamlNode::key);
-  if (list == root.children.end()) return reader.complain("responders", {{}, "is missing", remedy});
-  const bool none = list->kind == YamlNode::Kind::null || (list->kind == YamlNode::Kind::list && list->children.empty());
-  if (none) reader.complain("responders", {{}, "names none, which changes nothing", remedy});
+void write_webhook(YamlWriter& out, const WebhookSpec& webhook) {
+  out.plain("method", webhook.method);
+  out.text("path", webhook.path);
+  if (!webhook.headers.empty()) {
+    out.open_map("headers");
+    for (const auto& [header, value] : webhook.headers) out.text(yaml_quoted(header), value);
+    out.close_map();
+  }
+  out.text("json_body", webhook.json_body);
+  out.plain("auth", name(webhook.auth));
+  out.text("username", webhook.username);
+  out.text("token_url", webhook.token_url);
+  out.text("client_id", webhook.client_id);
+  out.texts("scopes", webhook.scopes);
+  out.text("header_name", webhook.header_name);
 }
-
-// A document of one responder, key by key.
-class ResponderWriter {
- public:
-  explicit ResponderWriter(const Responder& responder) : responder_(responder) {}
-
-  std::string write() {
-    text("name", responder_.name);
-    plain("type", name(responder_.type));
-    if (responder_.tenants.empty()) plain("tenants", all_tenants);
-    else texts("tenants", responder_.tenants);
-    text("host", responder_.host);
-    if (responder_.port != 0) plain("port", std::to_string(responder_.port));
-    plain("protocol", name(responder_.protocol));
-    if (!responder_.verify_certificate) plain("verify_certificate", "false");
-    text("ca_file", responder_.ca_file);
-    text("proxy", responder_.proxy);
-    text("credential", responder_.credential);
-    const bool webhook = responder_.type == ResponderType::webhook;
-    if (!responder_.secret.empty()) text(webhook ? "secret" : "api_key", secret_mask);
-    if (webhook) write_webhook(responder_.webhook);
-    else write_actions();
-    write_guards(responder_.guards);
-    return std::move(out_);
-  }
-
- private:
-  void plain(std::string_view key, std::string_view value) { begin(key).append(value).append("\n"); }
-  void text(std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    begin(key).append(yaml_quoted(value)).append("\n");
-  }
-  template <class Texts>
-  void texts(std::string_view key, const Texts& values) {
-    if (values.empty()) return;
-    std::string_view before = "[";
-    begin(key);
-    for (const std::string& each : values) {
-      out_.append(before).append(yaml_quoted(each));
-      before = ", ";
-    }
-    out_.append("]\n");
-  }
-  std::string& begin(std::string_view key) {
-    out_.append(first_ ? "responders:\n  - " : "    ").append(key).append(": ");
-    first_ = false;
-    return out_;
-  }
-  void nested(std::string_view key, std::string_view value) {
-    out_.append("      ").append(yaml_quoted(key)).append(": ").append(yaml_quoted(value)).append("\n");
-  }
-
-  void write_actions() {
-    if (responder_.actions.size() < all_response_actions.size()) {
-      std::string list;
-      for (const ResponseAction action : responder_.actions) list.append(list.empty() ? "[" : ", ").append(name(action));
-      plain("actions", list + "]");
-    }
-    if (!responder_.bodies.empty()) out_.append("    bodies:\n");
-    for (const auto& [action, body] : responder_.bodies) nested(name(action), body);
-  }
-
-  void write_webhook(const WebhookSpec& webhook) {
-    plain("method", webhook.method);
-    text("path", webhook.path);
-    if (!webhook.headers.empty()) out_.append("    headers:\n");
-    for (const auto& [header, value] : webhook.headers) nested(header, value);
-    text("json_body", webhook.json_body);
-    plain("auth", name(webhook.auth));
-    text("username", webhook.username);
-    text("token_url", webhook.token_url);
-    text("client_id", webhook.client_id);
-    texts("scopes", webhook.scopes);
-    text("header_name", webhook.header_name);
-  }
-
-  void write_guards(const ResponderGuards& guards) {
-    if (guards.approval) plain("approval", "true");
-    if (guards.rule_per_hour != ResponderGuards{}.rule_per_hour) plain("rule_per_hour", std::to_string(guards.rule_per_hour));
-    texts("protect", guards.protect);
-  }
-
-  const Responder& responder_;
-  std::string out_;
-  bool first_ = true;
-};
 
 }  // namespace
 
 ParsedResponders parse_responders(std::string_view yaml) {
+  constexpr std::array bounds{ListBound{"responders", responders_max}};
   const YamlDocument yaml_document = read_document(yaml);
-  Reader reader{responders_fields(), yaml_document, responders_document_name};
+  Reader reader{responders_fields(), yaml_document, responders_document_name, bounds};
   std::vector<Responder> responders;
-  if (yaml_document.root && is_empty_document(*yaml_document.root)) {
-    reader.complain({}, {{}, "is empty, which changes nothing", "list responders under responders:"});
-  } else if (yaml_document.root) {
-    if (yaml_document.root->kind == YamlNode::Kind::map) require_responders(*yaml_document.root, reader);
+  if (holds_elements(yaml_document, reader, "responders",
+                     "list at least one; one is taken away with `tidegate-processor responder delete NAME`"))
     responders = RespondersReader{reader}.read();
-  }
   ParsedResponders parsed{.responders = std::nullopt, .errors = reader.take_errors()};
   if (parsed.errors.empty()) parsed.responders = std::move(responders);
   return parsed;
 }
 
-std::string to_yaml(const Responder& responder) { return ResponderWriter{responder}.write(); }
+std::string to_yaml(const Responder& responder) {
+  YamlWriter out;
+  out.open_list("responders");
+  out.begin_element();
+  out.text("name", responder.name);
+  out.plain("type", name(responder.type));
+  if (responder.tenants.empty()) out.plain("tenants", all_tenants);
+  else out.texts("tenants", responder.tenants);
+  out.text("host", responder.host);
+  if (responder.port != 0) out.plain("port", std::to_string(responder.port));
+  out.plain("protocol", name(responder.protocol));
+  if (!responder.verify_certificate) out.plain("verify_certificate", "false");
+  out.text("ca_file", responder.ca_file);
+  out.text("proxy", responder.proxy);
+  out.text("credential", responder.credential);
+  const bool webhook = responder.type == ResponderType::webhook;
+  if (!responder.secret.empty()) out.text(webhook ? "secret" : "api_key", secret_mask);
+  if (webhook) write_webhook(out, responder.webhook);
+  else write_actions(out, responder);
+  if (responder.guards.approval) out.plain("approval", "true");
+  out.texts("protect", responder.guards.protect);
+  out.close_list();
+  return out.take();
+}
 
 }  // namespace tidegate

@@ -44,12 +44,6 @@ std::string_view name(ResponseState state) {
   return response_state_names[place];
 }
 
-std::optional<ResponseState> response_state_of(std::string_view name) {
-  const auto* const found = std::ranges::find(response_state_names, name);
-  if (found == response_state_names.end()) return std::nullopt;
-  return static_cast<ResponseState>(found - response_state_names.begin());
-}
-
 bool settled(ResponseState state) {
   switch (state) {
     case ResponseState::waiting:
@@ -94,6 +88,12 @@ std::string_view name(RunState state) {
   return "under_way";
 }
 
+std::optional<RunState> run_state_of(std::string_view name) {
+  for (const RunState state : all_run_states)
+    if (tidegate::name(state) == name) return state;
+  return std::nullopt;
+}
+
 RunState state_of(const ActionRun& run) {
   if (run.dry_run) return RunState::previewed;
   if (run.approval == Approval::awaited) return RunState::awaiting_approval;
@@ -112,6 +112,23 @@ bool settled(const ActionRun& run) {
   const Tally tally = tally_of(run);
   if (tally.open > 0) return false;
   return !run.lasts || !run.undone_by.empty() || tally.succeeded == 0;
+}
+
+bool ended(const ActionRun& run) {
+  switch (state_of(run)) {
+    case RunState::awaiting_approval:
+    case RunState::under_way:
+    case RunState::pending_approval:
+    case RunState::undoing: return false;
+    case RunState::denied:
+    case RunState::previewed:
+    case RunState::succeeded:
+    case RunState::partly:
+    case RunState::failed:
+    case RunState::unknown:
+    case RunState::undone: break;
+  }
+  return true;
 }
 
 ActionRun inverse_run(const ActionRun& run, std::string id, std::string requested_by, WallTime now) {

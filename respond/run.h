@@ -4,6 +4,7 @@
 // Pure; any thread.   Source: design, P9 and section 9.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,11 +27,10 @@ enum class ResponseState : std::uint8_t {
   failed,    // by the API's task
   rejected,  // a person in Vision One said no
   canceled,  // in Vision One
-  refused,   // the API, or a rule of ours, did not take it: nothing was done
+  refused,   // the API, or a guard of ours, did not take it: nothing was done
   unknown,   // it may have been done, and the API does not say: needs a person
 };
 std::string_view name(ResponseState state);
-std::optional<ResponseState> response_state_of(std::string_view name);
 // Nothing more happens to it by itself.
 bool settled(ResponseState state);
 
@@ -70,8 +70,7 @@ struct ActionRun {
   std::string responder;                 // by name
   std::string tenant;                    // in whose name it acts
   std::optional<ResponseAction> action;  // absent: a custom responder's
-  std::string requested_by;              // an operator's name, or "rule NAME"
-  std::string rule;                      // empty: a person asked
+  std::string requested_by;              // who asked for it
   std::string record_id;                 // of the record that it is about; may be empty
   WallTime created{};
   bool dry_run = false;  // shown and kept, never sent
@@ -83,6 +82,7 @@ struct ActionRun {
   std::string undone_by;                      // the id of the run that takes this one back; empty: none, or it did not succeed
   bool undone = false;                        // it has succeeded
   std::string retries;                        // the id of the run of which this is another try; empty: none
+  std::string retried_by;                     // the id of the last run that tries this one again; empty: none
   std::vector<TargetRun> targets;             // of a Vision One action
   std::optional<WebhookRun> webhook;          // of a custom responder
 
@@ -103,10 +103,17 @@ enum class RunState : std::uint8_t {
   undoing,  // a run that takes it back is not settled
   undone,
 };
+inline constexpr std::array all_run_states{
+    RunState::awaiting_approval, RunState::denied,    RunState::previewed, RunState::under_way,
+    RunState::pending_approval,  RunState::succeeded, RunState::partly,    RunState::failed,
+    RunState::unknown,           RunState::undoing,   RunState::undone};
 std::string_view name(RunState state);
+std::optional<RunState> run_state_of(std::string_view name);
 RunState state_of(const ActionRun& run);
 // Nothing is left to do by itself; a time-limited run that has succeeded is not, until its undoing was begun.
 bool settled(const ActionRun& run);
+// Nothing of it is under way, or waits for a person; what is limited in time may still be undone.
+bool ended(const ActionRun& run);
 
 // What takes the run back: the inverse of its action, on the targets that succeeded.
 //   requires: the action has an inverse, and some target has succeeded

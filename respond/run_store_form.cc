@@ -75,12 +75,12 @@ void visit_texts(Run& run, Visit visit) {
   visit("responder", run.responder);
   visit("tenant", run.tenant);
   visit("requested_by", run.requested_by);
-  visit("rule", run.rule);
   visit("record_id", run.record_id);
   visit("decided_by", run.decided_by);
   visit("undoes", run.undoes);
   visit("undone_by", run.undone_by);
   visit("retries", run.retries);
+  visit("retried_by", run.retried_by);
 }
 
 void read_parts(const StoredFieldsReader& fields, ActionRun& run, std::string& flaw) {

@@ -59,9 +59,11 @@ asio::awaitable<Error> ActionRunner::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
   Backoff backoff{random_, ledger_backoff};
   while (!co_await stopped()) {
-    Result<std::vector<ActionRun>> left = co_await ledger_.unsettled();
+    Result<UnsettledRuns> left = co_await ledger_.unsettled();
     if (left) {
-      for (ActionRun& run : *left) start(std::move(run));
+      for (const std::string& why : left->unreadable)
+        log_.error("an action under way cannot be read, and does not go on: look for its task in Vision One", {{"reason", why}});
+      for (ActionRun& run : left->runs) start(std::move(run));
       break;
     }
     log_.error("actions under way cannot be read, and wait", {{"reason", left.error().text()}});
@@ -76,15 +78,21 @@ asio::awaitable<Error> ActionRunner::run() {
 
 void ActionRunner::start(ActionRun run) {
   // What comes while everything stops is in the ledger, for the next start.
-  if (settled(run) || held_.contains(run.id) || tasks_.stopping()) return;
+  if (settled(run) || tasks_.stopping()) return;
   const std::string id = run.id;
+  if (const auto found = held_.find(id); found != held_.end()) {
+    // Whoever carries or changes it at the moment reads it again, and goes on with it: the ledger may have more to do for it.
+    found->second->stale = true;
+    found->second->woken.notify();
+    return;
+  }
   carry_on(held_.emplace(id, std::make_shared<Held>(std::move(run), flow_ports())).first->second);
 }
 
 void ActionRunner::carry_on(std::shared_ptr<Held> held) {
   TG_ASSERT(!held->carried, "a run has one task (P9)");
   held->carried = true;
-  ++carried_;
+  show_carried(+1);
   std::string name = "action " + held->flow.run().id;
   tasks_.spawn(std::move(name), carry(std::move(held)));
 }
@@ -92,7 +100,8 @@ void ActionRunner::carry_on(std::shared_ptr<Held> held) {
 asio::awaitable<Error> ActionRunner::carry(std::shared_ptr<Held> held) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const std::string id = held->flow.run().id;
-  while (!co_await stopped() && !held->flow.done()) {
+  const auto over = [&held] { return held->flow.done() && !held->stale; };
+  while (!co_await stopped() && !over()) {
     co_await Turn::wait_for(*held);
     if (co_await stopped()) break;
     std::optional<SteadyTime> due;
@@ -102,11 +111,11 @@ asio::awaitable<Error> ActionRunner::carry(std::shared_ptr<Held> held) {
       if (known) due = co_await held->flow.step();
       else due = clock_.steady() + limits_.retry_first;
     }
-    if (!held->flow.done() && !co_await stopped()) co_await rest(*held, due);
+    if (!over() && !co_await stopped()) co_await rest(*held, due);
   }
-  if (held->flow.done()) count_end(held->flow.run());
+  if (over()) count_end(held->flow.run());
   held->carried = false;
-  --carried_;
+  show_carried(-1);
   let_go(id);
   co_return Error{Code::cancelled, "an action is over, or goes on at the next start"};
 }
@@ -116,6 +125,25 @@ asio::awaitable<void> ActionRunner::rest(Held& held, std::optional<SteadyTime> d
   Alarm alarm;
   if (due) alarm = clock_.alarm(executor_, *due, [&held] { held.woken.notify(); });
   co_await held.woken.wait();
+}
+
+// A run that may be in the ledger or not: it goes on once the ledger says that it is.
+void ActionRunner::look_for(std::string id) {
+  std::string name = "look for " + id;
+  tasks_.spawn(std::move(name), find(std::move(id)));
+}
+
+asio::awaitable<Error> ActionRunner::find(std::string id) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  Backoff backoff{random_, ledger_backoff};
+  bool known = false;
+  while (!known && !co_await stopped()) {
+    co_await clock_.sleep_for(backoff.next());
+    Result<ActionRun> run = co_await ledger_.read(id);
+    known = run || run.error().code() == Code::absent;
+    if (run) start(*std::move(run));
+  }
+  co_return Error{Code::cancelled, "nothing is left to be looked for"};
 }
 
 // Found, or read from the ledger. Whoever is given it lets go of it.
@@ -146,9 +174,11 @@ asio::awaitable<Result<void>> ActionRunner::submit(ActionRun run) {
     // What is in the ledger goes on at the next start at the latest, so nobody may be told that it failed.
     const Result<ActionRun> in_all_the_same = co_await ledger_.read(run.id);
     if (!in_all_the_same && in_all_the_same.error().code() == Code::absent) co_return written;
-    if (!in_all_the_same)
+    if (!in_all_the_same) {
+      look_for(run.id);
       co_return Error{written.error().code(),
                       written.error().text() + "; it may be under way all the same: look for run " + run.id};
+    }
   }
   if (settled(run)) count_end(run);
   tell(run);
@@ -177,7 +207,7 @@ asio::awaitable<Result<ActionRun>> ActionRunner::amend_and_submit(std::string id
 asio::awaitable<Result<ActionRun>> ActionRunner::amend_with(std::string id, Change change) {
   const Result<std::shared_ptr<Held>> found = co_await hold(id);
   if (!found) co_return found.error();
-  const std::shared_ptr<Held> held = *found;
+  const std::shared_ptr<Held>& held = *found;
   Result<ActionRun> outcome = Error{Code::cancelled, "stopped"};
   co_await Turn::wait_for(*held);
   {
@@ -185,7 +215,8 @@ asio::awaitable<Result<ActionRun>> ActionRunner::amend_with(std::string id, Chan
     outcome = co_await changed(*held, change);
   }
   --held->users;
-  if (!held->carried && !held->flow.done() && !tasks_.stopping()) carry_on(held);
+  const bool known = held->carried || co_await refreshed(*held);
+  if (!held->carried && (!known || !held->flow.done()) && !tasks_.stopping()) carry_on(held);
   held->woken.notify();
   let_go(id);
   co_return outcome;
@@ -203,7 +234,7 @@ asio::awaitable<bool> ActionRunner::refreshed(Held& held) {
     if (!another) co_return false;
     start(*std::move(another));
   }
-  held.flow.replace(*std::move(run));
+  held.flow.take_reread(*std::move(run));
   held.stale = false;
   co_return true;
 }
@@ -215,17 +246,29 @@ asio::awaitable<Result<ActionRun>> ActionRunner::changed(Held& held, const Chang
   ActionRun run = held.flow.run();
   Result<std::optional<ActionRun>> another = change(run);
   if (!another) co_return std::move(another).error();
-  Result<std::vector<ActionRun>> runs = co_await with_what_it_undoes(ledger_, run);
-  if (!runs) co_return std::move(runs).error();
-  if (*another) runs->push_back(**another);
-  const Result<void> written = co_await ledger_.put(*std::move(runs));
+  TG_ASSERT(run.targets == held.flow.run().targets, "what was sent is the flow's to say (P9)");
+  const Result<std::vector<ActionRun>> changes = co_await with_what_it_undoes(ledger_, run);
+  if (!changes) co_return changes.error();
+  std::vector<ActionRun> runs = *changes;
+  if (*another) runs.push_back(**another);
+  const Result<void> written = co_await ledger_.put(std::move(runs));
   if (!written) {
+    // In all the same: then both are.
     held.stale = true;
     const bool read_back = co_await refreshed(held);
+    if (!read_back && *another) look_for((*another)->id);
     if (!read_back || held.flow.run() != run) co_return written.error();
+    if (*another) {
+      const Result<ActionRun> in = co_await ledger_.read((*another)->id);
+      if (!in && in.error().code() != Code::absent) look_for((*another)->id);
+      if (!in) co_return written.error();
+    }
   }
   held.flow.replace(run);
-  tell(run);
+  for (const ActionRun& each : *changes) {
+    tell(each);
+    if (each.id != run.id) start(each);
+  }
   if (!*another) co_return run;
   ActionRun submitted = **std::move(another);
   tell(submitted);
@@ -240,15 +283,21 @@ void ActionRunner::wake() {
   }
 }
 
-void ActionRunner::count_end(const ActionRun& run) {
+// That it was, or is to be, taken back is another run's end.
+void ActionRunner::count_end(ActionRun run) {
+  run.undone_by.clear();
   metrics_
       .counter("tidegate_actions_total", "Runs of response actions that came to an end.",
                {{"action", run.action ? std::string{name(*run.action)} : "webhook"}, {"outcome", std::string{name(state_of(run))}}})
       .add();
 }
 
-void ActionRunner::tell(const ActionRun& run) {
+void ActionRunner::show_carried(int more) {
+  carried_ = more > 0 ? carried_ + 1 : carried_ - 1;
   metrics_.gauge("tidegate_actions_under_way", "Runs of response actions that are not settled.").set(static_cast<double>(carried_));
+}
+
+void ActionRunner::tell(const ActionRun& run) {
   if (on_change_) on_change_(run);
 }
 

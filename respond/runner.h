@@ -50,14 +50,14 @@ class ActionRunner {
   // Written down when it returns; what is not settled is under way from then on.   `full`: runs_max are under way.
   asio::awaitable<Result<void>> submit(ActionRun run);
   // Changes a run that waits for a person, or that is settled, in the ledger, and goes on with it where something is left to do.
-  // `absent`.   `invalid`: what `change` says.
+  // May wait for a step that is under way. `absent`.   `invalid`: what `change` says.   requires: `change` leaves the targets alone
   asio::awaitable<Result<ActionRun>> amend(std::string id, std::function<Result<void>(ActionRun&)> change);
   // The same, with a new run in the same write.
   asio::awaitable<Result<ActionRun>> amend_and_submit(std::string id, std::function<Result<ActionRun>(ActionRun&)> change);
 
   // Told of each state that was written down.
   void on_change(std::function<void(const ActionRun&)> call) { on_change_ = std::move(call); }
-  // May something be sent that could not before: the kill switch, a responder.
+  // Something may be sent that could not before: the kill switch is off, a responder or its credential was changed.
   void wake();
 
  private:
@@ -81,12 +81,15 @@ class ActionRunner {
   void carry_on(std::shared_ptr<Held> held);
   asio::awaitable<Error> carry(std::shared_ptr<Held> held);
   asio::awaitable<void> rest(Held& held, std::optional<SteadyTime> due);
+  void look_for(std::string id);
+  asio::awaitable<Error> find(std::string id);
   asio::awaitable<Result<std::shared_ptr<Held>>> hold(std::string id);
   void let_go(const std::string& id);
   asio::awaitable<Result<ActionRun>> amend_with(std::string id, Change change);
   asio::awaitable<bool> refreshed(Held& held);
   asio::awaitable<Result<ActionRun>> changed(Held& held, const Change& change);
-  void count_end(const ActionRun& run);
+  void count_end(ActionRun run);
+  void show_carried(int more);
   void tell(const ActionRun& run);
 
   ActionLedger& ledger_;

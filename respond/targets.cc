@@ -3,15 +3,17 @@
 #include <boost/asio/ip/address.hpp>
 #include <set>
 
+#include "config/ascii.h"
 #include "respond/foreign_json.h"
 #include "respond/responder.h"
+#include "respond/template.h"
 
 namespace tidegate {
 namespace {
 
 namespace json = boost::json;
 
-constexpr ForeignJsonLimits rendered_body_limits{.bytes_max = 1u << 20, .depth_max = 8};
+constexpr ForeignJsonLimits rendered_body_limits{.bytes_max = rendered_body_bytes_max, .depth_max = 8};
 constexpr std::size_t shown_key_bytes = 64;
 
 std::string listed_keys(ResponseAction action) {
@@ -28,8 +30,7 @@ std::string identity_of_target(const ActionTarget& target) {
     const boost::asio::ip::address address = boost::asio::ip::make_address(value, failed);
     if (!failed) value = address.to_string();
   } else if (target.type != ObjectType::url && target.type != ObjectType::message_id && target.type != ObjectType::unique_id) {
-    for (char& c : value)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    value = lower_case(value);
   }
   return std::string{key_of(target.type)} + '\0' + value + '\0' + target.mail_box;
 }

@@ -15,9 +15,8 @@
 // In a body a placeholder stands within a string ("{{a}}" or "x {{a}} y": text) or bare, as a whole JSON value ({"n": {{a}}}: keeps
 // its type: number, true, list, object). A path leads through lists: it then has a list of values, equal ones once. Without a
 // filter a list of one value counts as that value within text; of more it is refused. A value that is missing, null, an empty
-// text, or a list of nothing else is missing: render() refuses, names every such field, and gives candidates. An empty text is had
-// by
-// {{a | default: ""}} alone. In text a number reads as in JSON (5, 5.0, 1e+300).
+// text, or a list of nothing else is missing: render() refuses, names every such field, and gives candidates. Of an empty text
+// {{a | default: ""}} alone is the way. In text a number reads as in JSON (5, 5.0, 1e+300).
 //
 // A path and its query are one template: what stands before its first '?' is filled in as a path segment, so that no value adds one
 // or makes one "." or "..", the rest as a query value.
@@ -30,7 +29,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 
@@ -41,6 +39,10 @@ inline constexpr std::size_t template_placeholders_max = 256;
 inline constexpr std::size_t rendered_body_bytes_max = 1u << 20;
 inline constexpr std::size_t rendered_path_bytes_max = 8u << 10;
 inline constexpr std::size_t template_elements_max = 1'000;
+
+// Whether a placeholder can name that path: words of letters, digits, '_', '-', '@' and what is beyond ASCII, a dot between two; at
+// most 256 bytes.
+bool is_template_path(std::string_view text);
 
 // Where a template stands, which decides how its values are encoded.
 enum class TemplatePlace : unsigned char { json_body, path_and_query };
@@ -61,9 +63,6 @@ class RequestTemplate {
   // `invalid`: with every field that is missing or does not fit where it stands, a line each, and what of the record might be
   // meant.
   Result<std::string> render(const RenderInput& input) const;
-
-  // The paths that it needs, without those that have a default; in order, each once.
-  std::vector<std::string> needed() const;
 
  private:
   explicit RequestTemplate(std::shared_ptr<const TemplateParts> parts);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/ascii.h"
 #include "respond/template_parts.h"
 #include "transport/msgpack_json.h"
 
@@ -10,8 +11,11 @@ namespace {
 constexpr std::size_t path_bytes_max = 256;
 
 bool in_path_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '@' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return is_letter_or_digit(c) || c == '_' || c == '-' || c == '@' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool has_word_around_each_dot(std::string_view path) {
+  return path.front() != '.' && path.back() != '.' && path.find("..") == std::string_view::npos;
 }
 
 // One that every reader of JSON takes: none beyond a double's range.
@@ -77,8 +81,7 @@ class ExpressionReader {
     const auto end = std::ranges::find_if(from, [](char c) { return !in_path_word(c) && c != '.'; });
     const std::string_view path = from.substr(0, static_cast<std::size_t>(end - from.begin()));
     if (path.empty()) return invalid("expected a path here, as in {{trendmicro_visionone.id}}");
-    if (path.front() == '.' || path.back() == '.' || path.find("..") != std::string_view::npos)
-      return invalid("a path has a word on each side of a dot");
+    if (!has_word_around_each_dot(path)) return invalid("a path has a word on each side of a dot");
     if (path.size() > path_bytes_max) return invalid("a path is longer than " + std::to_string(path_bytes_max) + " bytes");
     expression_.path = path;
     at_ += path.size();
@@ -151,6 +154,11 @@ class ExpressionReader {
 };
 
 }  // namespace
+
+bool is_template_path(std::string_view text) {
+  const auto in_path = [](char c) { return in_path_word(c) || c == '.'; };
+  return !text.empty() && text.size() <= path_bytes_max && std::ranges::all_of(text, in_path) && has_word_around_each_dot(text);
+}
 
 Result<TemplateExpression> parse_template_expression(std::string_view text, std::size_t& at, TemplateStanding standing) {
   return ExpressionReader{text, at, standing}.read();

@@ -286,13 +286,4 @@ Result<RequestTemplate> RequestTemplate::parse(std::string_view text, TemplatePl
 
 RequestTemplate::RequestTemplate(std::shared_ptr<const TemplateParts> parts) : parts_(std::move(parts)) {}
 
-std::vector<std::string> RequestTemplate::needed() const {
-  std::vector<std::string> paths;
-  for (const TemplatePlaceholder& placeholder : parts_->placeholders) {
-    const std::string& path = placeholder.expression.path;
-    if (!placeholder.expression.otherwise && std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
-  }
-  return paths;
-}
-
 }  // namespace tidegate

@@ -33,8 +33,7 @@ std::string shown_candidate(const Candidate& candidate) {
 // What the record has to offer; found once, and only where something is missing.
 class Offers {
  public:
-  explicit Offers(const json::object& record)
-      : any_(!record.empty()), candidates_(candidates_in(record)), boxes_(mail_boxes_in(record)) {}
+  explicit Offers(const json::object& record) : any_(!record.empty()), objects_(objects_of_record(record)) {}
 
   std::string line_for(const std::string& path) const {
     if (!any_) return path + ": is not given, and there is no record to take it from";
@@ -56,16 +55,15 @@ class Offers {
   std::vector<std::string> meant_by(std::string_view path) const {
     std::vector<std::string> texts;
     if (mail_box_meant_by(path))
-      for (const MailBox& box : boxes_) texts.push_back(shown_in_line(box.address) + " at " + shown_in_line(box.path));
+      for (const MailBox& box : objects_.mail_boxes) texts.push_back(shown_in_line(box.address) + " at " + shown_in_line(box.path));
     for (const ObjectType type : object_types_meant_by(path))
-      for (const Candidate& candidate : candidates_)
+      for (const Candidate& candidate : objects_.candidates)
         if (candidate.type == type) texts.push_back(shown_candidate(candidate));
     return texts;
   }
 
   bool any_;
-  std::vector<Candidate> candidates_;
-  std::vector<MailBox> boxes_;
+  RecordObjects objects_;
 };
 
 // A placeholder, encoded for where it stands: once, or for `each` once for each value.

@@ -1,15 +1,14 @@
 // VisionOneActions: the API of response actions of Trend Vision One, over HTTPS.
 //
-// Promises: each call of send() is one request, at most (P9): nothing is sent again, no redirect is followed. The token goes to the
-// origin and to nobody else, also where a page of tasks links elsewhere, and stands in no error, reason or description (P10). What
-// may have been done is never reported as `denied`, `invalid` or `throttled`.
+// Promises: each call of send() is one request, at most (P9): nothing is sent again, no redirect is followed. The key goes to its
+// own API alone (P10), also where a page of tasks links elsewhere, and stands in no error, reason or description. What may have
+// been done is never reported as `denied`, `invalid` or `throttled`.
 //
 // Thread: the loop. Waits: each request up to its deadline.
 // Source: Trend Vision One public API v3.0, "Response Management", "Authentication"; vision-one-api, sections 1 and 6.
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,7 +25,7 @@ inline constexpr int task_pages_max = 50;
 
 struct VisionOneActionsOptions {
   std::string origin;                                           // "https://api.eu.xdr.trendmicro.com", without a slash at its end
-  std::function<Result<Secret>()> token;                        // asked at each request: a renewed key takes effect
+  Secret token;                                                 // the API key; a renewed one is given to a new API object
   std::chrono::nanoseconds deadline{std::chrono::seconds{70}};  // the server itself may take 60 s
 };
 

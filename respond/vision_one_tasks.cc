@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <optional>
 
+#include "config/ascii.h"
 #include "respond/foreign_json.h"
 
 namespace tidegate {
@@ -23,11 +24,6 @@ const json::object* object_member(const json::object& object, std::string_view k
 const json::array* array_member(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains({key.data(), key.size()});
   return value == nullptr ? nullptr : value->if_array();
-}
-
-bool same_letters(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 // {"error": {"code": …, "message": …}}, the same without "error", or {"message": …} of a gateway.
@@ -61,7 +57,7 @@ std::string task_id_in(const json::object& element) {
   if (headers == nullptr) return {};
   for (const json::value& each : *headers) {
     const json::object* header = each.if_object();
-    if (header == nullptr || !same_letters(text_member(*header, "name"), "Operation-Location")) continue;
+    if (header == nullptr || !same_but_for_case(text_member(*header, "name"), "Operation-Location")) continue;
     std::string_view path = text_member(*header, "value");
     path = path.substr(0, path.find_first_of("?#"));
     const std::string_view id = path.substr(path.rfind('/') + 1);
@@ -82,7 +78,7 @@ SentElement read_sent_element(const json::value& value) {
   const ApiWords words = body == nullptr ? ApiWords{} : words_in(*body);
   sent.reason = words.text();
   std::string id = task_id_in(*element);
-  const bool task_error = status == 400 && same_letters(words.code, "TaskError");
+  const bool task_error = status == 400 && same_but_for_case(words.code, "TaskError");
   if (status / 100 == 2 || (task_error && !id.empty())) {
     sent.fate = id.empty() ? SentElement::Fate::unknown : task_error ? SentElement::Fate::duplicate : SentElement::Fate::accepted;
     if (id.empty()) sent.reason = "accepted without a task";
@@ -175,9 +171,8 @@ Code answer_code(unsigned status, AskedFor asked) {
 }  // namespace
 
 bool is_task_id(std::string_view text) {
-  return !text.empty() && text.size() <= task_id_bytes_max && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+  return !text.empty() && text.size() <= task_id_bytes_max &&
+         std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; });
 }
 
 std::string elements_body(const std::vector<ActionElement>& elements) {

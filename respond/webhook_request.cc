@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/ascii.h"
 #include "respond/foreign_json.h"
+#include "respond/template.h"
+#include "respond/webhook_headers.h"
 #include "transport/base64.h"
 #include "transport/query_string.h"
 #include "transport/url.h"
@@ -18,57 +21,33 @@ constexpr ForeignJsonLimits token_answer_limits{.bytes_max = 64u << 10, .depth_m
 constexpr seconds token_margin{60};       // a token is not used in the last minute of its life
 constexpr seconds token_life_usual{300};  // where the server tells none
 constexpr seconds token_life_max{24 * 3600};
-constexpr std::size_t webhook_path_bytes_max = 8u << 10;
 constexpr std::size_t shown_header_bytes = 64;
 constexpr std::size_t token_reason_bytes = 200;
-
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-bool same_header(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 // Upper case; empty: none of those that a responder may use.
 std::string_view http_method(std::string_view method) {
   for (const std::string_view known : {"GET", "POST", "PUT", "PATCH", "DELETE"})
-    if (same_header(known, method)) return known;
+    if (same_but_for_case(known, method)) return known;
   return {};
 }
 
-// Empty: it may be sent.
-std::string_view flaw_in_header_name(std::string_view name) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  const auto allowed = [&marks](char c) { return is_letter_or_digit(c) || marks.find(c) != std::string_view::npos; };
-  const bool token = !name.empty() && name.size() <= webhook_header_bytes_max && std::ranges::all_of(name, allowed);
-  if (!token) return "is no name of a header";
-  for (const std::string_view ours : {"Host", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "User-Agent"})
-    if (same_header(name, ours)) return "is set by the request itself: remove it";
-  return {};
-}
+// Text that a header carries in some encoding of its own.
+bool is_plain_text(std::string_view text) { return one_line(text, webhook_header_bytes_max) == text; }
 
-bool is_sendable_value(std::string_view value) {
-  return value.size() <= webhook_header_bytes_max &&
-         std::ranges::all_of(value, [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
-}
-
+// `field`: of responders.yaml.
 Error webhook_field(std::string_view field, std::string_view why) {
-  return Error{Code::invalid, "webhook." + std::string{field} + ": " + std::string{why}};
+  return Error{Code::invalid, std::string{field} + ": " + std::string{why}};
+}
+
+Error header_error(std::string_view field, const WebhookFlaw& flaw) {
+  return webhook_field(field, "\"" + one_line(flaw.header, shown_header_bytes) + "\" " + flaw.problem + ": " + flaw.remedy);
 }
 
 Result<void> check_headers(const WebhookSpec& spec) {
-  if (spec.headers.size() > webhook_request_headers_max)
-    return webhook_field("headers", "has more than " + std::to_string(webhook_request_headers_max));
-  for (const auto& [name, value] : spec.headers) {
-    const std::string shown = "\"" + one_line(name, shown_header_bytes) + "\" ";
-    if (const std::string_view flaw = flaw_in_header_name(name); !flaw.empty())
-      return webhook_field("headers", shown + std::string{flaw});
-    if (same_header(name, "Authorization") || same_header(name, "Proxy-Authorization"))
-      return webhook_field("headers", shown + "is a secret: use auth: header, which keeps its value as one");
-    if (spec.auth == WebhookAuth::header && same_header(name, spec.header_name))
-      return webhook_field("headers", shown + "is set by auth: header: remove it from one of both");
-    if (!is_sendable_value(value)) return webhook_field("headers", shown + "has a value that cannot be sent");
-  }
+  if (spec.headers.size() > webhook_headers_max)
+    return webhook_field("headers", "has more than " + std::to_string(webhook_headers_max));
+  const std::vector<WebhookFlaw> flaws = flaws_in_headers(spec);
+  if (!flaws.empty()) return header_error("headers", flaws.front());
   return {};
 }
 
@@ -76,12 +55,11 @@ Result<void> check_auth(const WebhookSpec& spec) {
   switch (spec.auth) {
     case WebhookAuth::none: return {};
     case WebhookAuth::header:
-      if (const std::string_view flaw = flaw_in_header_name(spec.header_name); !flaw.empty())
-        return webhook_field("header_name", "\"" + one_line(spec.header_name, shown_header_bytes) + "\" " + std::string{flaw});
+      if (const std::optional<WebhookFlaw> flaw = flaw_in_secret_header(spec)) return header_error("header_name", *flaw);
       return {};
     case WebhookAuth::basic:
       // RFC 7617, section 2: the first colon ends the name.
-      if (spec.username.empty() || spec.username.find(':') != std::string::npos || !is_sendable_value(spec.username))
+      if (spec.username.empty() || spec.username.find(':') != std::string::npos || !is_plain_text(spec.username))
         return webhook_field("username", "is empty, or has a colon or a control character, which Basic cannot carry");
       return {};
     case WebhookAuth::oauth2: break;
@@ -90,10 +68,10 @@ Result<void> check_auth(const WebhookSpec& spec) {
   if (!url) return webhook_field("token_url", url.error().text());
   if (!url->tls() || !url->user_info.empty())
     return webhook_field("token_url", "write an https URL without a user: the client's secret is sent there");
-  if (spec.client_id.empty() || !is_sendable_value(spec.client_id))
+  if (spec.client_id.empty() || !is_plain_text(spec.client_id))
     return webhook_field("client_id", "is empty, or has a control character");
   for (const std::string& scope : spec.scopes)
-    if (scope.empty() || !is_sendable_value(scope) || scope.find(' ') != std::string::npos)
+    if (scope.empty() || !is_plain_text(scope) || scope.find(' ') != std::string::npos)
       return webhook_field("scopes", "\"" + one_line(scope, shown_header_bytes) + "\" is no scope: write them as a list");
   return {};
 }
@@ -101,11 +79,11 @@ Result<void> check_auth(const WebhookSpec& spec) {
 Result<void> check_rendered(std::string_view method, std::string_view path_and_query, std::string_view body) {
   if (http_method(method).empty()) return webhook_field("method", "is none of get, post, put, patch, delete");
   const bool printable = std::ranges::all_of(path_and_query, [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
-  if (!path_and_query.starts_with('/') || !printable || path_and_query.size() > webhook_path_bytes_max)
+  if (!path_and_query.starts_with('/') || !printable || path_and_query.size() > rendered_path_bytes_max)
     return webhook_field("path", "begin it with a slash, and encode what no URL may hold as it is; " +
-                                     std::to_string(webhook_path_bytes_max) + " bytes at most");
-  if (body.size() > webhook_body_bytes_max)
-    return webhook_field("json_body", "is larger than " + std::to_string(webhook_body_bytes_max) + " bytes");
+                                     std::to_string(rendered_path_bytes_max) + " bytes at most");
+  if (body.size() > rendered_body_bytes_max)
+    return webhook_field("json_body", "is larger than " + std::to_string(rendered_body_bytes_max) + " bytes");
   return {};
 }
 
@@ -127,7 +105,7 @@ bool is_bearer_text(std::string_view text) {
 
 // RFC 6749, section 5.2: {"error": "invalid_client", "error_description": …}.
 Error token_refused(const HttpResponse& response) {
-  std::string text = "webhook.token_url: no access token was given: HTTP " + std::to_string(response.status);
+  std::string text = "token_url: no access token was given: HTTP " + std::to_string(response.status);
   const Result<json::value> parsed = parse_foreign_json(response.body, token_answer_limits);
   if (const json::object* object = parsed ? parsed->if_object() : nullptr) {
     std::string words{text_member(*object, "error")};
@@ -182,7 +160,7 @@ asio::awaitable<Result<WebhookApi::Answer>> WebhookRequests::send(std::string me
     mask_secret(response->body, used->value.reveal());
     // Of "Bearer x" and "Basic x" the x alone.
     mask_secret(response->body, used->value.reveal().substr(used->value.reveal().find(' ') + 1));
-    mask_secret(response->body, used->secret.reveal());
+    mask_secret(response->body, options_.secret.reveal());
     Answer answer;
     answer.status = response->status;
     answer.body = one_line(response->body, webhook_answer_bytes_max);
@@ -194,24 +172,21 @@ asio::awaitable<Result<WebhookRequests::Credential>> WebhookRequests::credential
   Credential made;
   const WebhookSpec& spec = options_.spec;
   if (spec.auth == WebhookAuth::none) co_return made;
-  Result<Secret> secret = options_.secret();
-  if (!secret) co_return Error{Code::denied, "no secret to send: " + secret.error().text()};
-  if (secret->empty() || !is_sendable_value(secret->reveal()))
-    co_return Error{Code::denied, "no secret to send: it is empty, too long, or has a control character"};
-  made.secret = *secret;
+  const std::optional<WebhookFlaw> flaw = flaw_in_webhook_secret(spec.auth, options_.secret.reveal());
+  if (flaw) co_return Error{Code::denied, "no secret to send: it " + flaw->problem + ": " + flaw->remedy};
   if (spec.auth == WebhookAuth::header) {
     made.header = spec.header_name;
-    made.value = *std::move(secret);
+    made.value = options_.secret;
     co_return made;
   }
   made.header = "Authorization";
   if (spec.auth == WebhookAuth::basic) {
-    made.value = Secret{"Basic " + to_base64(spec.username + ":" + std::string{secret->reveal()})};
+    made.value = Secret{"Basic " + to_base64(spec.username + ":" + std::string{options_.secret.reveal()})};
     co_return made;
   }
   made.cached = token_ && clock_.steady() < token_->until;
   if (!made.cached) {
-    Result<AccessToken> token = co_await new_token(*std::move(secret));
+    Result<AccessToken> token = co_await new_token();
     if (!token) co_return std::move(token).error();
     token_ = *std::move(token);
   }
@@ -219,11 +194,11 @@ asio::awaitable<Result<WebhookRequests::Credential>> WebhookRequests::credential
   co_return made;
 }
 
-asio::awaitable<Result<WebhookRequests::AccessToken>> WebhookRequests::new_token(Secret client_secret) {
+asio::awaitable<Result<WebhookRequests::AccessToken>> WebhookRequests::new_token() {
   HttpRequest request;
   request.method = "POST";
   request.url = options_.spec.token_url;
-  const std::string client = percent_encoded(options_.spec.client_id) + ":" + percent_encoded(client_secret.reveal());
+  const std::string client = percent_encoded(options_.spec.client_id) + ":" + percent_encoded(options_.secret.reveal());
   request.headers.push_back({"Authorization", "Basic " + to_base64(client)});
   request.headers.push_back({"User-Agent", "Tidegate/" TIDEGATE_VERSION});
   request.headers.push_back({"Accept", "application/json"});
@@ -236,16 +211,16 @@ asio::awaitable<Result<WebhookRequests::AccessToken>> WebhookRequests::new_token
   Result<HttpResponse> response = co_await ask_token_(std::move(request), options_.deadline);
   if (!response && response.error().code() == Code::cancelled) co_return std::move(response).error();
   // Whatever failed here: the responder's own request was not sent.
-  if (!response) co_return Error{Code::denied, "webhook.token_url: no access token was given: " + response.error().text()};
-  mask_secret(response->body, client_secret.reveal());
+  if (!response) co_return Error{Code::denied, "token_url: no access token was given: " + response.error().text()};
+  mask_secret(response->body, options_.secret.reveal());
   mask_secret(response->body, to_base64(client));
   if (response->status != 200) co_return token_refused(*response);
   const Result<json::value> parsed = parse_foreign_json(response->body, token_answer_limits);
   const json::object* object = parsed ? parsed->if_object() : nullptr;
   const std::string_view text = object == nullptr ? std::string_view{} : text_member(*object, "access_token");
   const std::string_view type = object == nullptr ? std::string_view{} : text_member(*object, "token_type");
-  if (!is_bearer_text(text) || (!type.empty() && !same_header(type, "Bearer")))
-    co_return Error{Code::denied, "webhook.token_url: the answer has no access token of type Bearer"};
+  if (!is_bearer_text(text) || (!type.empty() && !same_but_for_case(type, "Bearer")))
+    co_return Error{Code::denied, "token_url: the answer has no access token of type Bearer"};
   AccessToken token;
   token.text = Secret{std::string{text}};
   token.until = asked + told_life(*object) - token_margin;

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,29 +23,26 @@
 namespace tidegate {
 
 inline constexpr std::size_t webhook_answer_bytes_max = 4096;  // that are kept of it
-inline constexpr std::size_t webhook_body_bytes_max = 1u << 20;
-inline constexpr std::size_t webhook_request_headers_max = 32;
-inline constexpr std::size_t webhook_header_bytes_max = 4096;
 inline constexpr std::size_t access_token_bytes_max = 16u << 10;
 
 struct WebhookRequestsOptions {
   std::string origin;  // "https://soar.example.net:8443", without a slash at its end
   WebhookSpec spec;
-  std::function<Result<Secret>()> secret;  // what spec.auth needs; asked at each request
+  Secret secret;  // what spec.auth needs; a renewed one is given to a new object
   std::chrono::nanoseconds deadline{std::chrono::seconds{30}};
 };
 
 class WebhookRequests final : public WebhookApi {
  public:
-  // `invalid`: naming the field: a method, header or setting of authentication that cannot be used.
+  // `invalid`: naming the field of responders.yaml: a method, header or setting of authentication that cannot be used.
   //   ask_token: sends to spec.token_url, in the name of oauth2 alone; its own, because a certificate that is not verified at the
   //   responder's host is none to show a client's secret to
   //   requires: clock outlives this, and so does what `send` and `ask_token` refer to
   static Result<std::unique_ptr<WebhookRequests>> make(WebhookRequestsOptions options, HttpSend send, HttpSend ask_token,
                                                        Clock& clock);
 
-  // `denied`: there is no secret, or no access token was given; the request was not sent. `corrupt`: the answer is not HTTP, or too
-  // large; the request may have been obeyed.
+  // `denied`: there is no secret that could be sent, or no access token was given; the request was not sent. `corrupt`: the answer
+  // is not HTTP, or too large; the request may have been obeyed.
   asio::awaitable<Result<Answer>> send(std::string method, std::string path_and_query, std::string body) override;
 
  private:
@@ -54,18 +50,17 @@ class WebhookRequests final : public WebhookApi {
     Secret text;
     SteadyTime until{};
   };
-  // The header that authenticates a request, and what must not be shown of it.
+  // The header that authenticates a request.
   struct Credential {
     std::string header;  // empty: none
     Secret value;
-    Secret secret;        // of the responder, as it is kept
     bool cached = false;  // an access token that was given for an earlier request
   };
 
   WebhookRequests(WebhookRequestsOptions options, HttpSend send, HttpSend ask_token, Clock& clock);
 
   asio::awaitable<Result<Credential>> credential();
-  asio::awaitable<Result<AccessToken>> new_token(Secret client_secret);
+  asio::awaitable<Result<AccessToken>> new_token();
 
   WebhookRequestsOptions options_;
   HttpSend send_;

@@ -64,9 +64,8 @@ Result<void> ConfigStore::load(ConfigStoreReport& report) {
     if (Result<void> restored = restore_last_good(report); !restored) return restored;
   }
   if (Result<void> taken_back = take_back_refused(report); !taken_back) return taken_back;
-  // A disk that has no room for the copy is no reason not to read what is kept; the next offer catches up, or says why not.
-  const Result<void> copied = write_history();
-  static_cast<void>(copied);
+  // The copy is no reason not to read what is kept: the next offer catches up on it, or fails of the same.
+  if (const Result<void> copied = write_history(); !copied) report.history_flaw = copied.error().text();
   return {};
 }
 

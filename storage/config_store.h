@@ -4,8 +4,8 @@
 //   last-good       the configuration that is kept
 //   candidate       one that is being tried
 //   refusal         the last one that was not kept, and why
-//   history-N       each that was kept, by its sequence (20 digits), the last 16, the one in force among them; where the disk
-//                   has no room for it, the next offer or the next start writes it
+//   history-N       each that was kept, by its sequence (20 digits), the last 16, the one in force among them; where it could
+//                   not be written (a full disk), the next offer or the next start writes it
 //   NAME.new        a file that is being written; without meaning
 //   NAME.damaged    what was set aside
 //
@@ -39,6 +39,7 @@ struct ConfigStoreReport {
   bool last_good_from_history = false;  // it was damaged or missing
   bool last_good_lost = false;          // and nothing of the history could be read: there is none
   bool last_good_taken_back = false;    // it had been refused while its keeping failed
+  std::string history_flaw;             // why the one in force could not be copied there, or an old one removed; empty: all is well
 };
 
 class ConfigStore {

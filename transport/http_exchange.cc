@@ -5,7 +5,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <cctype>
 #include <optional>
 
 #include "transport/header_name.h"
@@ -40,19 +39,10 @@ Error parser_error(const error_code& error, const HttpLimits& limits) {
 
 Error broken_off() { return Error{Code::unavailable, "the other side closed the connection before its answer was whole"}; }
 
-bool token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || marks.find(c) != std::string_view::npos;
-  });
-}
-
 bool header_allowed(const HttpHeader& header) {
-  for (std::string_view ours : {"Host", "Content-Length", "Transfer-Encoding", "Connection"})
-    if (same_name(header.name, ours)) return false;
-  return token(header.name) && std::all_of(header.value.begin(), header.value.end(), [](char c) {
-           return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-         });
+  return is_http_token(header.name) && !is_own_header(header.name) &&
+         std::all_of(header.value.begin(), header.value.end(),
+                     [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
 }
 
 // What was read and is not yet used.
@@ -185,7 +175,7 @@ bool answer_was_too_large(const Error& error) {
 }
 
 Result<std::string> request_head(const HttpRequest& request, std::string_view target, std::string_view host) {
-  if (!token(request.method)) return Error{Code::invalid, "not an HTTP method"};
+  if (!is_http_token(request.method)) return Error{Code::invalid, "not an HTTP method"};
   std::string head;
   head.reserve(512);
   head.append(request.method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n");

@@ -242,7 +242,8 @@ Error handshake_error(SSL* connection, const error_code& code, std::string_view 
     Error reason{kind, std::move(why)};
     return peer.empty() ? std::move(reason) : std::move(reason).in(peer);
   };
-  if (const long verdict = SSL_get_verify_result(connection); verdict != X509_V_OK)
+  const bool verified = SSL_get_verify_mode(connection) != SSL_VERIFY_NONE;  // where nothing is, the verdict ends nothing
+  if (const long verdict = SSL_get_verify_result(connection); verified && verdict != X509_V_OK)
     return because(Code::invalid, "its certificate is refused: " + in_words(verdict));
   const int reason = ERR_GET_REASON(static_cast<unsigned long>(code.value()));
   if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) return because(Code::invalid, "it shows no certificate");

@@ -13,6 +13,9 @@ Result<std::unique_ptr<ConfigStore>> open_config_store(const StorePlace& place, 
   }
   if (report.last_good_from_history) log.warning("the configuration that was kept is taken from the history", {});
   if (report.last_good_lost) log.error("the configuration that was kept is lost: the sensor's own file alone is in force", {});
+  if (!report.history_flaw.empty())
+    log.warning("the history of configurations cannot be written: what is kept is in force, and no other is taken before it can",
+                {{"reason", report.history_flaw}});
   if (report.last_good_taken_back) log.warning("a configuration that was refused while it was kept is taken back", {});
   return store;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/id128.h"
+#include "config/ascii.h"
 #include "match/document.h"
 
 namespace tidegate {

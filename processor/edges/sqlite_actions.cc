@@ -13,12 +13,11 @@ constexpr const char* actions_schema = R"(
     one INTEGER PRIMARY KEY CHECK (one = 1), may_send INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL) STRICT;
   CREATE TABLE runs (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, tenant TEXT NOT NULL, responder TEXT NOT NULL,
-    action INTEGER NOT NULL, rule TEXT NOT NULL, record_id TEXT NOT NULL, dry_run INTEGER NOT NULL, state INTEGER NOT NULL,
+    action INTEGER NOT NULL, record_id TEXT NOT NULL, dry_run INTEGER NOT NULL, state INTEGER NOT NULL,
     settled INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
   CREATE INDEX runs_by_time ON runs (created, id);
   CREATE INDEX runs_of_tenant ON runs (tenant, created, id);
   CREATE INDEX runs_unsettled ON runs (created, id) WHERE settled = 0;
-  CREATE INDEX runs_of_rule ON runs (rule, created) WHERE rule <> '';
   CREATE INDEX runs_of_record ON runs (record_id) WHERE record_id <> '';
   CREATE TABLE run_values (number INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT;
   CREATE TRIGGER values_go_with_runs AFTER DELETE ON runs BEGIN DELETE FROM run_values WHERE number = old.number; END;

@@ -2,8 +2,7 @@
 //
 //   responders   name, value (sealed), changed, changed_by
 //   kill_switch  one row: may_send, changed, changed_by
-//   runs         number, id, created, tenant, responder, action (-1: a custom responder's), rule, record_id, dry_run, state,
-//   settled,
+//   runs         number, id, created, tenant, responder, action (-1: a custom responder's), record_id, dry_run, state, settled,
 //                text (what is searched, in lower case)
 //   run_values   number, value: the run whole (respond/run_store_form.h)
 //
@@ -35,21 +34,20 @@ class SqliteActions final : public ResponderStore, public ActionHistory, public 
 
   Result<void> put_responders(const std::vector<KeptResponder>& all) override;
   Result<std::vector<KeptResponder>> responders() override;
-  Result<KeptResponder> responder(std::string_view name) override;
   Result<void> delete_responder(std::string_view name) override;
   Result<void> set_may_send(bool may, std::string_view by, WallTime at) override;
   Result<bool> may_send() override;
 
-  Result<std::vector<ActionRun>> runs(const ActionQuery& query) override;
+  Result<RunsFound> runs(const ActionQuery& query) override;
   Result<std::uint64_t> count(const ActionQuery& query) override;
   Result<ActionRun> run(std::string_view id) override;
-  Result<std::uint64_t> asked_by_rule(std::string_view rule, std::string_view responder, WallTime since) override;
+  Result<std::optional<std::string>> unsettled_run_of(std::string_view responder) override;
   Result<void> trim(WallTime now) override;
 
   // `invalid`: a run is beyond run_bytes_max; one that is there may grow to twice of that, so that what became of it is kept.
   asio::awaitable<Result<void>> put(std::vector<ActionRun> runs) override;
   asio::awaitable<Result<ActionRun>> read(std::string id) override;
-  asio::awaitable<Result<std::vector<ActionRun>>> unsettled() override;
+  asio::awaitable<Result<UnsettledRuns>> unsettled() override;
 
  private:
   SqliteActions(SqliteDatabase database, SealingKey key, Entropy entropy, ActionLimits limits);
@@ -60,7 +58,7 @@ class SqliteActions final : public ResponderStore, public ActionHistory, public 
   Result<void> put_runs(const std::vector<ActionRun>& runs);
   Result<void> put_run(const ActionRun& run);
   Result<void> make_room_for_unsettled();
-  Result<std::vector<ActionRun>> values_of(const std::vector<std::int64_t>& numbers, std::size_t bytes_max);
+  Result<std::optional<WallTime>> created_of(std::string_view id);
 
   SqliteDatabase database_;
   SealingKey key_;

@@ -1,6 +1,7 @@
 // The store of actions: runs, as the ledger writes them and as the history is asked for them.
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "processor/edges/sqlite_actions.h"
 #include "processor/edges/sqlite_fleet.h"
 #include "processor/edges/sqlite_rows.h"
@@ -15,11 +16,6 @@ using fleet_columns::of;
 constexpr std::size_t run_id_bytes_max = 64;
 constexpr std::size_t searched_text_bytes_max = 256u << 10;  // all objects of a run that may be
 constexpr std::int64_t no_action = -1;
-
-std::string search_folded(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 // What a search looks into, one a line.
 std::string searched_text(const ActionRun& run) {
@@ -38,40 +34,71 @@ std::string searched_text(const ActionRun& run) {
     add(run.webhook->path_and_query);
     add(run.webhook->reason);
   }
-  return search_folded(utf8_within(text, searched_text_bytes_max));
+  return lower_case(utf8_within(text, searched_text_bytes_max));
 }
 
 Error no_run(std::string_view id) { return Error{Code::absent, "there is no run '" + utf8_within(id, run_id_bytes_max) + "'"}; }
 
-Result<ActionRun> run_in(std::string_view value, std::int64_t number) {
+struct StoredRun {
+  std::int64_t number;
+  std::string id;
+};
+
+Result<ActionRun> run_in(std::string_view value, std::string_view id) {
   Result<ActionRun> run = run_from_stored(value);
-  if (!run) return std::move(run).error().in("run number " + std::to_string(number));
+  if (!run) return std::move(run).error().in("run " + utf8_within(id, run_id_bytes_max));
   return run;
 }
 
-// The conditions of the parts that are given, with the parameters of HistoryValues.
+// Reads the values of runs, one after the other.
+class RunValues {
+ public:
+  static Result<RunValues> of_all(SqliteDatabase& database) {
+    Result<SqliteStatement> statement = database.prepare("SELECT value FROM run_values WHERE number = ?1");
+    if (!statement) return std::move(statement).error();
+    return RunValues{*std::move(statement)};
+  }
+
+  Result<ActionRun> read(const StoredRun& row) {
+    bind_all(statement_, {row.number});
+    const Result<bool> stepped = statement_.step();
+    if (!stepped) return Error{stepped.error()}.in("run " + row.id);
+    if (!*stepped) return Error{Code::corrupt, "run " + row.id + " has lost its value"};
+    bytes_ += statement_.blob(0).size();
+    return run_in(statement_.blob(0), row.id);
+  }
+  // Of all that were read.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  explicit RunValues(SqliteStatement statement) : statement_(std::move(statement)) {}
+
+  SqliteStatement statement_;
+  std::size_t bytes_ = 0;
+};
+
+// The conditions of the parts that are given, with the parameters that with_history_values() has.
 std::string conditions_of(const ActionQuery& query) {
   std::string sql = " WHERE 1";
   if (!query.tenant.empty()) sql += " AND tenant = ?1";
   if (!query.responder.empty()) sql += " AND responder = ?2";
-  if (!query.rule.empty()) sql += " AND rule = ?3 AND rule <> ''";
-  if (!query.record_id.empty()) sql += " AND record_id = ?4 AND record_id <> ''";
-  if (query.action) sql += " AND action = ?5";
-  if (query.state) sql += " AND state = ?6";
-  if (!query.text.empty()) sql += " AND instr(text, ?7) > 0";
-  if (query.since) sql += " AND created >= ?8";
-  if (query.until) sql += " AND created < ?9";
+  if (!query.record_id.empty()) sql += " AND record_id = ?3 AND record_id <> ''";
+  if (query.action) sql += " AND action = ?4";
+  if (query.state) sql += " AND state = ?5";
+  if (!query.text.empty()) sql += " AND instr(text, ?6) > 0";
+  if (query.since) sql += " AND created >= ?7";
+  if (query.until) sql += " AND created < ?8";
   return sql;
 }
 
-// Calls `use` with the values of ?1 to ?12 of a query. The statement has all twelve: its LIMIT is the last of them.
+// Calls `use` with the values of ?1 to ?11 of a query. The statement has all eleven: its LIMIT is the last of them.
 template <class Use>
 auto with_history_values(const ActionQuery& query, std::int64_t before_created, std::int64_t most, Use use) {
-  const std::string text = search_folded(query.text);
+  const std::string text = lower_case(query.text);
   const std::int64_t action = query.action ? static_cast<std::int64_t>(*query.action) : no_action;
   const std::int64_t state = query.state ? static_cast<std::int64_t>(*query.state) : 0;
-  const SqliteValues values{query.tenant, query.responder, query.rule,      query.record_id, action,       state,
-                            text,         of(query.since), of(query.until), before_created,  query.before, most};
+  const SqliteValues values{query.tenant,    query.responder, query.record_id, action,       state, text,
+                            of(query.since), of(query.until), before_created,  query.before, most};
   return use(values);
 }
 
@@ -81,12 +108,24 @@ asio::awaitable<Result<void>> SqliteActions::put(std::vector<ActionRun> runs) { 
 
 asio::awaitable<Result<ActionRun>> SqliteActions::read(std::string id) { co_return run(id); }
 
-asio::awaitable<Result<std::vector<ActionRun>>> SqliteActions::unsettled() {
-  std::vector<std::int64_t> numbers;
-  Result<void> listed = each_row(database_, "SELECT number FROM runs WHERE settled = 0 ORDER BY created, id", {},
-                                 [&numbers](const SqliteStatement& row) { numbers.push_back(row.integer(0)); });
+asio::awaitable<Result<UnsettledRuns>> SqliteActions::unsettled() {
+  std::vector<StoredRun> rows;
+  Result<void> listed =
+      each_row(database_, "SELECT number, id FROM runs WHERE settled = 0 ORDER BY created, id", {},
+               [&rows](const SqliteStatement& row) { rows.push_back({row.integer(0), std::string{row.text(1)}}); });
   if (!listed) co_return std::move(listed).error();
-  co_return values_of(numbers, SIZE_MAX);
+  Result<RunValues> values = RunValues::of_all(database_);
+  if (!values) co_return std::move(values).error();
+  UnsettledRuns found;
+  for (const StoredRun& row : rows) {
+    Result<ActionRun> run = values->read(row);
+    if (run) found.runs.push_back(*std::move(run));
+    // One that is damaged, or of a newer version, holds up no other.
+    else if (run.error().code() == Code::corrupt || run.error().code() == Code::invalid)
+      found.unreadable.push_back(run.error().text());
+    else co_return std::move(run).error();
+  }
+  co_return found;
 }
 
 Result<void> SqliteActions::put_runs(const std::vector<ActionRun>& runs) {
@@ -112,13 +151,13 @@ Result<void> SqliteActions::put_run(const ActionRun& run) {
     if (Result<void> room = make_room_for_unsettled(); !room) return room;
   const std::string text = searched_text(run);
   const std::int64_t action = run.action ? static_cast<std::int64_t>(*run.action) : no_action;
-  Result<void> written = tidegate::run(
-      database_,
-      "INSERT INTO runs (id, created, tenant, responder, action, rule, record_id, dry_run, state, settled, text) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET created = ?2, tenant = ?3, "
-      "responder = ?4, action = ?5, rule = ?6, record_id = ?7, dry_run = ?8, state = ?9, settled = ?10, text = ?11",
-      {run.id, of(run.created), run.tenant, run.responder, action, run.rule, run.record_id, std::int64_t{run.dry_run},
-       static_cast<std::int64_t>(state_of(run)), std::int64_t{is_settled}, text});
+  Result<void> written =
+      tidegate::run(database_,
+                    "INSERT INTO runs (id, created, tenant, responder, action, record_id, dry_run, state, settled, text) "
+                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET created = ?2, tenant = ?3, "
+                    "responder = ?4, action = ?5, record_id = ?6, dry_run = ?7, state = ?8, settled = ?9, text = ?10",
+                    {run.id, of(run.created), run.tenant, run.responder, action, run.record_id, std::int64_t{run.dry_run},
+                     static_cast<std::int64_t>(state_of(run)), std::int64_t{is_settled}, text});
   if (!written) return written;
   const std::int64_t number = is_new ? database_.last_rowid() : *known;
   return tidegate::run(database_, "INSERT OR REPLACE INTO run_values VALUES (?1, ?2)", {number, SqliteBlob{value}});
@@ -135,48 +174,47 @@ Result<void> SqliteActions::make_room_for_unsettled() {
                    "`tidegate-processor action list --state awaiting_approval`"};
 }
 
-// As many as `bytes_max` has room for, but at least one.
-Result<std::vector<ActionRun>> SqliteActions::values_of(const std::vector<std::int64_t>& numbers, std::size_t bytes_max) {
-  std::vector<ActionRun> found;
-  Result<SqliteStatement> statement = database_.prepare("SELECT value FROM run_values WHERE number = ?1");
-  if (!statement) return std::move(statement).error();
-  std::size_t bytes = 0;
-  for (const std::int64_t number : numbers) {
-    bind_all(*statement, {number});
-    const Result<bool> stepped = statement->step();
-    if (!stepped) return stepped.error();
-    if (!*stepped) return Error{Code::corrupt, "run number " + std::to_string(number) + " has lost its value"};
-    const ByteView value = statement->blob(0);
-    bytes += value.size();
-    if (!found.empty() && bytes > bytes_max) break;
-    Result<ActionRun> run = run_in(value, number);
-    if (!run) return std::move(run).error();
-    found.push_back(*std::move(run));
+Result<std::optional<WallTime>> SqliteActions::created_of(std::string_view id) {
+  std::optional<WallTime> created;
+  Result<void> read = each_row(database_, "SELECT created FROM runs WHERE id = ?1", {id},
+                               [&created](const SqliteStatement& row) { created = fleet_columns::time_in(row.integer(0)); });
+  if (!read) return std::move(read).error();
+  return created;
+}
+
+Result<RunsFound> SqliteActions::runs(const ActionQuery& query) {
+  std::string sql = "SELECT number, id FROM runs" + conditions_of(query);
+  std::int64_t before_created = 0;
+  if (!query.before.empty()) {
+    const Result<std::optional<WallTime>> before = created_of(query.before);
+    if (!before) return before.error();
+    if (!*before) return no_run(query.before);
+    before_created = of(**before);
+    sql += " AND (created, id) < (?9, ?10)";
   }
+  sql += " ORDER BY created DESC, id DESC LIMIT ?11";
+  std::vector<StoredRun> rows;
+  const std::size_t most = std::min(query.limit, limits_.rows_shown_max);
+  Result<void> listed = with_history_values(query, before_created, static_cast<std::int64_t>(most) + 1, [&](SqliteValues values) {
+    return each_row(database_, sql, values,
+                    [&rows](const SqliteStatement& row) { rows.push_back({row.integer(0), std::string{row.text(1)}}); });
+  });
+  if (!listed) return std::move(listed).error();
+  Result<RunValues> values = RunValues::of_all(database_);
+  if (!values) return std::move(values).error();
+  RunsFound found;
+  while (found.runs.size() < std::min(most, rows.size())) {
+    Result<ActionRun> run = values->read(rows[found.runs.size()]);
+    if (!run) return std::move(run).error();
+    if (!found.runs.empty() && values->bytes() > limits_.shown_bytes_max) break;
+    found.runs.push_back(*std::move(run));
+  }
+  found.more = found.runs.size() < rows.size();
   return found;
 }
 
-Result<std::vector<ActionRun>> SqliteActions::runs(const ActionQuery& query) {
-  std::string sql = "SELECT number FROM runs" + conditions_of(query);
-  std::int64_t before_created = 0;
-  if (!query.before.empty()) {
-    const Result<ActionRun> before = run(query.before);
-    if (!before) return before.error();
-    before_created = of(before->created);
-    sql += " AND (created, id) < (?10, ?11)";
-  }
-  sql += " ORDER BY created DESC, id DESC LIMIT ?12";
-  std::vector<std::int64_t> numbers;
-  const auto most = static_cast<std::int64_t>(std::min(query.limit, limits_.rows_shown_max));
-  Result<void> listed = with_history_values(query, before_created, most, [&](SqliteValues values) {
-    return each_row(database_, sql, values, [&numbers](const SqliteStatement& row) { numbers.push_back(row.integer(0)); });
-  });
-  if (!listed) return std::move(listed).error();
-  return values_of(numbers, limits_.shown_bytes_max);
-}
-
 Result<std::uint64_t> SqliteActions::count(const ActionQuery& query) {
-  const std::string sql = "SELECT count(*) FROM runs" + conditions_of(query) + " LIMIT ?12";
+  const std::string sql = "SELECT count(*) FROM runs" + conditions_of(query) + " LIMIT ?11";
   const Result<std::int64_t> counted =
       with_history_values(query, 0, 1, [&](SqliteValues values) { return number(database_, sql, values); });
   if (!counted) return counted.error();
@@ -185,20 +223,18 @@ Result<std::uint64_t> SqliteActions::count(const ActionQuery& query) {
 
 Result<ActionRun> SqliteActions::run(std::string_view id) {
   Result<ActionRun> found = no_run(id);
-  Result<void> read =
-      each_row(database_, "SELECT v.value, r.number FROM runs r JOIN run_values v ON v.number = r.number WHERE r.id = ?1", {id},
-               [&found](const SqliteStatement& row) { found = run_in(row.blob(0), row.integer(1)); });
+  Result<void> read = each_row(database_, "SELECT v.value FROM runs r JOIN run_values v ON v.number = r.number WHERE r.id = ?1",
+                               {id}, [&found, id](const SqliteStatement& row) { found = run_in(row.blob(0), id); });
   if (!read) return std::move(read).error();
   return found;
 }
 
-Result<std::uint64_t> SqliteActions::asked_by_rule(std::string_view rule, std::string_view responder, WallTime since) {
-  const Result<std::int64_t> asked = number(database_,
-                                            "SELECT count(*) FROM runs WHERE rule = ?1 AND rule <> '' AND created >= ?3 "
-                                            "AND responder = ?2 AND dry_run = 0",
-                                            {rule, responder, of(since)});
-  if (!asked) return asked.error();
-  return static_cast<std::uint64_t>(*asked);
+Result<std::optional<std::string>> SqliteActions::unsettled_run_of(std::string_view responder) {
+  std::optional<std::string> id;
+  Result<void> read = each_row(database_, "SELECT id FROM runs WHERE settled = 0 AND responder = ?1 LIMIT 1", {responder},
+                               [&id](const SqliteStatement& row) { id = std::string{row.text(0)}; });
+  if (!read) return std::move(read).error();
+  return id;
 }
 
 Result<void> SqliteActions::trim(WallTime now) {

@@ -9,7 +9,6 @@ namespace tidegate {
 namespace {
 
 constexpr std::string_view responder_purpose = "responder";
-constexpr std::string_view responder_columns = "SELECT name, value, changed, changed_by FROM responders ";
 constexpr std::size_t changed_by_bytes_max = 256;
 
 Error no_responder(std::string_view name) { return Error{Code::absent, "there is no responder '" + utf8_within(name, 64) + "'"}; }
@@ -56,21 +55,14 @@ Result<KeptResponder> SqliteActions::responder_in(const SqliteStatement& row) co
 Result<std::vector<KeptResponder>> SqliteActions::responders() {
   std::vector<KeptResponder> found;
   std::optional<Error> failed;
-  Result<void> read = each_row(database_, std::string{responder_columns} + "ORDER BY name", {}, [&](const SqliteStatement& row) {
+  constexpr std::string_view in_order = "SELECT name, value, changed, changed_by FROM responders ORDER BY name";
+  Result<void> read = each_row(database_, in_order, {}, [&](const SqliteStatement& row) {
     Result<KeptResponder> kept = responder_in(row);
     if (kept) found.push_back(*std::move(kept));
     else failed = std::move(kept).error();
   });
   if (!read) return std::move(read).error();
   if (failed) return *std::move(failed);
-  return found;
-}
-
-Result<KeptResponder> SqliteActions::responder(std::string_view name) {
-  Result<KeptResponder> found = no_responder(name);
-  Result<void> read = each_row(database_, std::string{responder_columns} + "WHERE name = ?1", {name},
-                               [&](const SqliteStatement& row) { found = responder_in(row); });
-  if (!read) return std::move(read).error();
   return found;
 }
 

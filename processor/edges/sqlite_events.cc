@@ -46,7 +46,7 @@ HealthEvent event_in(const SqliteStatement& row) {
   event.id = static_cast<std::uint64_t>(row.integer(0));
   event.sensor = row.text(1);
   event.tenants = tenants_in(row.text(2));
-  event.kind = enumerator_in(row.integer(3), EventKind::clones);
+  event.kind = enumerator_in(row.integer(3), EventKind::rule);
   event.key = row.text(4);
   event.severity = enumerator_in(row.integer(5), EventSeverity::critical);
   event.reason = row.text(6);
@@ -91,9 +91,9 @@ Result<std::uint64_t> SqliteEvents::write_turn(const EventChange& change) {
   if (change.turn == EventTurn::opened) {
     const std::string tenants = of(event.tenants);
     const std::string reason = utf8_within(event.reason, limits_.text_bytes_max);
-    Result<void> put = run(database_, "INSERT INTO events VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+    Result<void> put = run(database_, "INSERT INTO events VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                            {event.sensor, tenants, static_cast<std::int64_t>(event.kind), event.key,
-                            static_cast<std::int64_t>(event.severity), reason, of(event.opened)});
+                            static_cast<std::int64_t>(event.severity), reason, of(event.opened), of(event.closed)});
     if (!put) return std::move(put).error();
     id = database_.last_rowid();
   } else {

@@ -19,7 +19,8 @@ EventSeverity severity_of(EventKind kind) {
     case EventKind::clones: return EventSeverity::critical;
     case EventKind::unhealthy:
     case EventKind::config_failed:
-    case EventKind::certificate_ends: break;
+    case EventKind::certificate_ends:
+    case EventKind::rule: break;
   }
   return EventSeverity::warning;
 }

@@ -74,6 +74,13 @@ asio::awaitable<Error> Notifier::run() {
   co_return Error{Code::cancelled, "notifications are not sent any more"};
 }
 
+std::vector<ChannelView> Notifier::channels() const {
+  std::vector<ChannelView> views;
+  for (const auto& channel : channels_)
+    views.push_back({channel->route.name, channel->route.least_severity, channel->route.tenants});
+  return views;
+}
+
 std::vector<std::string> Notifier::channels_for(const HealthEvent& event) const {
   std::vector<std::string> names;
   for (const auto& channel : channels_)

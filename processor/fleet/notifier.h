@@ -60,6 +60,7 @@ class Notifier {
   // Tells until cancelled.   requires: load() was ok
   asio::awaitable<Error> run();
 
+  std::vector<ChannelView> channels() const;
   // The names of those that are to tell it.
   std::vector<std::string> channels_for(const HealthEvent& event) const;
   // Something was queued.

@@ -5,12 +5,13 @@
 
 namespace tidegate {
 
-IndexWorker::IndexWorker(Landing& landing, Index& index, Log& log, Metrics& metrics, IndexWorkerLimits limits)
+IndexWorker::IndexWorker(Landing& landing, Index& index, Log& log, Metrics& metrics, IndexWorkerLimits limits, RecordWatch* watch)
     : landing_(landing),
       index_(index),
       log_(log),
       metrics_(metrics),
       limits_(limits),
+      watch_(watch),
       again_(metrics.counter("tidegate_records_upserted_again_total", "Records that the index had already: kept once.")),
       lost_(metrics.counter("tidegate_chunks_lost_total", "Landed chunks that could not be read back.")) {}
 
@@ -83,6 +84,8 @@ Result<std::uint64_t> IndexWorker::index_batch() {
   if (!answers) return answers.error();
   TG_ASSERT(answers->size() == batch->records.size(), "a payload is forgotten only when all its records are in the index (P1)");
   count(*batch, *answers);
+  if (watch_ != nullptr)
+    if (Result<void> seen = watch_->seen(batch->records); !seen) return std::move(seen).error();
   if (Result<void> done = landing_.done(batch->place); !done) return std::move(done).error();
   return batch->chunks;
 }

@@ -1,6 +1,6 @@
 // IndexWorker: the index thread. It reads the landed chunks in order, puts their records into the index, and only when
-// those are durable lets the landing forget the payloads. It can be killed at any point: what was indexed and not yet
-// forgotten is indexed again, and record_id keeps it single (P2).
+// those are durable, and whoever watches has written down what he makes of them, lets the landing forget the payloads. It can be
+// killed at any point: what was indexed and not yet forgotten is indexed and told of again, and record_id keeps it single (P2).
 //
 // A chunk that cannot be read back is reported, counted and passed: it was acknowledged, so nothing can bring it back.
 // Any other failure is tried again until it passes, and is seen in status() meanwhile (P12). Trying again may open a whole store
@@ -36,7 +36,9 @@ struct IndexWorkerLimits {
 
 class IndexWorker {
  public:
-  IndexWorker(Landing& landing, Index& index, Log& log, Metrics& metrics, IndexWorkerLimits limits = {});
+  //   requires: all of them outlive it; `watch` may be null
+  IndexWorker(Landing& landing, Index& index, Log& log, Metrics& metrics, IndexWorkerLimits limits = {},
+              RecordWatch* watch = nullptr);
   ~IndexWorker();
   IndexWorker(const IndexWorker&) = delete;
   IndexWorker& operator=(const IndexWorker&) = delete;
@@ -80,6 +82,7 @@ class IndexWorker {
   Log& log_;
   Metrics& metrics_;
   IndexWorkerLimits limits_;
+  RecordWatch* watch_;
   Metric& again_;
   Metric& lost_;
   std::map<std::string, Metric*, std::less<>> by_class_;

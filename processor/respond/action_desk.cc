@@ -2,9 +2,15 @@
 
 #include <utility>
 
-#include "base/check.h"
+#include "processor/joined.h"
+#include "transport/utf8.h"
 
 namespace tidegate {
+namespace {
+
+constexpr std::size_t name_shown_bytes_max = 64;
+
+}  // namespace
 
 ActionDesk::ActionDesk(ActionDeskPorts ports, Clock& clock, Random& random, Log& log)
     : ports_(std::move(ports)), clock_(clock), random_(random), log_(log) {}
@@ -21,15 +27,14 @@ Result<void> ActionDesk::load() {
     responders_.insert_or_assign(std::move(name), std::move(each));
   }
   may_send_ = *may;
-  if (!may_send_) log_.warning("the kill switch is on: no action is sent until `tidegate-processor action resume`");
+  if (!may_send_) log_.warning(kill_switch_is_on);
   return {};
 }
 
 Result<const Responder*> ActionDesk::responder_named(std::string_view name) const {
   if (const auto found = responders_.find(std::string{name}); found != responders_.end()) return &found->second.responder;
-  std::string known;
-  for (const auto& [each, kept] : responders_) known.append(known.empty() ? "" : ", ").append(each);
-  return Error{Code::absent, "there is no responder '" + std::string{name.substr(0, operator_name_bytes_max)} + "'" +
+  const std::string known = joined(responders_, [](const auto& each) { return each.first; });
+  return Error{Code::absent, "there is no responder '" + utf8_within(name, name_shown_bytes_max) + "'" +
                                  (known.empty() ? "; make one with `tidegate-processor responder apply`" : "; there are " + known)};
 }
 
@@ -61,6 +66,7 @@ Result<void> ActionDesk::apply(std::vector<Responder> responders, std::string_vi
     else if (before->second.responder.type != each.type)
       refusals.add(Code::invalid, "responder '" + each.name + "' is of type " + std::string{name(before->second.responder.type)} +
                                       "; delete it before another one takes its name");
+    else if (const Result<void> same = check_origin(before->second.responder, each); !same) refusals.add(same.error());
     Result<Secret> secret = secret_of(each);
     if (!secret) {
       refusals.add(secret.error());
@@ -90,21 +96,33 @@ Result<void> ActionDesk::apply(std::vector<Responder> responders, std::string_vi
   return {};
 }
 
-asio::awaitable<Result<void>> ActionDesk::remove(std::string name, std::string by) {
-  const Result<const Responder*> found = responder_named(name);
-  if (!found) co_return found.error();
-  const Result<std::vector<ActionRun>> unsettled = co_await ports_.ledger.unsettled();
-  if (!unsettled) co_return unsettled.error();
-  for (const ActionRun& run : *unsettled)
-    if (run.responder == name)
-      co_return Error{Code::denied, "responder '" + name + "' is needed: run " + run.id + " is not settled (" +
-                                        std::string{tidegate::name(state_of(run))} + ")"};
-  const Result<void> deleted = ports_.store.delete_responder(name);
-  if (!deleted) co_return deleted.error();
-  responders_.erase(name);
-  apis_.erase(name);
-  log_.info("a responder was deleted", {{"responder", name}, {"who", by}});
-  co_return Result<void>{};
+// What was sent to one console must not be looked for in another: it would not be there, and would be sent again (P9).
+Result<void> ActionDesk::check_origin(const Responder& before, const Responder& now) const {
+  if (origin_of(before) == origin_of(now)) return {};
+  const Result<std::optional<std::string>> open = ports_.history.unsettled_run_of(now.name);
+  if (!open) return open.error();
+  if (!*open) return {};
+  return Error{Code::denied, "responder '" + now.name + "' is to send to " + origin_of(now) + ", and run " + **open +
+                                 " of it is not settled, which began at " + origin_of(before) +
+                                 "; wait for its end, or give the new responder another name"};
+}
+
+Result<void> ActionDesk::remove(std::string_view name, std::string_view by) {
+  const auto found = responders_.find(std::string{name});
+  if (found == responders_.end()) return responder_named(name).error();
+  const Result<std::optional<std::string>> open = ports_.history.unsettled_run_of(name);
+  if (!open) return open.error();
+  if (*open)
+    return Error{Code::denied, "responder '" + found->first + "' is needed: run " + **open + " of it is not settled; see `" +
+                                   "tidegate-processor action show " + **open + "`"};
+  if (const std::vector<std::string> rules = rules_of_ ? rules_of_(name) : std::vector<std::string>{}; !rules.empty())
+    return Error{Code::denied, "responder '" + found->first + "' is needed by rules: " + joined(rules) +
+                                   "; delete them, or apply them without it, first"};
+  if (Result<void> deleted = ports_.store.delete_responder(name); !deleted) return deleted;
+  log_.info("a responder was deleted", {{"responder", found->first}, {"who", std::string{by}}});
+  apis_.erase(found->first);
+  responders_.erase(found);
+  return {};
 }
 
 std::vector<std::string> ActionDesk::warnings_of(const Responder& responder) {
@@ -118,6 +136,20 @@ std::vector<std::string> ActionDesk::warnings_of(const Responder& responder) {
     warnings.push_back("responder '" + responder.name + "' does not verify certificates: whoever is on the way can pose as " +
                        responder.host + ", and read and change its requests" + (secret ? " and its secret" : "") +
                        "; write ca_file in place of verify_certificate: false");
+  return warnings;
+}
+
+std::vector<std::string> ActionDesk::warnings_for(const ActionRun& run) const {
+  std::vector<std::string> warnings;
+  if (const auto found = responders_.find(run.responder); found != responders_.end()) {
+    const Responder& responder = found->second.responder;
+    warnings = warnings_of(responder);
+    ActionRun as_sent = run;
+    as_sent.dry_run = false;
+    if (run.dry_run && approval_of(responder, as_sent) == Approval::awaited)
+      warnings.push_back("responder '" + responder.name + "' sends only what a person has approved");
+  }
+  if (!may_send_ && (run.dry_run || !ended(run))) warnings.emplace_back(kill_switch_is_on);
   return warnings;
 }
 
@@ -146,23 +178,27 @@ Result<void> ActionDesk::set_may_send(bool may, std::string_view by) {
   if (Result<void> written = ports_.store.set_may_send(may, by, clock_.wall()); !written) return written;
   may_send_ = may;
   if (may) log_.warning("the kill switch is off: actions are sent again", {{"who", std::string{by}}});
-  else
-    log_.warning("the kill switch is on: no action is sent until `tidegate-processor action resume`", {{"who", std::string{by}}});
+  else log_.warning(kill_switch_is_on, {{"who", std::string{by}}});
   if (may && runner_ != nullptr) runner_->wake();
   return {};
 }
 
 Result<ResponderApi> ActionDesk::api_for(const ActionRun& run) {
-  const Result<const Responder*> responder = responder_named(run.responder);
-  if (!responder) return Error{Code::absent, "there is no responder '" + run.responder + "' any more"};
-  if (!(*responder)->may_act_for(run.tenant))
-    return Error{Code::denied, "responder '" + run.responder + "' may not act for tenant '" + run.tenant + "' any more"};
-  if (!may_do(**responder, run))
-    return Error{Code::denied, "responder '" + run.responder + "' may not do " + std::string{action_word(run)} + " any more"};
-  Result<ResponderApi> api = api_of(**responder);
+  const auto found = responders_.find(run.responder);
+  if (found == responders_.end()) return Error{Code::absent, "there is no responder '" + run.responder + "' any more"};
+  Result<ResponderApi> api = api_of(found->second.responder);
   // A credential or a file can be put back: what was accepted waits for it.
   if (!api) return Error{Code::unavailable, api.error().text()};
   return api;
+}
+
+Result<void> ActionDesk::permits(const ActionRun& run) {
+  const auto found = responders_.find(run.responder);
+  if (found == responders_.end()) return Error{Code::absent, "there is no responder '" + run.responder + "' any more"};
+  ActionRefusals refusals;
+  check_scope(found->second.responder, run, refusals);
+  if (refusals.empty()) return {};
+  return refusals.error();
 }
 
 void ActionDesk::note(std::string_view what, const ActionRun& run, const std::string& who) {

@@ -1,10 +1,11 @@
-// ActionDesk: what an operator, or a rule, asks of responders and actions: kept responders, runs, their approval, retry and
-// undoing, the kill switch. It decides whether a run may be; respond/runner carries it out.
+// ActionDesk: what an operator asks of responders and actions: kept responders, runs, their approval, retry and undoing, the kill
+// switch. It decides whether a run may be; respond/runner carries it out.
 //
 // Promises:
 // - Nothing is submitted that names a tenant, action or object that the responder may not act for, do or touch (P10; guards); each
 //   reason is told, a line each.
 // - A missing value refuses, and says what of the record could stand there.
+// - What is asked again before each sending is what a responder may do then (permits()); what was sent is followed whatever it may.
 // - Undoing and restoring are never held up by protection or approval: they take harm back.
 // - A run is in the history once it was accepted, refused ones are in none.
 //
@@ -15,7 +16,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -35,10 +35,12 @@ using MakeResponderApi = std::function<Result<ResponderApi>(const Responder& res
 // What a responder is fit for, in words, found out without side effects.
 using ProbeResponder = std::function<asio::awaitable<Result<std::string>>(Responder responder, Secret secret)>;
 
+inline constexpr std::string_view kill_switch_is_on =
+    "the kill switch is on: no action is sent until `tidegate-processor action resume`";
+
 struct ActionDeskPorts {
   ResponderStore& store;
   ActionHistory& history;
-  ActionLedger& ledger;
   std::function<Result<Secret>(std::string_view name)> credential;
   MakeResponderApi make_api;
   ProbeResponder probe;
@@ -53,17 +55,22 @@ class ActionDesk final : public Responders {
   Result<void> load();
   // By whom runs are carried out. Before anything is asked for.
   void set_runner(ActionRunner& runner) { runner_ = &runner; }
+  // The names of the rules that act by a responder, which keep it from being deleted.
+  void set_rules_of(std::function<std::vector<std::string>(std::string_view responder)> rules) { rules_of_ = std::move(rules); }
 
-  // All of a document, each replaced by its name. `invalid`: nothing is replaced: a credential or a CA file of one cannot be used,
-  // or its type is another one than before. Where the store fails, those before the one that it names are replaced.
+  // All of a document, each replaced by its name, or none. `invalid`: a credential or a CA file of one cannot be used, or its type
+  // is another one than before. `denied`: its host, port or protocol is, and a run of it is not settled: that would be looked for
+  // where it was never sent (P9).
   Result<void> apply(std::vector<Responder> responders, std::string_view by);
-  // `denied`: a run of it is not settled.
-  asio::awaitable<Result<void>> remove(std::string name, std::string by);
+  // `denied`: a run of it is not settled, or a rule acts by it.
+  Result<void> remove(std::string_view name, std::string_view by);
   const std::map<std::string, KeptResponder>& responders() const { return responders_; }
   // `absent`, with those that there are.
   Result<const Responder*> responder_named(std::string_view name) const;
   // Warnings that last for as long as the responder is so.
   static std::vector<std::string> warnings_of(const Responder& responder);
+  // What whoever asks for a run, or looks at it, has to know: how its responder sends, and what holds it up.
+  std::vector<std::string> warnings_for(const ActionRun& run) const;
   // What it is fit for, without side effects.
   asio::awaitable<Result<std::string>> test(std::string name);
   // The credential's value has changed.
@@ -71,26 +78,31 @@ class ActionDesk final : public Responders {
   // The names of those that use it.
   std::vector<std::string> users_of(std::string_view credential) const;
 
-  Result<ActionPreview> preview(const ActionOrder& order) const;
-  // The run as it was accepted: with its id, in the ledger.
-  asio::awaitable<Result<ActionRun>> submit(ActionOrder order);
+  // The run without id and times, and the request, as they would be.
+  Result<ActionDraft> draft(const ActionOrder& order) const;
+  // The run as it was accepted, with its id, in the ledger; and the request. A dry run too: it is kept, and never sent.
+  asio::awaitable<Result<ActionDraft>> submit(ActionOrder order);
   // Who asked for it may decide, too: the history says who it was.   `invalid`: it does not wait for approval.
   asio::awaitable<Result<ActionRun>> decide(std::string id, bool grant, std::string by);
-  // The same targets again, but those that succeeded.   `invalid`: it is not settled, or nothing is left to be done.
+  // The same targets again, but those that succeeded.   `invalid`: it is under way, another try of it is not settled, or nothing is
+  // left to be done.
   asio::awaitable<Result<ActionRun>> retry(std::string id, std::string by);
-  // The inverse, of the targets that succeeded.   `invalid`: none did, it was undone already, or nothing takes it back.
+  // The inverse, of the targets that succeeded.   `invalid`: none did, it is under way or undone already, or nothing takes it back.
   asio::awaitable<Result<ActionRun>> undo(std::string id, std::string by);
   // The kill switch: while it is on, nothing may be sent.
   Result<void> set_may_send(bool may, std::string_view by);
 
   Result<ResponderApi> api_for(const ActionRun& run) override;
+  Result<void> permits(const ActionRun& run) override;
   bool may_send() const override { return may_send_; }
 
  private:
-  Result<ActionDraft> draft_for(const ActionOrder& order) const;
+  Result<void> check_origin(const Responder& before, const Responder& now) const;
+  Result<void> check_run_ended(std::string_view id) const;
+  Result<void> check_not_retried(const ActionRun& run) const;
   Result<void> decide_on(ActionRun& run, bool grant, const std::string& by) const;
   Result<ActionRun> retry_of(const ActionRun& run, const std::string& by) const;
-  Result<ActionRun> undo_of(ActionRun& run, const std::string& by) const;
+  Result<ActionRun> undo_of(const ActionRun& run, const std::string& by) const;
   Result<Secret> secret_of(const Responder& responder) const;
   Result<ResponderApi> api_of(const Responder& responder);
   void note(std::string_view what, const ActionRun& run, const std::string& who);
@@ -100,6 +112,7 @@ class ActionDesk final : public Responders {
   Random& random_;
   Log& log_;
   ActionRunner* runner_ = nullptr;
+  std::function<std::vector<std::string>(std::string_view)> rules_of_;
   std::map<std::string, KeptResponder> responders_;        // by name
   std::map<std::string, ResponderApi, std::less<>> apis_;  // by name, as they were asked for
   bool may_send_ = true;

@@ -9,57 +9,36 @@
 namespace tidegate {
 namespace {
 
-bool part_open(const ActionRun& run) {
-  const auto open = [](const TargetRun& target) { return !settled(target.state); };
-  return std::ranges::any_of(run.targets, open) || (run.webhook && !settled(run.webhook->state));
-}
-
 // Nothing is under way: each part has come to its end, or will never begin.
 Result<void> check_ended(const ActionRun& run) {
   if (run.dry_run) return Error{Code::invalid, "run " + run.id + " was a dry run: nothing was sent"};
-  if (run.approval == Approval::awaited || (run.approval != Approval::denied && part_open(run)))
-    return Error{Code::invalid, "run " + run.id + " is not settled: it is " + std::string{name(state_of(run))}};
-  return {};
+  const RunState state = state_of(run);
+  if (ended(run) || state == RunState::undoing) return {};
+  return Error{Code::invalid, "run " + run.id + " is not settled: it is " + std::string{name(state)}};
 }
-
-std::string operator_of(const std::string& by) { return by.empty() ? std::string{operator_fallback} : by; }
 
 }  // namespace
 
-Result<ActionDraft> ActionDesk::draft_for(const ActionOrder& order) const {
-  const Result<const Responder*> found = responder_named(order.responder);
-  if (!found) return found.error();
-  const Responder& responder = **found;
+Result<ActionDraft> ActionDesk::draft(const ActionOrder& order) const {
+  const Result<const Responder*> responder = responder_named(order.responder);
+  if (!responder) return responder.error();
   ActionRefusals refusals;
-  ActionDraft draft = draft_of(responder, order, refusals);
-  check_rate(responder, draft.run, ports_.history, clock_.wall(), refusals);
+  ActionDraft draft = draft_of(**responder, order, refusals);
   if (!refusals.empty()) return refusals.error();
-  draft.preview.warnings = warnings_of(responder);
-  ActionRun sent = draft.run;
-  sent.dry_run = false;
-  if (approval_of(responder, sent) == Approval::awaited)
-    draft.preview.warnings.push_back("responder '" + responder.name + "' sends only what a person has approved");
-  if (!may_send_)
-    draft.preview.warnings.emplace_back("the kill switch is on: nothing is sent until `tidegate-processor action resume`");
   return draft;
 }
 
-Result<ActionPreview> ActionDesk::preview(const ActionOrder& order) const {
-  Result<ActionDraft> draft = draft_for(order);
-  if (!draft) return std::move(draft).error();
-  return std::move(draft->preview);
-}
-
-asio::awaitable<Result<ActionRun>> ActionDesk::submit(ActionOrder order) {
+asio::awaitable<Result<ActionDraft>> ActionDesk::submit(ActionOrder order) {
   TG_ASSERT(runner_ != nullptr, "a desk has a runner before it is asked");
-  Result<ActionDraft> draft = draft_for(order);
-  if (!draft) co_return std::move(draft).error();
-  ActionRun run = std::move(draft->run);
-  if (!run.dry_run) {
+  Result<ActionDraft> drafted = draft(order);
+  if (!drafted) co_return drafted;
+  ActionRun& run = drafted->run;
+  // A person is told at once of a credential or a file that is missing; what a rule asks for waits for it.
+  if (!run.dry_run && order.id.empty()) {
     const Result<ResponderApi> api = api_of(responders_.at(run.responder).responder);
     if (!api) co_return api.error();
   }
-  run.id = fresh_run_id(random_);
+  run.id = order.id.empty() ? fresh_run_id(random_) : order.id;
   run.created = clock_.wall();
   for (TargetRun& target : run.targets) target.changed = run.created;
   if (run.webhook) run.webhook->changed = run.created;
@@ -67,7 +46,7 @@ asio::awaitable<Result<ActionRun>> ActionDesk::submit(ActionOrder order) {
   const Result<void> taken = co_await runner_->submit(std::move(submitted));
   if (!taken) co_return taken.error();
   note(run.dry_run ? "a dry run of an action was made" : "an action was asked for", run, run.requested_by);
-  co_return run;
+  co_return drafted;
 }
 
 Result<void> ActionDesk::decide_on(ActionRun& run, bool grant, const std::string& by) const {
@@ -82,7 +61,7 @@ Result<void> ActionDesk::decide_on(ActionRun& run, bool grant, const std::string
     if (!refusals.empty()) return refusals.error();
   }
   run.approval = grant ? Approval::granted : Approval::denied;
-  run.decided_by = operator_of(by);
+  run.decided_by = by;
   return {};
 }
 
@@ -94,13 +73,30 @@ asio::awaitable<Result<ActionRun>> ActionDesk::decide(std::string id, bool grant
   co_return decided;
 }
 
+// As the ledger has it, at once: the change of one that is under way would have to wait for its turn.
+Result<void> ActionDesk::check_run_ended(std::string_view id) const {
+  const Result<ActionRun> run = ports_.history.run(id);
+  if (!run) return run.error();
+  return check_ended(*run);
+}
+
+// One try at a time: two of them would be sent side by side.
+Result<void> ActionDesk::check_not_retried(const ActionRun& run) const {
+  if (run.retried_by.empty()) return {};
+  const Result<ActionRun> other = ports_.history.run(run.retried_by);
+  if (!other && other.error().code() != Code::absent) return other.error();
+  if (!other || settled(*other)) return {};  // the history forgets settled ones alone
+  return Error{Code::invalid, "run " + run.id + " is being tried again: run " + run.retried_by};
+}
+
 Result<ActionRun> ActionDesk::retry_of(const ActionRun& run, const std::string& by) const {
-  if (Result<void> ended = check_ended(run); !ended) return std::move(ended).error();
+  if (Result<void> over = check_ended(run); !over) return std::move(over).error();
+  if (Result<void> alone = check_not_retried(run); !alone) return std::move(alone).error();
   ActionRun again;
   again.responder = run.responder;
   again.tenant = run.tenant;
   again.action = run.action;
-  again.requested_by = operator_of(by);
+  again.requested_by = by;
   again.record_id = run.record_id;
   again.created = clock_.wall();
   again.lasts = run.lasts;
@@ -132,9 +128,13 @@ Result<ActionRun> ActionDesk::retry_of(const ActionRun& run, const std::string& 
 
 asio::awaitable<Result<ActionRun>> ActionDesk::retry(std::string id, std::string by) {
   TG_ASSERT(runner_ != nullptr, "a desk has a runner before it is asked");
+  const Result<void> over = check_run_ended(id);
+  if (!over) co_return over.error();
   std::function<Result<ActionRun>(ActionRun&)> change = [this, &by](ActionRun& run) {
     Result<ActionRun> again = retry_of(run, by);
-    if (again) again->id = fresh_run_id(random_);
+    if (!again) return again;
+    again->id = fresh_run_id(random_);
+    run.retried_by = again->id;
     return again;
   };
   Result<ActionRun> again = co_await runner_->amend_and_submit(std::move(id), std::move(change));
@@ -142,25 +142,20 @@ asio::awaitable<Result<ActionRun>> ActionDesk::retry(std::string id, std::string
   co_return again;
 }
 
-Result<ActionRun> ActionDesk::undo_of(ActionRun& run, const std::string& by) const {
-  if (Result<void> ended = check_ended(run); !ended) return std::move(ended).error();
+Result<ActionRun> ActionDesk::undo_of(const ActionRun& run, const std::string& by) const {
+  if (Result<void> over = check_ended(run); !over) return std::move(over).error();
   if (!run.action || !inverse_of(*run.action))
     return Error{Code::invalid, "nothing takes back what run " + run.id + " has done (" + std::string{action_word(run)} + ")"};
-  if (!run.undone_by.empty()) {
-    // An undoing that did nothing may be asked for again.
-    const Result<ActionRun> before = ports_.history.run(run.undone_by);
-    if (!before) return before.error();
-    const RunState state = state_of(*before);
-    if (state != RunState::failed && state != RunState::denied)
-      return Error{Code::invalid,
-                   "run " + run.id + " was undone already: run " + run.undone_by + " is " + std::string{name(state)}};
-  }
+  // Of an undoing that did nothing the run knows no more: it may be asked for again.
+  if (!run.undone_by.empty())
+    return Error{Code::invalid,
+                 "run " + run.id + (run.undone ? " was undone already, by run " : " is being undone by run ") + run.undone_by};
   if (std::ranges::none_of(run.targets, [](const TargetRun& target) { return target.state == ResponseState::succeeded; }))
     return Error{Code::invalid,
                  "run " + run.id + " has done nothing that could be taken back: it is " + std::string{name(state_of(run))}};
   const Result<const Responder*> responder = responder_named(run.responder);
   if (!responder) return responder.error();
-  ActionRun back = inverse_run(run, {}, operator_of(by), clock_.wall());
+  ActionRun back = inverse_run(run, {}, by, clock_.wall());
   ActionRefusals refusals;
   check_scope(**responder, back, refusals);
   if (!refusals.empty()) return refusals.error();
@@ -170,6 +165,8 @@ Result<ActionRun> ActionDesk::undo_of(ActionRun& run, const std::string& by) con
 
 asio::awaitable<Result<ActionRun>> ActionDesk::undo(std::string id, std::string by) {
   TG_ASSERT(runner_ != nullptr, "a desk has a runner before it is asked");
+  const Result<void> over = check_run_ended(id);
+  if (!over) co_return over.error();
   std::function<Result<ActionRun>(ActionRun&)> change = [this, &by](ActionRun& run) {
     Result<ActionRun> back = undo_of(run, by);
     if (!back) return back;

@@ -1,26 +1,14 @@
 #include "processor/respond/action_guards.h"
 
-#include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "base/check.h"
+#include "processor/joined.h"
+#include "respond/action.h"
 
 namespace tidegate {
 namespace {
-
-constexpr std::chrono::hours rule_rate_span{1};
-
-// Names of the actions that a responder may do: "isolate_endpoint, restore_endpoint".
-std::string allowed_actions(const Responder& responder) {
-  std::string text;
-  for (const ResponseAction action : responder.actions) text.append(text.empty() ? "" : ", ").append(name(action));
-  return text;
-}
-
-std::string allowed_tenants(const Responder& responder) {
-  std::string text;
-  for (const std::string& tenant : responder.tenants) text.append(text.empty() ? "" : ", ").append(tenant);
-  return text;
-}
 
 std::vector<ActionTarget> objects_of(const ActionRun& run) {
   std::vector<ActionTarget> objects;
@@ -48,17 +36,6 @@ Error ActionRefusals::error() const {
   return Error{code_, text_};
 }
 
-bool does_harm(ResponseAction action) {
-  switch (action) {
-    case ResponseAction::add_to_block_list:
-    case ResponseAction::isolate_endpoint:
-    case ResponseAction::quarantine_email: return true;
-    case ResponseAction::remove_from_block_list:
-    case ResponseAction::restore_endpoint: break;
-  }
-  return false;
-}
-
 bool may_do(const Responder& responder, const ActionRun& run) {
   if (!run.action) return responder.type == ResponderType::webhook;
   if (responder.type != ResponderType::trendmicro_visionone) return false;
@@ -76,28 +53,18 @@ Approval approval_of(const Responder& responder, const ActionRun& run) {
 void check_scope(const Responder& responder, const ActionRun& run, ActionRefusals& refusals) {
   if (!run.tenant.empty() && !responder.may_act_for(run.tenant))
     refusals.add(Code::denied, "tenant: responder '" + responder.name + "' may not act for '" + run.tenant + "'; it acts for " +
-                                   allowed_tenants(responder));
+                                   joined(responder.tenants));
+  if ((run.action || run.webhook) && !may_do(responder, run))
+    refusals.add(Code::denied, "action: responder '" + responder.name + "' may not do " + std::string{action_word(run)} +
+                                   "; it may do " + joined_names(responder.actions));
   if (!run.action) return;
-  if (!may_do(responder, run))
-    refusals.add(Code::denied, "action: responder '" + responder.name + "' may not do " + std::string{name(*run.action)} +
-                                   "; it may do " + allowed_actions(responder));
-  if (does_harm(*run.action)) check_protected(responder, *run.action, run, refusals);
+  check_protected(responder, *run.action, run, refusals);
   const std::optional<ResponseAction> end = run.lasts ? inverse_of(*run.action) : std::nullopt;
   if (!end || !does_harm(*end)) return;
   if (!responder.actions.contains(*end))
     refusals.add(Code::denied,
                  "lasts: it would end with " + std::string{name(*end)} + ", which responder '" + responder.name + "' may not do");
   check_protected(responder, *end, run, refusals);
-}
-
-void check_rate(const Responder& responder, const ActionRun& run, ActionHistory& history, WallTime now, ActionRefusals& refusals) {
-  if (run.rule.empty() || run.dry_run) return;
-  const Result<std::uint64_t> asked = history.asked_by_rule(run.rule, responder.name, now - rule_rate_span);
-  if (!asked) return refusals.add(asked.error());
-  if (*asked < responder.guards.rule_per_hour) return;
-  refusals.add(Code::denied, "rule '" + run.rule + "' has asked responder '" + responder.name + "' for " + std::to_string(*asked) +
-                                 " runs within an hour: rule_per_hour of the responder is " +
-                                 std::to_string(responder.guards.rule_per_hour));
 }
 
 std::string_view action_word(const ActionRun& run) { return run.action ? name(*run.action) : std::string_view{"webhook"}; }

@@ -1,13 +1,10 @@
-// What a run must not do: the reasons for which one is refused, and the guards of a responder. Pure, but for the history that
-// check_rate() asks.
+// What a run must not do: the reasons for which one is refused, and the guards of a responder. Pure; any thread.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
-#include "processor/respond_ports.h"
 #include "respond/responder.h"
 #include "respond/run.h"
 
@@ -28,16 +25,12 @@ class ActionRefusals {
   Code code_ = Code::denied;
 };
 
-// What hurts where it is wrong: blocking, isolating, quarantining. Taking back does not, and is never held up.
-bool does_harm(ResponseAction action);
 // Whether the responder may do what the run does. Taking back what it may do is always allowed.
 bool may_do(const Responder& responder, const ActionRun& run);
 // Whether a person has to say yes first.
 Approval approval_of(const Responder& responder, const ActionRun& run);
 // What the responder's scope and its protected objects say against the run; with a time limit also against what ends it.
 void check_scope(const Responder& responder, const ActionRun& run, ActionRefusals& refusals);
-// How often a rule may ask. What is not sent does not count.
-void check_rate(const Responder& responder, const ActionRun& run, ActionHistory& history, WallTime now, ActionRefusals& refusals);
 
 // The action as it is written, or "webhook" for the request of a custom responder.
 std::string_view action_word(const ActionRun& run);

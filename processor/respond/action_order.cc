@@ -2,32 +2,21 @@
 
 #include <algorithm>
 
+#include "processor/joined.h"
 #include "processor/record.h"
 #include "respond/candidates.h"
+#include "respond/foreign_json.h"
 #include "respond/template.h"
 
 namespace tidegate {
 namespace {
 
-// Of the fields that every record has.
-std::string record_text(const boost::json::object& record, std::string_view field) {
-  const boost::json::value* const found = record.if_contains(field);
-  const boost::json::string* const text = found == nullptr ? nullptr : found->if_string();
-  return text == nullptr ? std::string{} : std::string{text->data(), text->size()};
-}
-
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-void check_name(std::string_view field, std::string_view value, std::size_t bytes_max, ActionRefusals& refusals) {
-  if (value.size() > bytes_max)
-    refusals.add(Code::invalid, std::string{field} + ": is longer than " + std::to_string(bytes_max) + " bytes");
-  else if (has_control(value)) refusals.add(Code::invalid, std::string{field} + ": has a control character");
+void check_word(std::string_view field, std::string_view value, ActionRefusals& refusals) {
+  if (Result<void> good = check_line(value, record_name_bytes_max); !good) refusals.add(std::move(good).error().in(field));
 }
 
 std::string tenant_of(const Responder& responder, const ActionOrder& order, ActionRefusals& refusals) {
-  const std::string of_record = record_text(order.record, "tenantid");
+  const std::string of_record{text_member(order.record, "tenantid")};
   if (!order.tenant.empty() && !of_record.empty() && order.tenant != of_record) {
     refusals.add(Code::denied, "tenant: the record is of tenant '" + of_record.substr(0, record_name_bytes_max) + "', not of '" +
                                    order.tenant.substr(0, record_name_bytes_max) + "'");
@@ -38,7 +27,7 @@ std::string tenant_of(const Responder& responder, const ActionOrder& order, Acti
   if (tenant.empty())
     refusals.add(Code::invalid, "tenant: nothing says whose action it is, and responder '" + responder.name +
                                     "' acts for several; give the tenant, or a record");
-  check_name("tenant", tenant, record_name_bytes_max, refusals);
+  check_word("tenant", tenant, refusals);
   return tenant;
 }
 
@@ -87,9 +76,8 @@ void draft_visionone(const Responder& responder, const ActionOrder& order, Actio
   draft.run.action = order.action ? order.action : only;
   if (!order.path.empty()) refusals.add(Code::invalid, "path: goes with a custom responder alone; leave it out");
   if (!draft.run.action) {
-    std::string known;
-    for (const ResponseAction action : responder.actions) known.append(known.empty() ? "" : ", ").append(name(action));
-    return refusals.add(Code::invalid, "action: is missing; responder '" + responder.name + "' may do " + known);
+    return refusals.add(Code::invalid,
+                        "action: is missing; responder '" + responder.name + "' may do " + joined_names(responder.actions));
   }
   const ResponseAction action = *draft.run.action;
   const auto own = responder.bodies.find(action);
@@ -108,13 +96,6 @@ void draft_visionone(const Responder& responder, const ActionOrder& order, Actio
   for (const ActionTarget& target : draft.preview.targets) draft.run.targets.emplace_back().target = target;
 }
 
-std::string upper_case(std::string_view word) {
-  std::string text{word};
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return text;
-}
-
 void draft_webhook(const Responder& responder, const ActionOrder& order, ActionDraft& draft, ActionRefusals& refusals) {
   if (order.action)
     refusals.add(Code::invalid, "action: responder '" + responder.name + "' is a custom one and does one thing; leave it out");
@@ -123,7 +104,7 @@ void draft_webhook(const Responder& responder, const ActionOrder& order, ActionD
   const std::string_view body = order.body.empty() ? spec.json_body : order.body;
   const RenderInput input{order.given, order.record};
   WebhookRun& webhook = draft.run.webhook.emplace();
-  webhook.method = upper_case(spec.method);
+  webhook.method = spec.method;
   webhook.path_and_query = rendered("path", path, TemplatePlace::path_and_query, input, refusals);
   if (!body.empty()) webhook.body = rendered("body", body, TemplatePlace::json_body, input, refusals);
   draft.preview.method = webhook.method;
@@ -133,18 +114,22 @@ void draft_webhook(const Responder& responder, const ActionOrder& order, ActionD
 
 }  // namespace
 
+Result<void> check_line(std::string_view value, std::size_t bytes_max) {
+  if (value.size() > bytes_max) return Error{Code::invalid, "is longer than " + std::to_string(bytes_max) + " bytes"};
+  if (std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
+    return Error{Code::invalid, "has a control character"};
+  return {};
+}
+
 ActionDraft draft_of(const Responder& responder, const ActionOrder& order, ActionRefusals& refusals) {
   ActionDraft draft;
   ActionRun& run = draft.run;
   run.responder = responder.name;
-  run.requested_by = order.requested_by.empty() ? std::string{operator_fallback} : order.requested_by;
-  run.rule = order.rule;
-  run.record_id = record_text(order.record, "record_id");
+  run.requested_by = order.requested_by;
+  run.record_id = text_member(order.record, "record_id");
   run.dry_run = order.dry_run;
   run.lasts = order.lasts;
-  check_name("requested_by", run.requested_by, operator_name_bytes_max, refusals);
-  check_name("rule", run.rule, operator_name_bytes_max, refusals);
-  check_name("record_id", run.record_id, record_name_bytes_max, refusals);
+  check_word("record_id", run.record_id, refusals);
   run.tenant = tenant_of(responder, order, refusals);
   if (responder.type == ResponderType::webhook) draft_webhook(responder, order, draft, refusals);
   else draft_visionone(responder, order, draft, refusals);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "respond/run_id.h"
@@ -13,7 +14,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t broken_shown_max = 20;
+constexpr std::size_t broken_kept_max = 1000;
 constexpr hours healing_most{24 * 4};
 
 constexpr std::array<std::string_view, 7> refused_words{
@@ -97,12 +98,10 @@ class ActionBlows {
     world_.api_away() = false;
     world_.ledger_fails() = 0;
     world_.api().serve().faults.clear();
-    world_.api().serve().rate_limit = 0;
     world_.kill_after(0);
     world_.set_may_send(true);
     restart_if_down();
   }
-  std::size_t kills() const { return kills_; }
 
  private:
   void ask() {
@@ -126,10 +125,7 @@ class ActionBlows {
     world_.undo(id);
     if (dice_.chance(2)) world_.undo(id);  // a double click
   }
-  void kill() {
-    world_.kill_after(dice_.below(300) + 1);
-    ++kills_;
-  }
+  void kill() { world_.kill_after(dice_.below(300) + 1); }
   void weather() {
     world_.weather() = dice_.chance(3) ? ActionWeather{} : ActionWeather{dice_.below(30), dice_.below(40), dice_.below(20)};
     world_.tell("the net loses " + std::to_string(world_.weather().lost) + ", leaves " +
@@ -170,7 +166,6 @@ class ActionBlows {
   ActionWorld& world_;
   Random& dice_;
   std::vector<std::string> asked_;
-  std::size_t kills_ = 0;
 };
 
 std::string states_of(const ActionRun& run) {
@@ -185,16 +180,23 @@ class ActionVerdict {
  public:
   explicit ActionVerdict(ActionWorld& world) : world_(world), tasks_(world.tasks()) {
     for (const TaskView& task : tasks_) by_id_.emplace(task.id, &task);
-    for (const TaskView& task : tasks_)
-      if (const std::size_t at = task.description.find("[tidegate:"); at != std::string::npos)
-        ++by_marker_[task.description.substr(at)];
+    for (const TaskView& task : tasks_) {
+      const std::size_t at = task.description.find("[tidegate:");
+      if (at == std::string::npos) tell("task " + task.id + " bears no marker");
+      else ++by_marker_[task.description.substr(at)];
+    }
   }
 
   std::vector<std::string> broken() {
     for (const std::string& id : world_.accepted())
       if (!world_.kept().contains(id)) tell("run " + id + " was accepted and is forgotten");
-    for (const auto& [marker, count] : by_marker_)
+    std::set<std::string> known;
+    for (const auto& [id, run] : world_.kept())
+      for (std::size_t target = 0; target < run.targets.size(); ++target) known.insert(marker_of(run, target));
+    for (const auto& [marker, count] : by_marker_) {
       if (count > 1) tell("the API has " + std::to_string(count) + " tasks for " + marker);
+      if (!known.contains(marker)) tell("the API has a task for " + marker + ", which was never written down");
+    }
     std::map<std::string, std::size_t> inverses;
     for (const auto& [id, run] : world_.kept()) {
       check(run);
@@ -210,7 +212,7 @@ class ActionVerdict {
 
  private:
   void tell(std::string what) {
-    if (broken_.size() < broken_shown_max) broken_.push_back("P9: " + std::move(what));
+    if (broken_.size() < broken_kept_max) broken_.push_back("P9: " + std::move(what));
   }
   bool has_task(const ActionRun& run, std::size_t target) const { return by_marker_.contains(marker_of(run, target)); }
 
@@ -240,6 +242,8 @@ class ActionVerdict {
     switch (target.state) {
       case ResponseState::succeeded:
       case ResponseState::failed:
+      case ResponseState::rejected:
+      case ResponseState::canceled:
         if (task == by_id_.end()) tell(who + " has " + state + ", and the API has no such task");
         else if (task->second->state != target.state)
           tell(who + " has " + state + ", and its task has " + std::string{name(task->second->state)});
@@ -252,6 +256,7 @@ class ActionVerdict {
       case ResponseState::unknown:
         ++unknown_;
         if (target.reason.empty()) tell(who + " is unknown without a reason");
+        if (has_task) tell(who + " is unknown, and the API has a task for it: " + target.reason);
         break;
       case ResponseState::waiting:
         if (has_task) tell(who + " counts as not sent, and the API has a task for it");
@@ -283,18 +288,28 @@ const std::vector<ActionMutant>& action_mutants() {
   static const std::vector<ActionMutant> all{
       {.name = "no-intent",
        .what = "what is about to be sent is not written down",
+       .seen = "tasks for",
        .keeps = [](ActionRun& given, const ActionRun* kept) { return kept == nullptr || !is_sending(given); }},
-      {.name = "blind", .what = "the list of tasks is not believed", .lists = [](std::vector<TaskView>& tasks) { tasks.clear(); }},
+      {.name = "blind",
+       .what = "the list of tasks is not believed",
+       .seen = "tasks for",
+       .lists = [](std::vector<TaskView>& tasks) { tasks.clear(); }},
       {.name = "hasty",
        .what = "what is not in the list at once is sent again",
+       .seen = "tasks for",
        .limits = [](RunnerLimits& limits) { limits.look_settle = std::chrono::seconds{0}; }},
       {.name = "forgetful",
        .what = "a start leaves out what was sent without an answer",
+       .seen = "not come to an end",
        .finds = [](std::vector<ActionRun>& unsettled) { std::erase_if(unsettled, is_sending); }},
       {.name = "undoes-twice",
        .what = "that a run was undone is not written down",
+       .seen = "was undone",
        .keeps = [](ActionRun& given, const ActionRun*) {
+         // What is limited in time would never be settled, which is seen before.
+         if (given.lasts) return true;
          given.undone_by.clear();
+         given.undone = false;
          return true;
        }}};
   return all;
@@ -320,7 +335,7 @@ ActionOutcome run_actions(Seed seed, const ActionMutant* mutant) {
   outcome.runs = world.kept().size();
   outcome.tasks = verdict.tasks();
   outcome.unknown = verdict.unknown();
-  outcome.kills = blows.kills();
+  outcome.kills = world.kills();
   outcome.story = world.story();
   outcome.trace = world.trace();
   return outcome;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "respond/run_id.h"
 #include "respond/vision_one_actions.h"
 #include "tests/support/vision_one_http.h"
 #include "tests/world/loop_turns.h"
@@ -42,17 +43,18 @@ class ActionWorld::Ledger final : public ActionLedger {
   }
   asio::awaitable<Result<ActionRun>> read(std::string id) override {
     co_await pause();
+    if (world_.random_.below(100) < world_.ledger_fails_) co_return Error{Code::unavailable, "the disk failed"};
     const auto found = world_.kept_.find(id);
     if (found == world_.kept_.end()) co_return Error{Code::absent, "no run " + id};
     co_return found->second;
   }
-  asio::awaitable<Result<std::vector<ActionRun>>> unsettled() override {
+  asio::awaitable<Result<UnsettledRuns>> unsettled() override {
     co_await pause();
     if (world_.random_.below(100) < world_.ledger_fails_) co_return Error{Code::unavailable, "the disk failed"};
-    std::vector<ActionRun> left;
+    UnsettledRuns left;
     for (const auto& [id, run] : world_.kept_)
-      if (!settled(run)) left.push_back(run);
-    if (world_.mutant_ != nullptr && world_.mutant_->finds) world_.mutant_->finds(left);
+      if (!settled(run)) left.runs.push_back(run);
+    if (world_.mutant_ != nullptr && world_.mutant_->finds) world_.mutant_->finds(left.runs);
     co_return left;
   }
 
@@ -129,7 +131,7 @@ std::unique_ptr<ActionApi> ActionWorld::make_api(bool past_the_net) {
     send = [this](HttpRequest request, std::chrono::nanoseconds) -> asio::awaitable<Result<HttpResponse>> {
       co_return answer_of(api_, request, wall());
     };
-  VisionOneActionsOptions options{.origin = api_url, .token = []() -> Result<Secret> { return Secret{std::string{action_token}}; }};
+  VisionOneActionsOptions options{.origin = api_url, .token = Secret{std::string{action_token}}};
   auto real = std::make_unique<VisionOneActions>(std::move(options), std::move(send), own_clock_, random_);
   return std::make_unique<Api>(std::move(real), past_the_net ? nullptr : mutant_);
 }
@@ -144,6 +146,7 @@ void ActionWorld::start() {
 
 void ActionWorld::kill() {
   TG_ASSERT(running(), "what is killed runs");
+  ++kills_;
   tell("the process is killed");
   dead_ = true;  // first: what it does while it ends must leave no trace
   process_->tasks.stop();
@@ -247,7 +250,7 @@ void ActionWorld::decide(const std::string& id, bool grant) {
 
 void ActionWorld::undo(const std::string& id) {
   if (!running()) return;
-  const std::string inverse = to_hex(Id128{random_.next(), random_.next()});
+  const std::string inverse = fresh_run_id(random_);
   const auto work = [](ActionWorld& world, std::string of, std::string by) -> asio::awaitable<Error> {
     const WallTime at = world.own_clock_.wall();
     std::function<Result<ActionRun>(ActionRun&)> change = [by, at](ActionRun& run) -> Result<ActionRun> {

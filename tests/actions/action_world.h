@@ -29,6 +29,7 @@ namespace tidegate {
 struct ActionMutant {
   std::string_view name;
   std::string_view what;
+  std::string_view seen;  // what a verdict says of it
   // What the ledger keeps in place of what it is given; false: it keeps nothing, and says that it did.
   std::function<bool(ActionRun& given, const ActionRun* kept)> keeps{};
   std::function<void(std::vector<ActionRun>& unsettled)> finds{};
@@ -70,7 +71,7 @@ class ActionWorld final : public Responders {
   VisionOneSim& api() { return api_; }
   SteadyTime now() const { return clock_.steady(); }
   WallTime wall() const { return clock_.wall(); }  // the API's
-  Random& random() { return random_; }
+  std::size_t kills() const { return kills_; }
 
   // What the ledger has.
   const std::map<std::string, ActionRun>& kept() const { return kept_; }
@@ -84,6 +85,7 @@ class ActionWorld final : public Responders {
   Id128 trace() const { return trace_; }
 
   Result<ResponderApi> api_for(const ActionRun& run) override;
+  Result<void> permits(const ActionRun&) override { return {}; }
   bool may_send() const override { return may_send_; }
 
  private:
@@ -115,6 +117,7 @@ class ActionWorld final : public Responders {
   std::set<std::string> accepted_;
   std::vector<Late> late_;
   std::uint64_t kill_after_ = 0;
+  std::size_t kills_ = 0;
   bool dead_ = false;  // the process that ends leaves no trace
   std::vector<std::string> story_;
   Id128 trace_;

@@ -1,6 +1,7 @@
 // tidegate-simulate-actions: days of response actions drawn from seeds (P9). With --mutants it breaks the promise itself, in one
 // way after the other, and fails where that is not seen.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "tests/actions/action_run.h"
@@ -44,19 +45,28 @@ int run_seeds(const Asked& asked) {
   }
   std::cout << "verdict: seeds=" << count << " failed=" << failed << " runs=" << runs << " tasks=" << tasks << " kills=" << kills
             << " unknown=" << unknown << "\n";
-  return failed == 0 ? 0 : 1;
+  // A verdict on nothing is none.
+  const bool nothing = asked.seed == 0 && (runs == 0 || tasks == 0 || kills == 0);
+  return failed == 0 && !nothing ? 0 : 1;
+}
+
+// The first line that says what the mutant claims: that something else is broken too is no proof.
+std::string claimed_in(const ActionOutcome& outcome, const ActionMutant& mutant) {
+  const auto found = std::ranges::find_if(
+      outcome.broken, [&mutant](const std::string& line) { return line.find(mutant.seen) != std::string::npos; });
+  return found == outcome.broken.end() ? std::string{} : *found;
 }
 
 int run_action_mutants() {
   std::size_t missed = 0;
   std::cout << "name | what | caught by seed | what was seen\n";
   for (const ActionMutant& mutant : action_mutants()) {
-    std::string seen = "none | ";
-    for (std::uint64_t seed = 1; seed <= mutant_seeds && seen == "none | "; ++seed)
-      if (const ActionOutcome outcome = run_actions(Seed{seed}, &mutant); !outcome.broken.empty())
-        seen = std::to_string(seed) + " | " + outcome.broken.front();
-    missed += seen == "none | " ? 1 : 0;
-    std::cout << mutant.name << " | " << mutant.what << " | " << seen << "\n" << std::flush;
+    std::string seen;
+    std::uint64_t seed = 0;
+    while (seen.empty() && seed < mutant_seeds) seen = claimed_in(run_actions(Seed{++seed}, &mutant), mutant);
+    missed += seen.empty() ? 1 : 0;
+    const std::string caught = seen.empty() ? "none | " : std::to_string(seed) + " | " + seen;
+    std::cout << mutant.name << " | " << mutant.what << " | " << caught << "\n" << std::flush;
   }
   std::cout << "verdict: mutants=" << action_mutants().size() << " missed=" << missed << "\n";
   return missed == 0 ? 0 : 1;

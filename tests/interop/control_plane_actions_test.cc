@@ -1,42 +1,15 @@
 // Response actions as an operator meets them: the delivered commands, against the simulated API.
 #include <gtest/gtest.h>
 
-#include <fstream>
-
-#include "tests/interop/control_plane_fixture.h"
-#include "tests/support/rig_http.h"
+#include "tests/interop/control_plane_actions_fixture.h"
 
 namespace tidegate {
 namespace {
 
 constexpr const char* guid = "35fa11da-a24e-40cf-8b56-baf8828cc151";
 
-class ControlPlaneActions : public ControlPlane {
+class ControlPlaneActions : public ControlPlaneWithResponder {
  protected:
-  void SetUp() override {
-    ControlPlane::SetUp();
-    apply("acme-v1", "protect: [dc01]");
-  }
-
-  void apply(const std::string& name, const std::string& more) {
-    const std::string url = rig_->api_base_url();
-    const std::string port = url.substr(url.rfind(':') + 1);
-    const std::filesystem::path file = rig_->directory() / "inputs" / "responders.yaml";
-    std::ofstream{file, std::ios::trunc} << "responders:\n  - name: " << name
-                                         << "\n    type: trendmicro_visionone\n    tenants: [acme]\n    host: 127.0.0.1\n    port: "
-                                         << port << "\n    protocol: http\n    api_key: \"" << rig_->api_token() << "\"\n    "
-                                         << more << "\n";
-    const Result<ProgramRun> applied = rig_->ask({"responder", "apply", "--file", file.string()});
-    ASSERT_TRUE(applied);
-    ASSERT_TRUE(applied->end.ok()) << applied->output;
-    EXPECT_TRUE(holds(applied->output, "plain HTTP")) << "the warning is loud: " << applied->output;
-  }
-
-  ProgramRun ask(Words words) {
-    Result<ProgramRun> asked = rig_->ask(std::move(words));
-    EXPECT_TRUE(asked);
-    return asked ? *std::move(asked) : ProgramRun{};
-  }
   ProgramRun isolate(const std::string& object, Words more = {}) {
     Words words{"action", "run", "--responder", "acme-v1", "--action", "isolate_endpoint", "--set", object};
     words.insert(words.end(), more.begin(), more.end());
@@ -51,16 +24,6 @@ class ControlPlaneActions : public ControlPlane {
     const std::string begin = "run ";
     const std::size_t at = output.find(begin);
     return at == std::string::npos ? std::string{} : output.substr(at + begin.size(), 32);
-  }
-  // Requests for actions that the API has answered.
-  std::size_t requests_for_actions() {
-    const Result<Bytes> stats = http_get(rig_->api_base_url() + "/sim/stats");
-    if (!stats) return 0;
-    std::size_t count = 0;
-    const std::string begin = "\"actions\":{\"207\":";
-    const std::size_t at = stats->find(begin);
-    if (at != std::string::npos) count = std::stoul(stats->substr(at + begin.size()));
-    return count;
   }
 };
 
@@ -114,20 +77,26 @@ TEST_F(ControlPlaneActions, TheKillSwitchAndAPersonsYes) {
   ASSERT_TRUE(ask({"action", "stop"}).end.ok());
   const std::string held = isolate_detached("endpointName=ws-7");
   EXPECT_TRUE(rig_->says({"action", "show", held}, "held up"));
+  EXPECT_EQ(requests_for_actions(), 0u) << "stopped";
   ASSERT_TRUE(rig_->stop_processor());
   ASSERT_TRUE(rig_->start_processor());
   EXPECT_TRUE(rig_->says({"action", "show", held}, "kill switch is on"));
+  EXPECT_EQ(requests_for_actions(), 0u) << "stopped still, after a start";
   ASSERT_TRUE(ask({"action", "resume"}).end.ok());
   EXPECT_TRUE(rig_->says({"action", "show", held, "--json"}, "\"state\":\"succeeded\""));
+  EXPECT_EQ(requests_for_actions(), 1u) << "what was held up, once";
 
-  apply("acme-v1", "approval: true");
+  apply_responder("acme-v1", "approval: true");
   const ProgramRun waiting = isolate("endpointName=ws-8");
   EXPECT_EQ(waiting.end.exit_code, exit_unreachable) << waiting.output;
+  EXPECT_EQ(requests_for_actions(), 1u) << "nobody has said yes";
   const ProgramRun approved = ask({"action", "approve", id_in(waiting.output)});
   EXPECT_EQ(approved.end.exit_code, 0) << approved.output;
+  EXPECT_EQ(requests_for_actions(), 2u);
   const std::string denied = id_in(isolate("endpointName=ws-9").output);
   EXPECT_TRUE(ask({"action", "deny", denied}).end.ok());
   EXPECT_TRUE(rig_->says({"action", "show", denied}, "denied"));
+  EXPECT_EQ(requests_for_actions(), 2u) << "somebody has said no";
 }
 
 TEST_F(ControlPlaneActions, P9AKilledProcessorGoesOnAndSendsNothingTwice) {

@@ -1,5 +1,6 @@
 #include "tests/interop/mockup_server.h"
 
+#include <boost/json/parse.hpp>
 #include <cstdlib>
 
 #include "tests/support/rig_http.h"
@@ -8,6 +9,8 @@ namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::uint64_t journal_entries_max = 10'000;
 
 std::string environment(const char* name, const std::string& otherwise) {
   const char* value = std::getenv(name);
@@ -41,7 +44,8 @@ Result<std::unique_ptr<MockupServer>> MockupServer::start(const std::filesystem:
   Result<Process> started =
       Process::start({.program = "java",
                       .arguments = {"-Xmx256m", "-jar", wiremock_jar(), "--port", std::to_string(*port), "--bind-address",
-                                    "127.0.0.1", "--root-dir", (directory / "mockup").string(), "--no-request-journal"},
+                                    "127.0.0.1", "--root-dir", (directory / "mockup").string(), "--max-request-journal-entries",
+                                    std::to_string(journal_entries_max)},
                       .output_file = log});
   if (!started) return std::move(started).error();
   std::unique_ptr<MockupServer> server{new MockupServer{std::move(*started), url}};
@@ -51,6 +55,23 @@ Result<std::unique_ptr<MockupServer>> MockupServer::start(const std::filesystem:
     pause_for(100ms);
   }
   return Error{Code::timeout, "WireMock does not answer; see " + log.string()};
+}
+
+Result<std::uint64_t> MockupServer::posts() const {
+  const Result<Bytes> journal = http_get(url_ + "/__admin/requests");
+  if (!journal) return Error{journal.error()}.in("WireMock's journal");
+  boost::json::error_code failed;
+  const boost::json::value all = boost::json::parse(*journal, failed);
+  const boost::json::value* const requests = failed ? nullptr : all.find_pointer("/requests", failed);
+  if (requests == nullptr || !requests->is_array()) return Error{Code::corrupt, "WireMock's journal has no list of requests"};
+  if (requests->get_array().size() >= journal_entries_max) return Error{Code::full, "WireMock's journal has forgotten requests"};
+  std::uint64_t count = 0;
+  for (const boost::json::value& one : requests->get_array()) {
+    const boost::json::value* const method = one.find_pointer("/request/method", failed);
+    if (method == nullptr || !method->is_string()) return Error{Code::corrupt, "WireMock's journal has a request without a method"};
+    if (method->get_string() == "POST") ++count;
+  }
+  return count;
 }
 
 }  // namespace tidegate

@@ -4,6 +4,7 @@
 // (`./dev setup --check` fetches it).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -22,6 +23,8 @@ class MockupServer {
   static Result<std::unique_ptr<MockupServer>> start(const std::filesystem::path& directory, const std::string& ready);
 
   const std::string& url() const { return url_; }
+  // Requests with POST that it was sent until now, whatever it answered, by its own journal. An error: it does not say.
+  Result<std::uint64_t> posts() const;
 
  private:
   explicit MockupServer(Process process, std::string url) : process_(std::move(process)), url_(std::move(url)) {}

@@ -145,6 +145,9 @@ class SimFleet {
   // All journals are empty, and all that was landed is indexed.
   bool drained();
 
+  // The checker of P8 counts here.
+  JudgedDocuments& judged() { return judged_; }
+
   // A line of the story, which is part of the trace.
   void tell(const std::string& what);
   // A promise was broken: a line of its own.
@@ -196,6 +199,7 @@ class SimFleet {
   std::function<void()> blow_;
   std::vector<std::string> story_;
   std::vector<std::string> broken_;
+  JudgedDocuments judged_;
   std::vector<std::string> log_;
   Id128 trace_;
   std::vector<Centre> centres_;

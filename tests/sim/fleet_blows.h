@@ -21,7 +21,7 @@ class FleetBlows {
   // Undoes the blows whose time is over.
   void tend();
   void undo_all();
-  // One of each kind, to every sensor with a control plane.
+  // One document of a kind that is drawn, to every sensor with a control plane.
   void push_bad_to_all();
   void push_good_to_all();
   bool pending() const { return !pending_.empty(); }

@@ -24,8 +24,7 @@ FleetPush* find_push(SimFleet::Sensor& sensor, const Bytes& hash) {
 }  // namespace
 
 void SimFleet::give_plane(std::size_t number, Sensor& sensor, SimSensorPorts& ports) {
-  SimControlPlanePorts its{.clock = clock_,
-                           .random = random_,
+  SimControlPlanePorts its{.random = random_,
                            .net = control_net_,
                            .offered =
                                [this, number](const PushedDocument& document) {
@@ -38,13 +37,21 @@ void SimFleet::give_plane(std::size_t number, Sensor& sensor, SimSensorPorts& po
                            .reported = [this, number](const PushedDocument& document) { take_report(number, document); }};
   sensor.plane = std::make_unique<SimControlPlane>(loop_, plane_of(sensor.name), std::move(its));
   sensor.plane->come();
-  ports.make_control = [this, number, uid = Id128{random_.next(), random_.next()}](SimControlHome home) {
+  SensorMutant mutant;
+  if (mutant_ != nullptr && mutant_->sensor != nullptr) {
+    mutant = mutant_->sensor();
+    ports.wrap_source = mutant.source;
+  } else if (mutant_ != nullptr) {
+    mutant.keeper = mutant_->keeper;
+  }
+  ports.make_control = [this, number, wrap_keeper = mutant.keeper,
+                        uid = Id128{random_.next(), random_.next()}](SimControlHome home) {
     SimControlOptions options{.net = control_net_,
                               .sensor = sensors_[number].name,
                               .plane = sensors_[number].plane->place(),
                               .instance_uid = uid,
                               .watch = {},
-                              .wrap_keeper = {},
+                              .wrap_keeper = wrap_keeper,
                               .wrap_check = {}};
     options.watch.keeping = [this, number](const Bytes& hash) { sensors_[number].keeping = hash; };
     options.watch.kept = [this, number](const Bytes& hash) { take_kept(number, hash); };
@@ -52,7 +59,6 @@ void SimFleet::give_plane(std::size_t number, Sensor& sensor, SimSensorPorts& po
       if (!hash.empty() && hash == sensors_[number].keeping) take_kept(number, hash);
       sensors_[number].keeping.clear();
     };
-    if (mutant_ != nullptr && mutant_->keeper != nullptr) options.wrap_keeper = mutant_->keeper;
     if (mutant_ != nullptr && mutant_->check != nullptr) options.wrap_check = mutant_->check;
     return std::make_unique<SimControl>(std::move(home), options);
   };
@@ -142,7 +148,7 @@ void SimFleet::disturb(const FleetPush* but) {
 bool SimFleet::calm() const {
   if (troubles_lasting_ > 0 || blow_ || now() - troubled_at_ < calm_after) return false;
   return std::ranges::all_of(sensors_, [](const Sensor& each) {
-    return each.agent->running() && !each.plane_back && !each.api_away && !each.agent->disk().is_armed();
+    return each.agent->running() && !each.plane_back && !each.api_away && !each.agent->disk().armed();
   });
 }
 

@@ -59,8 +59,9 @@ ConnectorConfig connector_of(PushKind kind, ConnectorConfig connector, const std
 // The document with that connector.
 std::string text_of(PushKind kind, const ConnectorConfig& connector, std::uint64_t revision);
 
-// Why the processor does not take it from its operator, by the real rules of processor/fleet/connector_file and its bound; empty:
-// it does, or it never asked.
+// Why the processor does not take it from its operator; empty: it does. Of another tenant processor/fleet/connector_file is asked,
+// as the processor asks it; of what is too large its bound. Every other kind is pushed as if the processor had missed what is
+// wrong.
 std::string refused_by_processor(PushKind kind, const std::string& text, const std::string& tenant);
 
 }  // namespace tidegate

@@ -1,4 +1,5 @@
-// FleetPush: a document that was pushed to a sensor of the fleet, and what is to be expected of it. Thread: the loop's.
+// FleetPush: a document that was pushed to a sensor of the fleet, and what is to be expected of it; and how much was judged.
+// Thread: the loop's.
 #pragma once
 
 #include "base/clock.h"
@@ -20,6 +21,17 @@ struct FleetPush {
   std::string reasons;
 
   bool answered() const { return state == opamp::ApplyStatus::applied || state == opamp::ApplyStatus::failed; }
+};
+
+// What P8 was judged by: of a fleet that kept it with 0 of either, nothing is shown.
+struct JudgedDocuments {
+  std::uint64_t verdicts = 0;  // on documents whose trial nothing disturbed
+  std::uint64_t looks = 0;     // at content types that a document must not hold up
+
+  void add(const JudgedDocuments& more) {
+    verdicts += more.verdicts;
+    looks += more.looks;
+  }
 };
 
 }  // namespace tidegate

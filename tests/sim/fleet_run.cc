@@ -169,7 +169,7 @@ RunOutcome run_fleet(Seed seed, const RunOptions& options) {
     if (passed >= 1h && fleet.drained() && fleet.missing().empty()) break;
   }
   fleet.end();
-  return {fleet.held(), fleet.broken(), fleet.story(), fleet.log(), fleet.trace()};
+  return {fleet.held(), fleet.broken(), fleet.story(), fleet.log(), fleet.trace(), fleet.judged()};
 }
 
 }  // namespace tidegate

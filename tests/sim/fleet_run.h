@@ -11,6 +11,7 @@
 #include "base/id128.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "tests/sim/fleet_push.h"
 
 namespace tidegate {
 
@@ -43,6 +44,7 @@ struct RunOutcome {
   std::vector<std::string> story;   // what happened when
   std::vector<std::string> log;     // of all programs
   Id128 trace;                      // SimFleet::trace()
+  JudgedDocuments judged;
 
   bool kept() const { return broken.empty(); }
 };

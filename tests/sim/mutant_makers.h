@@ -9,6 +9,7 @@
 #include "agent/ports.h"
 #include "config/model.h"
 #include "processor/ports.h"
+#include "tests/sim/mutants.h"
 
 namespace tidegate {
 
@@ -38,6 +39,7 @@ AgentStatus always_healthy(AgentStatus real);
 std::unique_ptr<ConfigKeeper> keeping_what_failed(std::unique_ptr<ConfigKeeper> real);
 std::unique_ptr<ConfigKeeper> forgetting_what_was_kept(std::unique_ptr<ConfigKeeper> real);
 std::unique_ptr<ConnectorCheck> trusting_every_connector(std::unique_ptr<ConnectorCheck> real);
+SensorMutant standing_still_when_refused();
 
 // mutants_processor.cc
 std::unique_ptr<Landing> landing_too_late(std::unique_ptr<Landing> real);

@@ -2,6 +2,7 @@
 // checkers do not catch means that a promise is not watched (tidegate-simulate --mutants).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -13,6 +14,12 @@
 #include "processor/ports.h"
 
 namespace tidegate {
+
+// Decorators for the parts of one sensor, across its starts, that have to know of each other. Empty: the part is as it is.
+struct SensorMutant {
+  std::function<std::unique_ptr<Source>(std::unique_ptr<Source> real)> source;
+  std::function<std::unique_ptr<ConfigKeeper>(std::unique_ptr<ConfigKeeper> real)> keeper;
+};
 
 // What it does not break is null.
 struct Mutant {
@@ -27,9 +34,11 @@ struct Mutant {
   AgentStatus (*status)(AgentStatus real) = nullptr;
   std::unique_ptr<ConfigKeeper> (*keeper)(std::unique_ptr<ConfigKeeper> real) = nullptr;
   std::unique_ptr<ConnectorCheck> (*check)(std::unique_ptr<ConnectorCheck> real) = nullptr;
+  SensorMutant (*sensor)() = nullptr;  // called once for each sensor
+  std::string_view seen_as = {};       // a part of the line, where it must be one clause of the promise that sees it
 
   // Seen only where sensors have a control plane.
-  bool needs_control() const { return keeper != nullptr || check != nullptr; }
+  bool needs_control() const { return keeper != nullptr || check != nullptr || sensor != nullptr; }
 };
 
 std::span<const Mutant> mutants();

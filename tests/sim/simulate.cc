@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t mutant_seeds_max = 100;
 constexpr std::uint64_t progress_every = 50;
+constexpr std::uint64_t runs_that_judge = 10;  // so many fleets with control planes have something to be judged of their documents
 
 struct Wishes {
   std::uint64_t first = 1;
@@ -27,6 +28,7 @@ struct Wishes {
   bool control = false;
   std::string mutant;
   bool mutants = false;
+  std::string promise;
   std::string corpus;
   bool log = false;
   bool trace = false;
@@ -45,11 +47,13 @@ struct Totals {
   std::uint64_t failed = 0;
   std::uint64_t records = 0;
   std::uint64_t hours = 0;
+  JudgedDocuments judged;
 
   void add(const Run& run, const RunOutcome& outcome) {
     ++runs;
     records += outcome.held;
     hours += static_cast<std::uint64_t>(run.options.hours.count());
+    judged.add(outcome.judged);
   }
 };
 
@@ -106,7 +110,7 @@ void run_all(const std::vector<Run>& runs, const Wishes& wishes, Totals& totals)
 std::optional<std::string> named_in(const RunOutcome& outcome, const Mutant& mutant) {
   const std::string named = "  " + std::string{mutant.promise} + ":";
   for (const std::string& line : outcome.broken)
-    if (line.find(named) != std::string::npos) return line;
+    if (line.find(named) != std::string::npos && line.find(mutant.seen_as) != std::string::npos) return line;
   return std::nullopt;
 }
 
@@ -114,6 +118,7 @@ std::optional<std::string> named_in(const RunOutcome& outcome, const Mutant& mut
 void run_mutants(const RunOptions& options, const Wishes& wishes, Totals& totals) {
   std::cout << "name | promise | what | caught by seed | what was seen\n";
   for (const Mutant& mutant : mutants()) {
+    if (!wishes.promise.empty() && mutant.promise != wishes.promise) continue;
     Run run{.seed = {}, .options = options, .faults = wishes.faults};
     run.options.mutant = &mutant;
     run.options.control = options.control || mutant.needs_control();
@@ -160,6 +165,19 @@ Result<std::vector<Run>> read_corpus(const std::string& path, const RunOptions& 
   return runs;
 }
 
+// Also that there was something to keep.
+bool kept_all(const Totals& totals, const Wishes& wishes) {
+  if (totals.failed > 0 || totals.records == 0) return false;
+  return !wishes.control || totals.runs < runs_that_judge || (totals.judged.verdicts > 0 && totals.judged.looks > 0);
+}
+
+void print_verdict(const Totals& totals, const Wishes& wishes) {
+  std::cout << "verdict: runs=" << totals.runs << " failed=" << totals.failed << " records=" << totals.records
+            << " simulated_hours=" << totals.hours;
+  if (wishes.control) std::cout << " verdicts_judged=" << totals.judged.verdicts << " looks_judged=" << totals.judged.looks;
+  std::cout << "\n";
+}
+
 Result<RunOptions> options_of(const Wishes& wishes) {
   RunOptions options{.hours = std::chrono::hours{wishes.hours}, .mix = {}, .control = wishes.control, .mutant = nullptr};
   Result<FaultMix> mix = FaultMix::parse(wishes.faults);
@@ -178,6 +196,8 @@ Result<Totals> simulate(const Wishes& wishes) {
   if (!options) return std::move(options).error();
   Totals totals;
   if (wishes.mutants) {
+    if (!wishes.promise.empty() && std::ranges::find(mutants(), wishes.promise, &Mutant::promise) == mutants().end())
+      return Error{Code::invalid, "promise: no mutant breaks " + wishes.promise + "; see --mutants for those that one does"};
     run_mutants(*options, wishes, totals);
     return totals;
   }
@@ -210,6 +230,7 @@ void add_options(CLI::App& app, Wishes& wishes) {
   CLI::Option* const mutant = app.add_option("--mutant", wishes.mutant, "Break a promise on purpose");
   CLI::Option* const all_mutants =
       app.add_flag("--mutants", wishes.mutants, "Break each promise on purpose, until a seed shows that it is seen");
+  app.add_option("--promise", wishes.promise, "With --mutants: only those that break this promise, such as P8")->needs(all_mutants);
   CLI::Option* const corpus =
       app.add_option("--corpus", wishes.corpus, "Run what this file lists, a line each: seed hours faults [control]");
   mutant->excludes(all_mutants);
@@ -237,7 +258,6 @@ int main(int argc, char** argv) {
     std::cerr << totals.error().text() << "\n";
     return 2;
   }
-  std::cout << "verdict: runs=" << totals->runs << " failed=" << totals->failed << " records=" << totals->records
-            << " simulated_hours=" << totals->hours << "\n";
-  return totals->failed == 0 && totals->records > 0 ? 0 : 1;
+  tidegate::print_verdict(*totals, wishes);
+  return tidegate::kept_all(*totals, wishes) ? 0 : 1;
 }

@@ -196,9 +196,9 @@ void FaultyFs::clear() {
   operations_left_.reset();
 }
 
-bool FaultyFs::is_armed() const {
+std::optional<DiskFault> FaultyFs::armed() const {
   const std::lock_guard lock{mutex_};
-  return armed_.has_value();
+  return armed_ ? std::optional{armed_->fault} : std::nullopt;
 }
 
 void FaultyFs::set_free_space(std::optional<std::uint64_t> bytes) {

@@ -64,8 +64,8 @@ class FaultyFs final : public rocksdb::FileSystemWrapper {
   void arm(ArmedFault fault);
   // Also a power_off_after() that was not reached.
   void clear();
-  // A fault is armed, whether it has struck yet or not.
-  bool is_armed() const;
+  // The fault that is armed, whether it has struck yet or not.
+  std::optional<DiskFault> armed() const;
   void set_free_space(std::optional<std::uint64_t> bytes);
   // What the library does in the background, and waits for it: before the directory is looked at from outside.
   OneWorker& background() { return background_; }

@@ -223,6 +223,7 @@ asio::awaitable<void> VisionOneServer::Shared::converse(Stream& stream, bool sec
     if (error) co_return;
     const bool keep_alive = parser.get().keep_alive();
     const SimRequest request = request_from(parser.release(), secure);
+    if (options.heard) options.heard(request);
     const SimResponse response = handle(request);
     more = co_await write_response(stream, response, keep_alive);
   }

@@ -22,6 +22,7 @@ struct VisionOneServerOptions {
   std::uint16_t port = 0;        // 0: any free one; port() says which
   std::string certificate_file;  // PEM; with private_key_file: TLS. Both empty: plain HTTP
   std::string private_key_file;
+  std::function<void(const SimRequest&)> heard{};  // each request, before it is answered; on the server's thread
 };
 
 // Thread: the executor's, which runs on one thread; with() from any.

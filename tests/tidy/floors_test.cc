@@ -20,7 +20,7 @@ const std::map<std::string, std::set<std::string>>& floors() {
       {"storage", {"base", "storage"}},
       {"transport", {"base", "transport"}},
       {"match", {"base", "config", "transport", "match"}},
-      {"respond", {"base", "config", "transport", "match", "respond"}},
+      {"respond", {"base", "config", "transport", "respond"}},
       {"manual", {"base", "config", "manual"}},
       // The build lets their tools alone see the manual's.
       {"agent", {"base", "config", "storage", "transport", "match", "manual", "agent"}},

@@ -70,7 +70,11 @@ const std::vector<Seam>& seams() {
       {"msgpack", {"msgpack"}, R"(transport/\w+\.cc|tests/.*)"},
       {"zstd and zlib", {"zstd", "zlib"}, R"((transport|storage)/\w+\.cc|tests/.*)"},
       {"simdjson", {"simdjson"}, R"(agent/edges/\w+\.(cc|h)|tests/.*|bench/\w+\.cc)"},
-      {"Boost.JSON", {"boost/json"}, R"((respond|processor)/.*|tests/.*|cmake/boost_impl\.cc)"},
+      {"Boost.JSON",
+       {"boost/json"},
+       R"(respond/(candidates|foreign_json|record_json|responder|(responder|run)_store_form|stored_fields|template\w*)\.(cc|h)|)"
+       R"(respond/vision_one_tasks\.cc|processor/(action_asked|cli_action)\.cc|processor/respond/(action|rule)_order\.(cc|h)|)"
+       R"(tests/.*|cmake/boost_impl\.cc)"},
       {"yaml-cpp", {"yaml-cpp"}, R"(config/\w+\.(cc|h)|tests/.*)"},
       {"CLI11", {"CLI/"}, R"((agent|processor)/(cli\w*|main)\.cc|manual/\w+\.cc|tests/.*|bench/\w+\.cc)"},
       {"libcurl", {"curl/"}, R"(processor/edges/\w+\.cc)"},

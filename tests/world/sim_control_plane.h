@@ -16,7 +16,6 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/random.h"
 #include "tests/world/sim_net.h"
 #include "transport/opamp_messages.h"
@@ -35,7 +34,6 @@ struct PushedDocument {
 };
 
 struct SimControlPlanePorts {
-  Clock& clock;
   Random& random;
   SimNet& net;
   // Of a document that was written to a connection. It may call leave().
@@ -57,7 +55,6 @@ class SimControlPlane {
   void come();
   // It is gone without a word.
   void leave();
-  bool here() const { return here_; }
 
   // From now on the sensor should run this.   requires: it fits a message
   const PushedDocument& push(std::string text);

@@ -1,17 +1,17 @@
 // P8: a bad configuration is a no-op.
 //
 //   - What a sensor runs by is what it has kept: as its disk has it, across restarts, whatever was pushed since. While a document
-//   is
-//     tried, and only then, it may be that one instead, unless it is one that must never run.
+//     is tried, and only then, it may be that one instead, unless it is one that must never run.
 //   - A bad document never ends as applied, and one that has failed comes with reasons. A good one ends as applied, and one that
-//   the
-//     processor dies of as failed, where nothing disturbed its trial; where something did, either may be right.
+//     the processor dies of as failed, where nothing disturbed its trial; where something did, either may be right.
 //   - Where nothing has been wrong for a while the newest document has been answered.
-//   - Collection goes on: where nothing else is wrong, a content type that was up to date when a document was pushed is so until it
-//     was answered, and behind that. Where something is wrong, P1 says in the end whether it did.
+//   - Collection goes on: where nothing else is wrong, a content type that was up to date when a document was pushed stays so
+//     until the document was answered, and behind that for as long as a standstill needs to show; and status goes on to tell of
+//     it. Where something is wrong, P1 says in the end whether it did.
 //
 // What was kept is told by the watch of the sensor's disk (SimFleet::take_kept), before the agent itself learns of it.
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -22,12 +22,13 @@ namespace tidegate {
 namespace {
 
 using std::chrono::minutes;
+using std::chrono::seconds;
 
 constexpr minutes verdict_max{10};
 constexpr minutes read_again_max{3};  // of the store, once its disk works again
-constexpr minutes watched_on{10};     // behind an answer
 constexpr minutes lag_slack{12};      // for asking, with a document that changes the pace
-constexpr std::chrono::seconds pace_most{std::chrono::minutes{20}};
+constexpr minutes pace_most{20};
+constexpr minutes look_every{1};
 
 class BadConfig final : public Checker {
  public:
@@ -42,6 +43,7 @@ class BadConfig final : public Checker {
     if (applied && is_bad(push.kind)) tell(number, push, "is applied");
     if (!applied && push.reasons.empty()) tell(number, push, "has failed without a reason");
     if (push.disturbed) return;
+    ++fleet_->judged().verdicts;
     if (!applied && is_good(push.kind)) tell(number, push, "is good and has failed: " + push.reasons);
     if (applied && push.kind == PushKind::deadly) tell(number, push, "is applied though the processor was away");
   }
@@ -72,7 +74,7 @@ class BadConfig final : public Checker {
   struct View {
     std::optional<SteadyTime> answered_at{};
     std::optional<SteadyTime> disk_failed_at{};
-    std::set<std::string> up_to_date{};  // content types, since the last look at which no document was under way
+    std::set<ContentType> up_to_date{};  // when it was looked at last before a document was pushed, and ever since
     std::set<Bytes> unanswered_told{};
   };
 
@@ -104,7 +106,7 @@ class BadConfig final : public Checker {
     const FleetPush* const last = pushed(sensor, says.hash);
     // The store cannot be read yet: its disk fails, or did until just now.
     View& view = views_[number];
-    if (sensor.agent->disk().is_armed()) view.disk_failed_at = fleet_->now();
+    if (sensor.agent->disk().armed()) view.disk_failed_at = fleet_->now();
     const bool may_be_unread = view.disk_failed_at && fleet_->now() - *view.disk_failed_at < read_again_max;
     if (says.state == RemoteState::unset && running.empty() && may_be_unread) return;
     const bool tried = says.state == RemoteState::applying && last != nullptr && may_run(last->kind) && runs(last);
@@ -117,27 +119,47 @@ class BadConfig final : public Checker {
 
   void look_at_collection(std::size_t number, const SimFleet::Sensor& sensor, const AgentStatus& status) {
     View& view = views_[number];
-    const bool answered = sensor.pushes.back().answered();
-    const bool watched = !answered || (view.answered_at && fleet_->now() - *view.answered_at < watched_on);
-    if (!watched || !fleet_->calm()) view.up_to_date.clear();
-    for (const ConnectorStatus& connector : status.connectors)
-      for (const ContentStatus& content : connector.contents) {
-        const std::optional<Lane> lane = lane_named(content.content_type);
-        // Its own lag is by its own clock, which may be wrong. One that has just begun has not looked where it stands.
-        if (!lane || !content.read_through) continue;
-        const std::chrono::seconds lag = std::chrono::floor<std::chrono::seconds>(fleet_->wall() - *content.read_through);
-        const bool up_to_date = lag <= lag_max(sensor.options.connector, content_type_of(*lane));
-        if (!watched && up_to_date) view.up_to_date.insert(content.content_type);
-        if (up_to_date || view.up_to_date.erase(content.content_type) == 0) continue;
-        findings_.tell(*fleet_, sensor.name + ", " + content.content_type + ": is " + std::to_string(lag.count()) +
-                                    " s behind since a document was pushed");
+    if (!fleet_->calm()) return view.up_to_date.clear();
+    const std::map<ContentType, seconds> lags = lags_of(status);
+    bool judged = false;
+    for (const ContentType type : sensor.options.connector.content_types) {
+      const auto lag = lags.find(type);
+      const seconds most = lag_max(sensor.options.connector, type);
+      const bool up_to_date = lag != lags.end() && lag->second <= most;
+      if (!watched(sensor, view, most)) {
+        if (up_to_date) view.up_to_date.insert(type);
+        else view.up_to_date.erase(type);
+        continue;
       }
+      judged = judged || view.up_to_date.contains(type);
+      if (up_to_date || view.up_to_date.erase(type) == 0) continue;
+      const std::string how = lag == lags.end() ? "status does not tell any more how far it is read"
+                                                : "is " + std::to_string(lag->second.count()) + " s behind";
+      findings_.tell(*fleet_, sensor.name + ", " + std::string{name(type)} + ": " + how + " since a document was pushed");
+    }
+    if (judged) ++fleet_->judged().looks;
+  }
+
+  // One that stands still from an answer on is too far behind before this is over.
+  bool watched(const SimFleet::Sensor& sensor, const View& view, seconds most) const {
+    if (!sensor.pushes.back().answered()) return true;
+    return view.answered_at && fleet_->now() - *view.answered_at <= most + look_every;
+  }
+
+  // Its own lag is by its own clock, which may be wrong.
+  std::map<ContentType, seconds> lags_of(const AgentStatus& status) const {
+    std::map<ContentType, seconds> lags;
+    for (const ConnectorStatus& connector : status.connectors)
+      for (const ContentStatus& content : connector.contents)
+        if (const std::optional<Lane> lane = lane_named(content.content_type); lane && content.read_through)
+          lags.emplace(content_type_of(*lane), std::chrono::floor<seconds>(fleet_->wall() - *content.read_through));
+    return lags;
   }
 
   // The pace before may have been another.
-  static std::chrono::seconds lag_max(const ConnectorConfig& connector, ContentType type) {
-    const std::chrono::seconds interval = std::chrono::ceil<std::chrono::seconds>(connector.interval_of(type));
-    return connector.overlap + connector.settle + std::max(interval, pace_most) + lag_slack;
+  static seconds lag_max(const ConnectorConfig& connector, ContentType type) {
+    const seconds interval = std::chrono::ceil<seconds>(connector.interval_of(type));
+    return connector.overlap + connector.settle + std::max<seconds>(interval, pace_most) + lag_slack;
   }
 
   SimFleet* fleet_ = nullptr;

@@ -80,8 +80,8 @@ class FreshFirst final : public Checker {
     if (sensor.api_away || !sensor.api->serve().faults.empty()) return false;
     return std::ranges::all_of(fleet_->centres(), [&](const SimFleet::Centre& centre) {
       const Weather& weather = fleet_->net().weather(sensor.name, centre.processor->place());
-      return centre.processor->running() && !centre.processor->disk().is_armed() && !weather.parted && !weather.refused &&
-             weather.resets == 0 && weather.bytes_per_second == 0;
+      return centre.processor->running() && centre.processor->disk().armed() != DiskFault::no_space && !weather.parted &&
+             !weather.refused && weather.resets == 0 && weather.bytes_per_second == 0;
     });
   }
 

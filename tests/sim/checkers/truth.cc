@@ -6,7 +6,8 @@
 //     last is overdue within a minute, and writing and connecting have theirs.
 //   - Its journal is as it says.
 //   - When nothing has been wrong for two intervals and half an hour, each content type is healthy or idle, and so is the way to
-//     the processors.
+//     the processors. One that is starting is excused for an interval and ten minutes behind the push of a document: its connector
+//     may have been begun anew for it.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -52,8 +53,7 @@ class Truth final : public Checker {
       const AgentStatus status = fleet.status(sensor);
       note(fleet, sensor, status, view);
       for (const ConnectorStatus& connector : status.connectors)
-        for (const ContentStatus& content : connector.contents)
-          if (!begun_anew(sensor, status, content)) look_at(fleet, sensor, content, view, healed);
+        for (const ContentStatus& content : connector.contents) look_at(fleet, sensor, content, view, healed);
       look_at_uplink(fleet, sensor, status, view, healed);
       if (!same(status.journal, sensor.agent->journal().usage()))
         findings_.tell(fleet, sensor.name + " shows another journal than it has");
@@ -99,11 +99,10 @@ class Truth final : public Checker {
     since(view.cut_off_since, !acked && !reached && status.journal.bytes > 0 && cut_off(fleet, sensor), fleet.now());
   }
 
-  // Its connector was changed by a document, and it has not had to ask since.
-  static bool begun_anew(const SimFleet::Sensor& sensor, const AgentStatus& status, const ContentStatus& content) {
-    const std::optional<Lane> lane = lane_named(content.content_type);
-    if (!sensor.plane || !lane || content.state.verdict != Verdict::starting) return false;
-    return status.now - content.state.since <= sensor.options.connector.interval_of(content_type_of(*lane)) + found_out_max;
+  // Its connector may have been changed by a document, and it has not had to ask since.
+  static bool begun_anew(const SimFleet& fleet, const SimFleet::Sensor& sensor, Verdict verdict,
+                         std::chrono::nanoseconds interval) {
+    return sensor.plane && verdict == Verdict::starting && fleet.now() - sensor.pushes.back().at <= interval + found_out_max;
   }
 
   void look_at(SimFleet& fleet, const SimFleet::Sensor& sensor, const ContentStatus& content, View& view,
@@ -116,7 +115,8 @@ class Truth final : public Checker {
     if (view.away_since && fleet.now() - *view.away_since > interval + found_out_max && is_well(verdict))
       findings_.tell(fleet, says + " though its API has been away since long before");
     const bool should_be_well = healed && fleet.now() - std::max(*healed, *view.up_since) > 2 * interval + well_again_max;
-    if (unwell(view, content.content_type, should_be_well && !is_well(verdict)))
+    const bool excused = begun_anew(fleet, sensor, verdict, interval);
+    if (unwell(view, content.content_type, should_be_well && !excused && !is_well(verdict)))
       findings_.tell(fleet, says + " though nothing is wrong: " + content.state.reason);
   }
 

@@ -41,6 +41,16 @@ TEST(FilterQuery, WhatIsNoQueryIsRefusedAsParseQueryDoes) {
   EXPECT_EQ(parsed_text("*"), "*");
 }
 
+TEST(FilterQuery, AWordWithoutALetterOrDigitIsRefusedUnlessItHasAField) {
+  const auto flaw = [](std::string_view text) {
+    const Result<void> checked = check_words(*parse_query(text));
+    return checked ? std::string{} : checked.error().text();
+  };
+  EXPECT_EQ(flaw("tenantid: a OR trendmicro_visionone: \"--\" OR a: ? OR w?rd OR \"a -\" OR NOT _exists_: b OR *"), "");
+  EXPECT_EQ(flaw("a: b AND NOT (c OR ?)"), "query: ? holds no letter or digit to look for");
+  EXPECT_EQ(flaw("a b \"--\""), "query: \"--\" holds no letter or digit to look for");
+}
+
 TEST(FilterQuery, FieldsAreNamedOnceInTheirOrder) {
   const Result<Query> query = parse_filter_query("b: 1 AND (a.c: 2 OR NOT b: >3) AND word AND \"a phrase\" AND _exists_: d");
   ASSERT_TRUE(query);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <fstream>
 #include <thread>
 
@@ -30,9 +31,11 @@ class FleetCliTest : public testing::Test {
     thread_.join();
   }
 
-  void serve(unsigned status, const std::string& body) {
+  //   then: the bodies of the answers after the first; the last of all is given again and again
+  void serve(unsigned status, const std::string& body, std::vector<std::string> then = {}) {
     reply_.status = status;
     reply_.body = body;
+    then_.assign(then.begin(), then.end());
     server_.emplace(loop_.get_executor(), log_);
     ASSERT_TRUE(server_->listen_unix(socket(), 0660, [this](HttpRequestView request) { return note(request); }));
     tasks_.spawn("server", server_->run());
@@ -63,13 +66,19 @@ class FleetCliTest : public testing::Test {
  private:
   asio::awaitable<HttpReply> note(HttpRequestView request) {
     asked_ = std::string{request.method} + " " + std::string{request.target} + " " + std::string{request.body};
-    co_return reply_;
+    HttpReply reply = reply_;
+    if (!then_.empty()) {
+      reply_.body = std::move(then_.front());
+      then_.pop_front();
+    }
+    co_return reply;
   }
 
   SystemClock clock_;
   Log log_{clock_, LogFormat::text, Level::error};
   asio::io_context loop_{1};
   HttpReply reply_;
+  std::deque<std::string> then_;
   std::optional<HttpServer> server_;
   TaskGroup tasks_{loop_.get_executor()};
   std::thread thread_;
@@ -84,7 +93,9 @@ TEST_F(FleetCliTest, EveryCommandHasHelpAndVersion) {
       {"rollout", "list"},     {"rollout", "show"},    {"rollout", "resume"},    {"rollout", "cancel"},     {"rollout", "rollback"},
       {"responder", "apply"},  {"responder", "list"},  {"responder", "show"},    {"responder", "delete"},   {"responder", "test"},
       {"action", "run"},       {"action", "list"},     {"action", "show"},       {"action", "retry"},       {"action", "undo"},
-      {"action", "approve"},   {"action", "deny"},     {"action", "stop"},       {"action", "resume"},      {"action", "export"}};
+      {"action", "approve"},   {"action", "deny"},     {"action", "stop"},       {"action", "resume"},      {"action", "export"},
+      {"rule", "apply"},       {"rule", "list"},       {"rule", "show"},         {"rule", "run"},           {"rule", "delete"},
+      {"rule", "decisions"},   {"rule", "mutes"},      {"rule", "unmute"}};
   for (std::vector<std::string> command : commands) {
     const std::string name = command[0] + " " + command[1];
     command.emplace_back("--help");
@@ -112,7 +123,12 @@ TEST_F(FleetCliTest, WrongUsageIsExitCodeTwo) {
                                                 {"action", "run", "--responder", "r", "--set", "novalue"},
                                                 {"action", "run", "--responder", "r", "--record", "WB-1"},
                                                 {"action", "run", "--responder", "r", "--body", "/nowhere/body.json"},
-                                                {"action", "undo"}}) {
+                                                {"action", "undo"},
+                                                {"rule", "apply"},
+                                                {"rule", "apply", "--file", "/nowhere/rules.yaml"},
+                                                {"rule", "run"},
+                                                {"rule", "unmute"},
+                                                {"rule", "decisions", "--outcome", "gone"}}) {
     EXPECT_EQ(run(wrong), 2);
     EXPECT_FALSE(err_.empty());
   }
@@ -211,9 +227,12 @@ TEST_F(FleetCliTest, ARunOfAnActionIsFollowedToItsEnd) {
   EXPECT_EQ(
       run({"action", "run", "--responder", "acme-v1", "--action", "isolate_endpoint", "--set", "agentGuid=a,b", "--for", "4h"}), 0)
       << err_;
-  EXPECT_EQ(asked_, "GET /actions/show?id=3f2a9c ");
+  EXPECT_EQ(asked_, "GET /actions/show?id=3f2a9c&without_warnings=true ");
   EXPECT_NE(out_.find("run 3f2a9c was accepted\n3f2a9c  succeeded\n"), std::string::npos) << out_;
-  EXPECT_NE(err_.find("WARNING: plain HTTP"), std::string::npos) << err_;
+  EXPECT_EQ(err_, "WARNING: plain HTTP\n") << "once";
+  EXPECT_EQ(run({"action", "run", "--responder", "acme-v1", "--json"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /actions/show.json?id=3f2a9c ");
+  EXPECT_EQ(err_, "") << "they are in what is printed";
   EXPECT_EQ(
       run({"action", "run", "--responder", "acme-v1", "--set", "ip=192.0.2.7", "--set", "ip=192.0.2.8", "--set", "n=", "--detach"}),
       0)
@@ -239,6 +258,13 @@ TEST_F(FleetCliTest, TheHistoryOfActionsIsListedAndExported) {
   EXPECT_EQ(out_, "{\"id\":\"3f2a9c\"}\n{\"id\":\"1\"}\n") << "a document a line";
 }
 
+TEST_F(FleetCliTest, TheExportGoesOnWhileThereIsANextPage) {
+  serve(200, R"({"total":3,"next":"b","runs":[{"id":"c"},{"id":"b"}]})", {R"({"next":"","runs":[{"id":"a"}]})"});
+  EXPECT_EQ(run({"action", "export"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /actions.json?limit=500&before=b ");
+  EXPECT_EQ(out_, "{\"id\":\"c\"}\n{\"id\":\"b\"}\n{\"id\":\"a\"}\n");
+}
+
 TEST_F(FleetCliTest, AnActionThatFailedIsExitCodeOne) {
   serve(200, action_answer("failed", true));
   EXPECT_EQ(run({"action", "run", "--responder", "acme-v1"}), 1);
@@ -255,6 +281,42 @@ TEST_F(FleetCliTest, ARecordThatIsNotInTheIndexIsNoOrder) {
   serve(200, action_answer("succeeded", true));
   EXPECT_EQ(run({"action", "run", "--responder", "r", "--record", std::string(32, '0')}), 4) << "there is no index";
   EXPECT_EQ(asked_, "");
+}
+
+TEST_F(FleetCliTest, RulesAreAskedFor) {
+  serve(200, "told\n");
+  const std::string by = percent_encoded(operator_name());
+  const std::string file = (folder_.path() / "rules.yaml").string();
+  std::ofstream{file} << "rules: []\n";
+  EXPECT_EQ(run({"rule", "apply", "--file", file}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rules/apply?file=rules.yaml&by=" + by + " rules: []\n");
+  EXPECT_EQ(run({"rule", "apply", "--file", file, "--dry-run", "--json"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rules/apply.json?file=rules.yaml&by=" + by + "&dry_run=true rules: []\n");
+  EXPECT_EQ(run({"rule", "list"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /rules ");
+  EXPECT_EQ(run({"rule", "show", "many logins"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /rules/show?name=many%20logins ");
+  EXPECT_EQ(run({"rule", "run", "one", "--from", "-24h", "--to", "2026-11-24"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rules/run?name=one&from=-24h&to=2026-11-24&by=" + by + " ");
+  EXPECT_EQ(run({"rule", "run", "one", "--act"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rules/run?name=one&act=true&by=" + by + " ");
+  EXPECT_EQ(run({"rule", "delete", "one"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rules/delete?name=one&by=" + by + " ");
+  EXPECT_EQ(run({"rule", "decisions"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /rules/decisions?limit=100 ");
+  EXPECT_EQ(run({"rule", "decisions", "one", "--outcome", "muted", "--since", "24h", "--limit", "5"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /rules/decisions?name=one&outcome=muted&since=24h&limit=5 ");
+  EXPECT_EQ(run({"rule", "mutes", "one"}), 0) << err_;
+  EXPECT_EQ(asked_, "GET /rules/mutes?name=one ");
+  EXPECT_EQ(run({"rule", "unmute", "one", "--action", "isolate", "--entity", "10.0.0.7"}), 0) << err_;
+  EXPECT_EQ(asked_, "POST /rules/unmute?name=one&action=isolate&entity=10.0.0.7&by=" + by + " ");
+}
+
+TEST_F(FleetCliTest, ARuleThatMayNotBeAppliedIsExitCodeOne) {
+  serve(409, "rule 'one': responder 'acme-v1' acts for acme\n");
+  std::ofstream{folder_.path() / "rules.yaml"} << "rules: []\n";
+  EXPECT_EQ(run({"rule", "apply", "--file", (folder_.path() / "rules.yaml").string()}), 1);
+  EXPECT_EQ(out_, "rule 'one': responder 'acme-v1' acts for acme\n");
 }
 
 TEST_F(FleetCliTest, ASecretGoesInTheBodyAlone) {  // P10

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
 #include "processor/edges/sqlite_archive.h"
 #include "processor/edges/stores.h"
 #include "tests/unit/processor/records.h"
@@ -30,6 +35,28 @@ class FailingIndex final : public Index {
   int failures_ = 0;
 };
 
+// Writes down what it is told of, and what holds at that moment; fails as often as a test asks for.
+class ToldWatch final : public RecordWatch {
+ public:
+  explicit ToldWatch(std::function<std::string()> state) : state_(std::move(state)) {}
+
+  std::vector<std::string> told;  // "1 2 | 2 indexed, 1 landed"
+  int failures = 0;
+
+  Result<void> seen(std::span<const IndexRecord> records) override {
+    std::string numbers;
+    for (const IndexRecord& record : records)
+      for (std::uint64_t number = 1; number <= 20; ++number)
+        if (test::record_id(number) == record.record.record_id) numbers.append(std::to_string(number)).append(" ");
+    told.push_back(numbers + "| " + state_());
+    if (failures-- > 0) return Error{Code::unavailable, "rules: the disk is away"};
+    return {};
+  }
+
+ private:
+  std::function<std::string()> state_;
+};
+
 class IndexWorkerTest : public testing::Test {
  protected:
   IndexWorkerTest() { open("state"); }
@@ -50,6 +77,10 @@ class IndexWorkerTest : public testing::Test {
     return end->total;
   }
 
+  // What is durable while something is under way.
+  std::string indexed_and_landed() {
+    return std::to_string(indexed()) + " indexed, " + std::to_string(stores_.landing->usage().chunks()) + " landed";
+  }
   bool shows(const std::string& metric) { return metrics_.text().find(metric) != std::string::npos; }
 
   TemporaryDirectory folder_;
@@ -171,6 +202,59 @@ TEST_F(IndexWorkerTest, ABatchIsBounded) {
   IndexWorker worker{*stores_.landing, *stores_.index, log_, metrics_, {.batch_plain_bytes_max = chunks[0].entries.size() * 3}};
   EXPECT_EQ(*worker.step(), 3u);
   EXPECT_EQ(indexed(), 3u);
+}
+
+TEST_F(IndexWorkerTest, P9WhoWatchesIsToldAfterTheIndexAndBeforeTheLandingForgets) {
+  ASSERT_TRUE(stores_.landing->land(
+      std::vector{chunk("a", {{.number = 3}, {.number = 1}}), chunk("b", {{.number = 2}}), chunk("c", {{.number = 1}})}));
+  ToldWatch watch{[this] { return indexed_and_landed(); }};
+  IndexWorker worker{*stores_.landing, *stores_.index, log_, metrics_, {}, &watch};
+  EXPECT_EQ(*worker.step(), 3u);
+  EXPECT_EQ(watch.told, (std::vector<std::string>{"3 1 2 1 | 3 indexed, 3 landed"})) << "once for the batch, in its order";
+  EXPECT_EQ(stores_.landing->usage().chunks(), 0u);
+  EXPECT_EQ(*worker.step(), 0u);
+  EXPECT_EQ(watch.told.size(), 1u) << "nothing is told of nothing";
+}
+
+TEST_F(IndexWorkerTest, WhoWatchesIsToldOfEachBatchByItself) {
+  const Chunk first = chunk("a", {{.number = 1}});
+  ASSERT_TRUE(stores_.landing->land(std::vector{first, chunk("b", {{.number = 2}})}));
+  ToldWatch watch{[this] { return indexed_and_landed(); }};
+  IndexWorker worker{*stores_.landing, *stores_.index, log_, metrics_, {.batch_plain_bytes_max = first.entries.size()}, &watch};
+  EXPECT_EQ(*worker.step(), 1u);
+  EXPECT_EQ(*worker.step(), 1u);
+  EXPECT_EQ(watch.told, (std::vector<std::string>{"1 | 1 indexed, 2 landed", "2 | 2 indexed, 1 landed"}));
+}
+
+TEST_F(IndexWorkerTest, P9AWatchThatFailsKeepsTheChunksLandedAndIsToldAgain) {  // P12
+  ASSERT_TRUE(stores_.landing->land(std::vector{chunk("a", {{.number = 1}}), chunk("b", {{.number = 2}})}));
+  ToldWatch watch{[this] { return indexed_and_landed(); }};
+  watch.failures = 1;
+  IndexWorker worker{*stores_.landing, *stores_.index, log_, metrics_, {}, &watch};
+  const Result<std::uint64_t> failed = worker.step();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error(), (Error{Code::unavailable, "rules: the disk is away"}));
+  EXPECT_EQ(worker.status(), failed.error());
+  EXPECT_GT(worker.wait_before_step(), std::chrono::milliseconds{0});
+  EXPECT_EQ(stores_.landing->usage().chunks(), 2u);
+  EXPECT_EQ(indexed(), 2u) << "they can be searched for meanwhile";
+  EXPECT_EQ(*worker.step(), 2u);
+  EXPECT_EQ(watch.told, (std::vector<std::string>{"1 2 | 2 indexed, 2 landed", "1 2 | 2 indexed, 2 landed"}));
+  EXPECT_EQ(stores_.landing->usage().chunks(), 0u);
+  EXPECT_EQ(indexed(), 2u);
+  EXPECT_FALSE(worker.status());
+}
+
+TEST_F(IndexWorkerTest, WhoWatchesIsNotToldOfWhatIsNotInTheIndex) {
+  ASSERT_TRUE(stores_.landing->land(std::vector{chunk("a", {{.number = 1}})}));
+  ToldWatch watch{[this] { return indexed_and_landed(); }};
+  FailingIndex index{*stores_.index};
+  index.fail(1);
+  IndexWorker worker{*stores_.landing, index, log_, metrics_, {}, &watch};
+  ASSERT_FALSE(worker.step());
+  EXPECT_TRUE(watch.told.empty());
+  ASSERT_TRUE(worker.step());
+  EXPECT_EQ(watch.told.size(), 1u);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// A custom responder, and the server that it asks.
+// A responder, and the server that it asks.
 class ResponderApisTest : public testing::Test {
  protected:
   ResponderApisTest() {
@@ -33,9 +33,21 @@ class ResponderApisTest : public testing::Test {
     responder_.ca_file = pki->ca_file().string();
   }
 
+  // Answers each request, and would answer more on the same connection.
   asio::awaitable<void> serve(testkit::Channel& channel) {
-    seen_ = co_await channel.read_until("{}");
-    co_await channel.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    Bytes request;
+    while (true) {
+      const Bytes more = co_await channel.read();
+      if (more.empty()) co_return;
+      request += more;
+      const bool get = request.starts_with("GET ");
+      if (get ? !request.ends_with("\r\n\r\n") : request.back() != '}' && request.back() != ']') continue;
+      seen_ += request;
+      request.clear();
+      const std::string& body = get ? get_answer_ : post_answer_;
+      const Bytes answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+      if (!co_await channel.write(answer)) co_return;
+    }
   }
   Result<WebhookApi::Answer> send() {
     const Result<ResponderApi> api = apis_.make(responder_, Secret{"planted-token"});
@@ -49,6 +61,8 @@ class ResponderApisTest : public testing::Test {
   Random random_{Seed{7}};
   std::optional<testkit::Peer> peer_;
   std::string seen_;
+  std::string get_answer_ = "ok";
+  std::string post_answer_ = "ok";
   Responder responder_;
   ResponderApis apis_{clock_, random_};
 };
@@ -71,6 +85,47 @@ TEST_F(ResponderApisTest, AStrangersCertificateIsTakenOnlyWhereVerificationIsOff
   responder_.verify_certificate = false;
   const Result<WebhookApi::Answer> taken = send();
   ASSERT_TRUE(taken) << taken.error().text();
+}
+
+TEST_F(ResponderApisTest, NoRequestOfACustomResponderGoesOverAnothersConnection) {  // P9
+  const Result<ResponderApi> api = apis_.make(responder_, Secret{"planted-token"});
+  ASSERT_TRUE(api) << api.error().text();
+  for (std::size_t sent = 1; sent <= 2; ++sent) {
+    const Result<WebhookApi::Answer> answer = testkit::run(loop_, api->webhook->send("GET", "/hooks/7", ""));
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_EQ(peer_->connections(), sent) << "on a kept one it might be sent twice";
+  }
+}
+
+TEST_F(ResponderApisTest, WhatChangesSomethingHasAConnectionOfItsOwnAndWhatReadsSharesOne) {  // P9
+  const Responder webhook = responder_;
+  responder_ = test::visionone_responder();
+  responder_.host = webhook.host;
+  responder_.port = webhook.port;
+  responder_.ca_file = webhook.ca_file;
+  get_answer_ = R"({"id": "00000001", "status": "running"})";
+  post_answer_ = R"([{"status": 202}])";
+  const Result<ResponderApi> api = apis_.make(responder_, Secret{"planted-token"});
+  ASSERT_TRUE(api) << api.error().text();
+  const auto look = [&] {
+    const Result<TaskView> task = testkit::run(loop_, api->actions->task("00000001"));
+    EXPECT_TRUE(task) << task.error().text();
+  };
+  const auto isolate = [&] {
+    std::vector<ActionElement> elements(1);
+    elements.front().target = {ObjectType::agent_guid, test::ws7_guid, {}, {}};
+    const Result<std::vector<SentElement>> sent =
+        testkit::run(loop_, api->actions->send(ResponseAction::isolate_endpoint, std::move(elements)));
+    EXPECT_TRUE(sent) << sent.error().text();
+  };
+  look();
+  look();
+  EXPECT_EQ(peer_->connections(), 1u);
+  isolate();
+  isolate();
+  EXPECT_EQ(peer_->connections(), 3u);
+  look();
+  EXPECT_EQ(peer_->connections(), 3u) << "the one that reads is kept";
 }
 
 TEST_F(ResponderApisTest, TheTestOfACustomResponderSendsNoRequest) {

@@ -25,17 +25,16 @@ TEST_F(SqliteActionsHistoryTest, TheHistoryIsAskedByEachPart) {
   hook.webhook.emplace();
   hook.webhook->path_and_query = "/Hooks/7";
   hook.webhook->state = ResponseState::failed;
-  ActionRun ruled = run_of("ruled");
-  ruled.rule = "Ransomware";
-  ruled.requested_by = "rule Ransomware";
+  ActionRun nightly = run_of("nightly");
+  nightly.requested_by = "Nightly Script";
   ActionRun about = run_of("about");
   about.record_id = "record-7";
   ActionRun block = run_of("block");
   block.action = ResponseAction::add_to_block_list;
   ActionRun open = run_of("open", ResponseState::queued);
   ActionRun late = run_of("late", ResponseState::succeeded, run_noon + 2h);
-  ASSERT_TRUE(put({blue, hook, ruled, about, block, open, late}));
-  EXPECT_EQ(ids_of({}), "late ruled open hook blue block about") << "newest first";
+  ASSERT_TRUE(put({blue, hook, nightly, about, block, open, late}));
+  EXPECT_EQ(ids_of({}), "late open nightly hook blue block about") << "newest first";
   const auto with = [](auto change) {
     ActionQuery query;
     change(query);
@@ -44,17 +43,16 @@ TEST_F(SqliteActionsHistoryTest, TheHistoryIsAskedByEachPart) {
   const std::vector<std::pair<ActionQuery, std::string>> cases{
       {with([](ActionQuery& q) { q.tenant = "blue"; }), "blue"},
       {with([](ActionQuery& q) { q.responder = "ticket"; }), "hook"},
-      {with([](ActionQuery& q) { q.rule = "Ransomware"; }), "ruled"},
       {with([](ActionQuery& q) { q.record_id = "record-7"; }), "about"},
       {with([](ActionQuery& q) { q.action = ResponseAction::add_to_block_list; }), "block"},
       {with([](ActionQuery& q) { q.state = RunState::under_way; }), "open"},
       {with([](ActionQuery& q) { q.state = RunState::failed; }), "hook"},
-      {with([](ActionQuery& q) { q.text = "rule RANSOM"; }), "ruled"},
+      {with([](ActionQuery& q) { q.text = "nightly SCRIPT"; }), "nightly"},
       {with([](ActionQuery& q) { q.text = "/hooks/7"; }), "hook"},
       {with([](ActionQuery& q) { q.since = run_noon + 1h; }), "late"},
       {with([](ActionQuery& q) { q.until = run_noon; }), ""},
-      {with([](ActionQuery& q) { q.until = run_noon + 2h; }), "ruled open hook blue block about"},
-      {with([](ActionQuery& q) { q.limit = 2; }), "late ruled"},
+      {with([](ActionQuery& q) { q.until = run_noon + 2h; }), "open nightly hook blue block about"},
+      {with([](ActionQuery& q) { q.limit = 2; }), "late open"},
       {with([](ActionQuery& q) { q.tenant = "no' OR 1=1 --"; }), ""},
   };
   for (const auto& [query, ids] : cases) {
@@ -74,7 +72,6 @@ TEST_F(SqliteActionsHistoryTest, TheHistoryIsAskedByAllPartsTogether) {
                            run_noon + std::chrono::seconds{random.below(5)});
     run.tenant = pick();
     run.responder = pick();
-    run.rule = pick();
     run.record_id = pick();
     run.action = all_response_actions[random.below(2)];
     run.targets[0].reason = "Why " + pick() + "%_\\";
@@ -87,7 +84,6 @@ TEST_F(SqliteActionsHistoryTest, TheHistoryIsAskedByAllPartsTogether) {
     ActionQuery query;
     query.tenant = pick();
     query.responder = pick();
-    if (random.chance(2)) query.rule = pick();
     if (random.chance(2)) query.record_id = pick();
     if (random.chance(2)) query.action = all_response_actions[random.below(2)];
     if (random.chance(3)) query.state = static_cast<RunState>(random.below(10));
@@ -97,12 +93,12 @@ TEST_F(SqliteActionsHistoryTest, TheHistoryIsAskedByAllPartsTogether) {
     std::string expected;
     std::size_t count = 0;
     for (const ActionRun& run : all) {
-      const bool fits =
-          (query.tenant.empty() || run.tenant == query.tenant) && (query.responder.empty() || run.responder == query.responder) &&
-          (query.rule.empty() || run.rule == query.rule) && (query.record_id.empty() || run.record_id == query.record_id) &&
-          (!query.action || run.action == query.action) && (!query.state || state_of(run) == *query.state) &&
-          (query.text.empty() || run.targets[0].reason == "W" + query.text.substr(1)) &&
-          (!query.since || run.created >= *query.since) && (!query.until || run.created < *query.until);
+      const bool fits = (query.tenant.empty() || run.tenant == query.tenant) &&
+                        (query.responder.empty() || run.responder == query.responder) &&
+                        (query.record_id.empty() || run.record_id == query.record_id) &&
+                        (!query.action || run.action == query.action) && (!query.state || state_of(run) == *query.state) &&
+                        (query.text.empty() || run.targets[0].reason == "W" + query.text.substr(1)) &&
+                        (!query.since || run.created >= *query.since) && (!query.until || run.created < *query.until);
       if (!fits) continue;
       expected.append(expected.empty() ? "" : " ").append(run.id);
       ++count;
@@ -142,15 +138,19 @@ TEST_F(SqliteActionsHistoryTest, PagesLeadToTheEndAndMissNothing) {
   std::set<std::string> seen;
   std::size_t pages = 0;
   for (;; ++pages) {
-    const Result<std::vector<ActionRun>> page = store_->runs(query);
+    const Result<RunsFound> page = store_->runs(query);
     ASSERT_TRUE(page);
-    if (page->empty()) break;
-    for (const ActionRun& run : *page) EXPECT_TRUE(seen.insert(run.id).second) << run.id;
-    query.before = page->back().id;
+    for (const ActionRun& run : page->runs) EXPECT_TRUE(seen.insert(run.id).second) << run.id;
     EXPECT_EQ(*store_->count(query), 25u) << "whatever limit and before say";
+    EXPECT_EQ(page->more, seen.size() < 25u);
+    if (!page->more) break;
+    query.before = page->runs.back().id;
   }
   EXPECT_EQ(seen.size(), 25u);
-  EXPECT_EQ(pages, 4u);
+  EXPECT_EQ(pages, 3u) << "the fourth is the last";
+  query.limit = 25;
+  query.before.clear();
+  EXPECT_FALSE(store_->runs(query)->more) << "a page that is just full is the last, too";
   query.before = "gone";
   EXPECT_EQ(store_->runs(query).error().code(), Code::absent) << "an end that is none would hide the rest";
 }
@@ -166,31 +166,32 @@ TEST_F(SqliteActionsHistoryTest, APageIsBoundedInRowsAndBytes) {
   }
   ASSERT_TRUE(put(runs));
   EXPECT_EQ(ids_of({}), "r4 r3 r2");
+  EXPECT_TRUE(store_->runs({})->more);
   limits.rows_shown_max = 100;
   limits.shown_bytes_max = 3000;
   reopen(limits);
-  EXPECT_EQ(ids_of({}), "r4 r3");
+  ActionQuery query;
+  EXPECT_EQ(ids_of(query), "r4 r3");
+  EXPECT_TRUE(store_->runs(query)->more) << "it ended by its bytes, not by its rows";
+  query.before = "r3";
+  EXPECT_EQ(ids_of(query), "r2 r1");
+  query.before = "r1";
+  EXPECT_EQ(ids_of(query), "r0");
+  EXPECT_FALSE(store_->runs(query)->more);
   limits.shown_bytes_max = 1;
   reopen(limits);
   EXPECT_EQ(ids_of({}), "r4") << "at least one, or paging would end";
+  EXPECT_TRUE(store_->runs({})->more);
 }
 
-TEST_F(SqliteActionsHistoryTest, WhatARuleAskedForIsCountedWithoutDryRuns) {
-  const auto asked = [](const std::string& id, const std::string& rule, WallTime at) {
-    ActionRun run = run_of(id, ResponseState::failed, at);
-    run.rule = rule;
-    return run;
-  };
-  ActionRun preview = asked("preview", "r", run_noon);
-  preview.dry_run = true;
-  ActionRun other = asked("other", "r", run_noon);
-  other.responder = "ticket";
-  ASSERT_TRUE(put({asked("old", "r", run_noon - 1ns), asked("a", "r", run_noon), asked("b", "r", run_noon + 1h),
-                   asked("c", "s", run_noon), preview, other, run_of("person")}));
-  EXPECT_EQ(*store_->asked_by_rule("r", "acme-v1", run_noon), 2u);
-  EXPECT_EQ(*store_->asked_by_rule("r", "ticket", run_noon), 1u);
-  EXPECT_EQ(*store_->asked_by_rule("r", "acme-v1", run_noon - 1h), 3u);
-  EXPECT_EQ(*store_->asked_by_rule("", "acme-v1", run_noon), 0u) << "a person is no rule";
+TEST_F(SqliteActionsHistoryTest, ARowThatCannotBeReadEndsThePageAndNotThoseBehindIt) {
+  ASSERT_TRUE(put({run_of("a"), run_of("b"), run_of("c")}));
+  change_file("UPDATE run_values SET value = x'7b7d' WHERE number = 2");
+  ActionQuery query;
+  EXPECT_NE(ids_of(query).find("run b"), std::string::npos) << "it is named, and not passed over";
+  query.before = "b";
+  EXPECT_EQ(ids_of(query), "a") << "whoever knows its id comes past it";
+  EXPECT_EQ(*store_->count({}), 3u);
 }
 
 TEST_F(SqliteActionsHistoryTest, WhatIsOldOrTooMuchGoesButNothingThatIsNotSettled) {

@@ -3,32 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "processor/edges/sqlite_actions.h"
+#include "tests/support/file_content.h"
+#include "tests/support/run_at_once.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/respond/stored_samples.h"
 
 namespace tidegate::test {
-
-// What an awaitable that does not suspend gives.
-template <class T>
-T at_once(asio::awaitable<T> call) {
-  asio::io_context loop;
-  std::optional<T> given;
-  auto wait = [&]() -> asio::awaitable<void> { given.emplace(co_await std::move(call)); };
-  asio::co_spawn(loop, wait, [](const std::exception_ptr&) {});
-  loop.run();
-  return *std::move(given);
-}
 
 class SqliteActionsRig : public testing::Test {
  protected:
@@ -43,11 +29,24 @@ class SqliteActionsRig : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().text();
     store_ = *std::move(opened);
   }
-  Result<void> put(std::vector<ActionRun> runs) { return at_once(store_->put(std::move(runs))); }
+  Result<void> put(std::vector<ActionRun> runs) { return run_at_once(store_->put(std::move(runs))); }
   std::vector<ActionRun> unsettled() {
-    Result<std::vector<ActionRun>> runs = at_once(store_->unsettled());
-    EXPECT_TRUE(runs) << runs.error().text();
-    return runs ? *std::move(runs) : std::vector<ActionRun>{};
+    Result<UnsettledRuns> found = run_at_once(store_->unsettled());
+    EXPECT_TRUE(found) << found.error().text();
+    if (!found) return {};
+    EXPECT_EQ(found->unreadable, std::vector<std::string>{});
+    return std::move(found->runs);
+  }
+  // Of the file as it lies on the disk; the store is closed, and opened again.
+  void change_file(const std::string& sql) {
+    store_.reset();
+    {
+      Result<SqliteDatabase> database = SqliteDatabase::open(file_, SqliteDatabase::Mode::write);
+      ASSERT_TRUE(database) << database.error().text();
+      const Result<void> changed = database->execute(sql);
+      ASSERT_TRUE(changed) << changed.error().text();
+    }
+    reopen();
   }
   // One of Vision One whose only target is so.
   static ActionRun run_of(const std::string& id, ResponseState state = ResponseState::succeeded, WallTime created = run_noon) {
@@ -64,16 +63,22 @@ class SqliteActionsRig : public testing::Test {
     return run;
   }
   std::string ids_of(const ActionQuery& query) {
-    const Result<std::vector<ActionRun>> runs = store_->runs(query);
-    if (!runs) return runs.error().text();
+    const Result<RunsFound> found = store_->runs(query);
+    if (!found) return found.error().text();
     std::string ids;
-    for (const ActionRun& run : *runs) ids.append(ids.empty() ? "" : " ").append(run.id);
+    for (const ActionRun& run : found->runs) ids.append(ids.empty() ? "" : " ").append(run.id);
     return ids;
   }
+  // Of the database and of what lies beside it.
   std::string all_bytes() {
-    std::ostringstream bytes;
-    for (const auto& file : std::filesystem::directory_iterator{folder_.path()}) bytes << std::ifstream{file.path()}.rdbuf();
-    return bytes.str();
+    std::string bytes;
+    for (const auto& file : std::filesystem::directory_iterator{folder_.path()}) {
+      const std::string content = content_of(file.path());
+      EXPECT_EQ(content.size(), file.file_size()) << file.path() << " was not read whole";
+      bytes += content;
+    }
+    EXPECT_NE(bytes.find("SQLite format 3"), std::string::npos) << "the database was not read";
+    return bytes;
   }
 
   TemporaryDirectory folder_;

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "processor/event_texts.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/processor/fleet/events_rig.h"
 
@@ -97,6 +98,41 @@ TEST_F(SqliteEventsTest, ADeliveryIsWrittenWithItsEvent) {
   EXPECT_EQ(store_->queued("mail", 10)->size(), 1u);
   EXPECT_EQ(*store_->give_up_others({"soc"}), 1u);
   EXPECT_TRUE(store_->queued("mail", 10)->empty());
+}
+
+TEST_F(SqliteEventsTest, WhatARuleFoundIsOverAtOnceAndItsDeliveryIsQueued) {
+  HealthEvent event = event_of("zurich-01");
+  event.kind = EventKind::rule;
+  event.key = "isolate-hosts";
+  event.closed = event.opened;
+  event = opened(event, {"soc"});
+  reopen();
+  EXPECT_TRUE(store_->open_events()->empty()) << "nobody has to close it";
+  EXPECT_EQ(*store_->events({}), (std::vector<HealthEvent>{event})) << "its kind is read back";
+  EventQuery query;
+  query.open_only = true;
+  EXPECT_TRUE(store_->events(query)->empty());
+  const Result<std::vector<EventDelivery>> queued = store_->queued("soc", 10);
+  ASSERT_EQ(queued->size(), 1u) << "one turn";
+  EXPECT_EQ(queued->front().turn, EventTurn::opened);
+  EXPECT_EQ(queued->front().event, event);
+  EXPECT_EQ(queued->front().next_attempt, noon);
+  ASSERT_TRUE(store_->trim(noon + 24h * 90 + 1min));
+  EXPECT_TRUE(store_->events({})->empty()) << "it is forgotten like others that are over";
+  EXPECT_TRUE(store_->queued("soc", 10)->empty());
+}
+
+TEST_F(SqliteEventsTest, TheHeadlineOfARuleNamesTheRuleAndTheSensor) {
+  HealthEvent event = event_of("zurich-01");
+  event.kind = EventKind::rule;
+  event.key = "isolate-hosts";
+  EXPECT_EQ(headline(event), "rule isolate-hosts has found a record of sensor zurich-01");
+  event.sensor.clear();
+  EXPECT_EQ(headline(event), "rule isolate-hosts has found a record");
+  event.closed = event.opened;
+  EXPECT_NE(events_text({event}).find("over  critical  2026-11-24T12:00:00Z  rule isolate-hosts has found a record\n"),
+            std::string::npos);
+  EXPECT_NE(events_json({event}).find(R"("kind":"rule")"), std::string::npos);
 }
 
 TEST_F(SqliteEventsTest, WhatIsOldOrTooMuchGoesButNothingThatIsOpen) {

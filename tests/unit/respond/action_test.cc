@@ -12,10 +12,14 @@ TEST(ResponseActionNames, EachIsFoundByItsNameAndTheInversesPairUp) {
     if (const auto inverse = inverse_of(action)) {
       EXPECT_EQ(inverse_of(*inverse), action);
       EXPECT_EQ(object_types_of(*inverse), object_types_of(action)) << "what was done to an object is taken back from it";
+      EXPECT_NE(does_harm(*inverse), does_harm(action)) << "what takes harm back does none";
     }
   }
   EXPECT_EQ(response_action_of("isolate"), std::nullopt);
   EXPECT_EQ(inverse_of(ResponseAction::quarantine_email), std::nullopt) << "none of the five gives a message back";
+  EXPECT_TRUE(does_harm(ResponseAction::quarantine_email));
+  EXPECT_TRUE(does_harm(ResponseAction::isolate_endpoint));
+  EXPECT_TRUE(does_harm(ResponseAction::add_to_block_list));
 }
 
 TEST(ObjectTypes, EachIsFoundByTheApisKey) {
@@ -66,10 +70,19 @@ INSTANTIATE_TEST_SUITE_P(
         Fitness{ResponseAction::add_to_block_list, object(ObjectType::agent_guid, "x"), "does not act upon it"},
         Fitness{ResponseAction::isolate_endpoint, object(ObjectType::url, "x"), "it takes agentGuid, endpointName"},
         Fitness{ResponseAction::isolate_endpoint, object(ObjectType::endpoint_name, ""), "is empty"},
-        Fitness{ResponseAction::isolate_endpoint, object(ObjectType::endpoint_name, "a\nb"), "control character"},
+        Fitness{ResponseAction::isolate_endpoint, object(ObjectType::endpoint_name, "a\nb"), "\"a b\" has a control character"},
+        Fitness{ResponseAction::isolate_endpoint,
+                object(ObjectType::endpoint_name,
+                       "a\xc2\x9b"
+                       "b"),
+                "\"a b\" has a control character"},
+        Fitness{ResponseAction::isolate_endpoint, object(ObjectType::endpoint_name, "a\xff"), "bytes that are no text"},
+        Fitness{ResponseAction::isolate_endpoint, object(ObjectType::endpoint_name, "b\xc3\xbcro-7"), ""},
         Fitness{ResponseAction::isolate_endpoint, object(ObjectType::endpoint_name, std::string(2049, 'a')), "longer than 2048"},
         Fitness{ResponseAction::quarantine_email, {ObjectType::message_id, "<1@mail.example>", "user@mail.example", {}}, ""},
         Fitness{ResponseAction::quarantine_email, {ObjectType::message_id, "<1@mail.example>", "user", {}}, "mailBox: \"user\""},
+        Fitness{
+            ResponseAction::quarantine_email, {ObjectType::message_id, "<1@x>", "u\x1b@mail.example", {}}, "is no mail address"},
         Fitness{ResponseAction::quarantine_email, {ObjectType::unique_id, "AAMk", "user@mail.example", {}}, "goes with messageId"},
         Fitness{ResponseAction::quarantine_email,
                 {ObjectType::unique_id, "AAMk", {}, std::string(257, 'x')},

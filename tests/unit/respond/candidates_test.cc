@@ -6,8 +6,8 @@
 #include <map>
 
 #include "respond/template.h"
+#include "tests/support/json_samples.h"
 #include "tests/support/vision_one_records.h"
-#include "tests/unit/respond/json_samples.h"
 
 namespace tidegate {
 namespace {
@@ -51,7 +51,7 @@ TEST(Candidates, OfAnAlertAreItsEntitiesAndIndicatorsInOrderEachOnce) {
   const std::string entities = "trendmicro_visionone.impactScope.entities.entityValue";
   const std::string indicators = "trendmicro_visionone.indicators.value";
   EXPECT_EQ(
-      lines_of(candidates_in(json_object(alert))),
+      lines_of(objects_of_record(json_object(alert)).candidates),
       (std::vector<std::string>{
           "agentGuid " + std::string{guid} + " (WS-7) at " + entities + ".guid", "endpointName WS-7 at " + entities + ".name",
           "ip 10.0.0.7 at " + entities + ".ips", "ip fe80::1 at " + entities + ".ips", "endpointName WS-8 at " + entities,
@@ -59,7 +59,7 @@ TEST(Candidates, OfAnAlertAreItsEntitiesAndIndicatorsInOrderEachOnce) {
           "url http://bad.example/a at " + indicators, "domain bad.example at " + indicators, "ip 192.0.2.1 at " + indicators,
           "senderMailAddress evil@bad.example at " + indicators, "messageId <1@mail.example> at " + indicators,
           "uniqueId AAMk at " + indicators}));
-  EXPECT_EQ(mail_boxes_in(json_object(alert)), (std::vector<MailBox>{{"user@example.com", entities}}));
+  EXPECT_EQ(objects_of_record(json_object(alert)).mail_boxes, (std::vector<MailBox>{{"user@example.com", entities}}));
 }
 
 TEST(Candidates, OfATechniqueAreItsEndpointDetailsAndHighlightedObjects) {
@@ -74,7 +74,7 @@ TEST(Candidates, OfATechniqueAreItsEndpointDetailsAndHighlightedObjects) {
       "mailMsgId": "<2@mail.example>", "msgUuid": "AAMk2", "userDomain": ["corp.example"], "mailbox": "box@example.com"}}})j";
   const std::string root = "trendmicro_visionone.";
   EXPECT_EQ(
-      lines_of(candidates_in(json_object(technique))),
+      lines_of(objects_of_record(json_object(technique)).candidates),
       (std::vector<std::string>{
           "endpointName WS-7 at " + root + "endpoint.endpointName", "agentGuid G-1 (WS-7) at " + root + "endpoint.agentGuid",
           "ip 10.0.0.7 at " + root + "endpoint.ips", "ip 10.0.0.8 at " + root + "filters.highlightedObjects.value",
@@ -85,13 +85,14 @@ TEST(Candidates, OfATechniqueAreItsEndpointDetailsAndHighlightedObjects) {
           "url http://bad.example/r at " + root + "detail.request",
           "senderMailAddress evil@bad.example at " + root + "detail.suser",
           "messageId <2@mail.example> at " + root + "detail.mailMsgId", "uniqueId AAMk2 at " + root + "detail.msgUuid"}));
-  EXPECT_EQ(mail_boxes_in(json_object(technique)), (std::vector<MailBox>{{"box@example.com", root + "detail.mailbox"}}));
+  EXPECT_EQ(objects_of_record(json_object(technique)).mail_boxes,
+            (std::vector<MailBox>{{"box@example.com", root + "detail.mailbox"}}));
 }
 
 TEST(Candidates, NormalizedNamesAreKnownToo) {
   const std::string record = R"({"srcip": "192.0.2.3", "dstip": "192.0.2.4", "host": {"hostname": "ws-7"},
     "file": {"hash": {"sha1": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}, "email": {"from": {"address": "evil@bad.example"}}})";
-  EXPECT_EQ(lines_of(candidates_in(json_object(record))),
+  EXPECT_EQ(lines_of(objects_of_record(json_object(record)).candidates),
             (std::vector<std::string>{"ip 192.0.2.3 at srcip", "ip 192.0.2.4 at dstip", "endpointName ws-7 at host.hostname",
                                       "fileSha1 " + std::string(40, 'a') + " at file.hash.sha1",
                                       "senderMailAddress evil@bad.example at email.from.address"}));
@@ -109,7 +110,7 @@ TEST(Candidates, OfAnActionAreThoseThatItTakesGuidsFirst) {
 }
 
 TEST(Candidates, AMailBoxIsNoSender) {
-  for (const Candidate& each : candidates_in(json_object(alert)))
+  for (const Candidate& each : objects_of_record(json_object(alert)).candidates)
     EXPECT_NE(each.value, "user@example.com") << "who was attacked must not be blocked";
 }
 
@@ -118,7 +119,7 @@ TEST(Candidates, AreBoundedAndFit) {
   boost::json::array ips;
   for (int i = 0; i < 1000; ++i) ips.emplace_back("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250));
   record["ips"] = ips;
-  EXPECT_EQ(candidates_in(record).size(), candidates_max);
+  EXPECT_EQ(objects_of_record(record).candidates.size(), candidates_max);
 
   boost::json::object odd;
   odd["agentGuid"] = "a\nb";
@@ -127,7 +128,7 @@ TEST(Candidates, AreBoundedAndFit) {
   odd["dstip"] = "300.1.1.1";
   odd["url"] = nullptr;
   odd[std::string(1000, 'k')] = json_object(R"({"agentGuid": "G-1"})");
-  EXPECT_TRUE(candidates_in(odd).empty());
+  EXPECT_TRUE(objects_of_record(odd).candidates.empty());
 
   boost::json::value deep = json_object(R"({"agentGuid": "G-1"})");
   for (int i = 0; i < 1000; ++i) {
@@ -137,7 +138,7 @@ TEST(Candidates, AreBoundedAndFit) {
   }
   boost::json::object nested;
   nested["list"] = std::move(deep);
-  EXPECT_TRUE(candidates_in(nested).empty());
+  EXPECT_TRUE(objects_of_record(nested).candidates.empty());
 }
 
 TEST(Candidates, WhatAPathMayMean) {
@@ -169,7 +170,7 @@ std::map<ObjectType, std::size_t> counted(const std::vector<std::string>& record
   for (const std::string& text : records) {
     boost::json::object record;
     record["trendmicro_visionone"] = test::json_value(text);
-    for (const Candidate& each : candidates_in(record)) {
+    for (const Candidate& each : objects_of_record(record).candidates) {
       ++counts[each.type];
       const auto listed = RequestTemplate::parse("[{{" + each.path + "}}]", TemplatePlace::json_body);
       const boost::json::object given;

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "tests/unit/respond/json_samples.h"
+#include "tests/support/json_samples.h"
 #include "transport/msgpack_view.h"
 #include "transport/msgpack_write.h"
 

@@ -43,7 +43,6 @@ const std::string whole_vision_one = R"(responders:
         }]
       quarantine_email: '[{"messageId": "{{messageId}}"}]'
     approval: true
-    rule_per_hour: 0
     protect: [dc01.example.com, "*.example.com", 10.0.0.0/8, 192.0.2.7, "2001:db8::/32", ceo@example.com]
 )";
 const std::string whole_webhook = R"(responders:
@@ -63,6 +62,11 @@ const std::string whole_webhook = R"(responders:
 )";
 
 std::string flaws_in(const std::string& yaml) { return to_text(parse_responders(yaml).errors); }
+
+// "responders[0].method: is of no use where" of the line "method: post".
+std::string of_no_use(const std::string& line) {
+  return "responders[0]." + line.substr(0, line.find(':')) + ": is of no use where ";
+}
 
 // The errors, with lines added to the one responder of a document.
 std::string flaws_with(const std::string& document, const std::string& lines) { return flaws_in(document + lines); }
@@ -101,7 +105,7 @@ TEST(RespondersDocument, EveryKeyOfAVisionOneResponderIsRead) {
   expected.actions = {ResponseAction::isolate_endpoint, ResponseAction::quarantine_email};
   expected.bodies = {{ResponseAction::isolate_endpoint, "[{\n  \"agentGuid\": \"{{agentGuid}}\"\n}]\n"},
                      {ResponseAction::quarantine_email, R"([{"messageId": "{{messageId}}"}])"}};
-  expected.guards = {true, 0, {"dc01.example.com", "*.example.com", "10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "ceo@example.com"}};
+  expected.guards = {true, {"dc01.example.com", "*.example.com", "10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "ceo@example.com"}};
   EXPECT_EQ(only_one(whole_vision_one), expected);
 }
 
@@ -157,9 +161,10 @@ TEST(RespondersDocument, EveryRowIsReadAndWritten) {
     EXPECT_TRUE(paths.insert(field.path).second) << field.path;
     EXPECT_EQ(field.doc.back(), '.') << field.path;
     const std::string_view key = field.path.substr(field.path.rfind('.') + 1);
-    if (!field.path.starts_with("responders[].bodies.")) {
-      EXPECT_THAT(written, testing::AnyOf(HasSubstr(std::string{key} + ": "), HasSubstr(std::string{key} + ":\n"))) << field.path;
-    }
+    if (field.path.starts_with("responders[].bodies.")) continue;
+    // With what stands before it, for one key ends as another does: name, username.
+    const std::string line = (key == "name" ? "\n  - " : "\n    ") + std::string{key} + ":";
+    EXPECT_THAT(written, testing::AnyOf(HasSubstr(line + " "), HasSubstr(line + "\n"))) << field.path;
   }
 }
 
@@ -192,53 +197,58 @@ TEST(RespondersDocument, AHostStandsAlone) {
 
 TEST(RespondersDocument, ASecretIsGivenOnceAndNeverShown) {
   EXPECT_THAT(flaws_with(least_vision_one, "    api_key: planted\n"),
-              HasSubstr("credential: stands beside api_key; keep one of the two"));
+              HasSubstr("responders[0].credential: stands beside api_key; keep one of the two"));
   const std::string neither = flaws_in("responders:\n  - {name: a, type: trendmicro_visionone, tenants: all}\n");
-  EXPECT_THAT(neither,
-              HasSubstr("credential: is missing, and so is api_key; keep the secret with `tidegate-processor credential set"));
+  EXPECT_THAT(
+      neither,
+      HasSubstr(
+          "responders[0].credential: is missing, and so is api_key; keep the secret with `tidegate-processor credential set"));
   EXPECT_THAT(flaws_with(least_vision_one, "    api_key: \"planted key\"\n"), Not(HasSubstr("planted")));
   EXPECT_THAT(flaws_with(least_vision_one, "    secret: planted\n"),
-              HasSubstr("secret: is of no use where the type is trendmicro_visionone, whose secret is api_key"));
-  EXPECT_THAT(flaws_with(least_webhook, "    secret: planted\n"), HasSubstr("secret: is of no use where auth is none"));
+              HasSubstr("responders[0].secret: is of no use where the type is trendmicro_visionone, whose secret is api_key"));
+  EXPECT_THAT(flaws_with(least_webhook, "    secret: planted\n"),
+              HasSubstr("responders[0].secret: is of no use where auth is none"));
   EXPECT_THAT(flaws_with(least_webhook, "    auth: header\n    header_name: X-Key\n    secret: \"plänted\"\n"),
-              HasSubstr("secret: holds characters that no header can carry"));
+              HasSubstr("responders[0].secret: holds characters that no header can carry"));
   EXPECT_THAT(flaws_with(least_webhook, "    api_key: planted\n"), HasSubstr("whose secret is secret"));
   EXPECT_THAT(flaws_with(least_vision_one, "    proxy: http://u:planted@proxy:3128\n"),
-              testing::AllOf(HasSubstr("proxy: holds credentials"), Not(HasSubstr("planted"))));
+              testing::AllOf(HasSubstr("responders[0].proxy: holds credentials"), Not(HasSubstr("planted"))));
 }
 
 TEST(RespondersDocument, KeysThatHaveNoEffectAreRefused) {
   for (const std::string line : {"method: post", "path: /a", "headers: {X-A: b}", "json_body: '{}'", "auth: none", "username: a",
                                  "token_url: https://a.example.net", "client_id: a", "scopes: [a]", "header_name: X-A"})
-    EXPECT_THAT(flaws_with(least_vision_one, "    " + line + "\n"),
-                HasSubstr("is of no use where the type is trendmicro_visionone"))
+    EXPECT_THAT(flaws_with(least_vision_one, "    " + line + "\n"), HasSubstr(of_no_use(line) + "the type is trendmicro_visionone"))
         << line;
-  for (const std::string line : {"actions: [isolate_endpoint]", "bodies: {isolate_endpoint: '[]'}", "protect: [a]"})
-    EXPECT_THAT(flaws_with(least_webhook, "    " + line + "\n"), HasSubstr("is of no use where the type is webhook")) << line;
+  for (const std::string line : {"actions: [isolate_endpoint]", "protect: [a]"})
+    EXPECT_THAT(flaws_with(least_webhook, "    " + line + "\n"), HasSubstr(of_no_use(line) + "the type is webhook")) << line;
+  EXPECT_THAT(flaws_with(least_webhook, "    bodies: {isolate_endpoint: '[]'}\n"),
+              HasSubstr("responders[0].bodies.isolate_endpoint: is of no use where the type is webhook"));
   for (const std::string line :
        {"username: a", "token_url: https://a.example.net", "client_id: a", "scopes: [a]", "header_name: X-A", "credential: k"})
-    EXPECT_THAT(flaws_with(least_webhook, "    " + line + "\n"), HasSubstr("is of no use where auth is none")) << line;
+    EXPECT_THAT(flaws_with(least_webhook, "    " + line + "\n"), HasSubstr(of_no_use(line) + "auth is none")) << line;
   EXPECT_THAT(flaws_with(least_vision_one, "    protocol: http\n    verify_certificate: false\n    ca_file: /a\n"),
-              testing::AllOf(HasSubstr("verify_certificate: is of no use where the protocol is http"),
-                             HasSubstr("ca_file: is of no use where the protocol is http")));
+              testing::AllOf(HasSubstr("responders[0].verify_certificate: is of no use where the protocol is http"),
+                             HasSubstr("responders[0].ca_file: is of no use where the protocol is http")));
   EXPECT_THAT(flaws_with(least_vision_one, "    verify_certificate: false\n    ca_file: /a\n"),
-              HasSubstr("ca_file: is of no use where verify_certificate is false"));
+              HasSubstr("responders[0].ca_file: is of no use where verify_certificate is false"));
   EXPECT_THAT(flaws_with(least_vision_one, "    actions: [restore_endpoint]\n    bodies: {isolate_endpoint: '[]'}\n"),
-              HasSubstr("bodies.isolate_endpoint: is of no use where actions does not name that action"));
+              HasSubstr("responders[0].bodies.isolate_endpoint: is of no use where actions does not name that action"));
 }
 
 TEST(RespondersDocument, AuthenticationHasAllThatItNeeds) {
-  EXPECT_THAT(
-      flaws_with(least_webhook, "    auth: basic\n"),
-      testing::AllOf(HasSubstr("username: is missing, and auth is basic"), HasSubstr("credential: is missing, and so is secret")));
+  EXPECT_THAT(flaws_with(least_webhook, "    auth: basic\n"),
+              testing::AllOf(HasSubstr("responders[0].username: is missing, and auth is basic"),
+                             HasSubstr("responders[0].credential: is missing, and so is secret")));
   EXPECT_THAT(flaws_with(least_webhook, "    auth: basic\n    credential: k\n    username: \"a:b\"\n"), HasSubstr("holds a colon"));
-  EXPECT_THAT(
-      flaws_with(least_webhook, "    auth: oauth2\n    credential: k\n    scopes: [\"a b\"]\n"),
-      testing::AllOf(HasSubstr("token_url: is missing"), HasSubstr("client_id: is missing"), HasSubstr("'a b' is no scope")));
+  EXPECT_THAT(flaws_with(least_webhook, "    auth: oauth2\n    credential: k\n    scopes: [\"a b\"]\n"),
+              testing::AllOf(HasSubstr("responders[0].token_url: is missing"), HasSubstr("responders[0].client_id: is missing"),
+                             HasSubstr("'a b' is no scope")));
   EXPECT_THAT(
       flaws_with(least_webhook, "    auth: oauth2\n    credential: k\n    client_id: a\n    token_url: http://a.example.net\n"),
       HasSubstr("would send the token in the clear"));
-  EXPECT_THAT(flaws_with(least_webhook, "    auth: header\n    credential: k\n"), HasSubstr("header_name: is missing"));
+  EXPECT_THAT(flaws_with(least_webhook, "    auth: header\n    credential: k\n"),
+              HasSubstr("responders[0].header_name: is missing"));
   EXPECT_THAT(flaws_with(least_webhook, "    auth: header\n    credential: k\n    header_name: \"X Key\"\n"),
               HasSubstr("is no name of a header"));
   EXPECT_THAT(flaws_with(least_webhook, "    auth: header\n    credential: k\n    header_name: HOST\n"),
@@ -287,9 +297,9 @@ TEST(RespondersDocument, TemplatesAreParsed) {
   EXPECT_THAT(flaws_with(least_webhook, "    json_body: ~\n"), HasSubstr("has no value"));
   EXPECT_THAT(flaws_in("responders:\n  - {name: a, type: webhook, tenants: all, host: h, path: hooks}\n"),
               HasSubstr("responders[0].path: is no template: "));
-  EXPECT_THAT(
-      flaws_with(least_vision_one, "    bodies: {isolate_endpoint: '[{{', isolate: '[]'}\n"),
-      testing::AllOf(HasSubstr("bodies.isolate_endpoint: is no template: "), HasSubstr("bodies.isolate: is not a known key")));
+  EXPECT_THAT(flaws_with(least_vision_one, "    bodies: {isolate_endpoint: '[{{', isolate: '[]'}\n"),
+              testing::AllOf(HasSubstr("responders[0].bodies.isolate_endpoint: is no template: "),
+                             HasSubstr("responders[0].bodies.isolate: is not a known key")));
 }
 
 TEST(RespondersDocument, NamesAreUniqueAndActionsKnown) {

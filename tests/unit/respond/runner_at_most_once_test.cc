@@ -8,17 +8,9 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-ActionRun custom(const std::string& id) {
-  ActionRun run;
-  run.id = id;
-  run.responder = "hook";
-  run.tenant = "acme";
-  run.webhook = WebhookRun{"post", "/hook", "{}", ResponseState::waiting, 0, {}, {}, {}, {}};
-  return run;
-}
-
 TEST_F(RunnerTest, P9TheIntentIsWrittenBeforeAnythingIsSent) {
   const ActionRun run = isolation();
+  api_->on_send = [this, &run] { EXPECT_EQ(state(run), ResponseState::sending) << "the intent is in the ledger"; };
   ASSERT_TRUE(submit(run));
   pass(minutes{1});
   EXPECT_EQ(ledger_.first_target,
@@ -31,16 +23,17 @@ TEST_F(RunnerTest, P9TheIntentIsWrittenBeforeAnythingIsSent) {
 
 TEST_F(RunnerTest, P9NothingIsSentWhileTheIntentCannotBeWritten) {
   const ActionRun run = isolation();
-  ASSERT_TRUE(submit(run));
-  const ActionRun second = isolation();
-  ledger_.kept[second.id] = second;  // as a start finds it
   end();
-  ledger_.failures = 3;
+  ledger_.kept[run.id] = run;  // as a start finds it
+  ledger_.failures = 1'000'000;
   begin();
-  EXPECT_LE(api_->sent.size(), 1u);
-  pass(minutes{5});
-  EXPECT_EQ(state(second), ResponseState::succeeded);
-  EXPECT_EQ(kept(second).targets[0].attempts, 1u);
+  pass(minutes{30});
+  EXPECT_TRUE(api_->sent.empty());
+  ledger_.failures = 0;
+  pass(minutes{10});
+  EXPECT_EQ(api_->sent.size(), 1u);
+  EXPECT_EQ(state(run), ResponseState::succeeded);
+  EXPECT_EQ(kept(run).targets[0].attempts, 1u);
 }
 
 TEST_F(RunnerTest, P9AnAnswerThatWasLostIsLookedForAndNotSentAgain) {
@@ -186,18 +179,18 @@ TEST_F(RunnerTest, P9AnUndoingWhoseWriteFailedAndIsInIsNotBegunTwice) {
 }
 
 TEST_F(RunnerTest, P9ACustomRequestIsNeverSentTwice) {
-  ASSERT_TRUE(submit(custom("1")));
+  ASSERT_TRUE(submit(custom_run("1")));
   pass(minutes{1});
   EXPECT_EQ(ledger_.kept.at("1").webhook->state, ResponseState::succeeded);
   EXPECT_EQ(ledger_.kept.at("1").webhook->answer, "ok");
 
   webhook_->answer = Error{Code::timeout, "no answer"};
-  ASSERT_TRUE(submit(custom("2")));
+  ASSERT_TRUE(submit(custom_run("2")));
   pass(hours{1});
   EXPECT_EQ(ledger_.kept.at("2").webhook->state, ResponseState::unknown);
   EXPECT_EQ(webhook_->sent, 2);
 
-  ActionRun cut_short = custom("3");
+  ActionRun cut_short = custom_run("3");
   cut_short.webhook->state = ResponseState::sending;
   end();
   ledger_.kept["3"] = cut_short;
@@ -207,7 +200,7 @@ TEST_F(RunnerTest, P9ACustomRequestIsNeverSentTwice) {
   EXPECT_EQ(webhook_->sent, 2);
 
   webhook_->answer = WebhookApi::Answer{500, "broken"};
-  ASSERT_TRUE(submit(custom("4")));
+  ASSERT_TRUE(submit(custom_run("4")));
   pass(minutes{1});
   EXPECT_EQ(ledger_.kept.at("4").webhook->state, ResponseState::failed);
   EXPECT_EQ(ledger_.kept.at("4").webhook->status, 500u);
@@ -237,6 +230,83 @@ TEST_F(RunnerTest, P12ARunIsUndoneOnlyOnceWhatTakesItBackHasSucceeded) {
   EXPECT_EQ(state_of(kept(run)), RunState::undoing);
   pass(minutes{2});
   EXPECT_EQ(state_of(kept(run)), RunState::undone);
+}
+
+TEST_F(RunnerTest, P9ATaskThatDoesNotSayWhoseItIsIsNotSentBeside) {
+  const ActionRun run = isolation();
+  api_->send_answers.emplace_back(Error{Code::timeout, "no answer"});
+  const WallTime by_another_clock = clock_.wall() - minutes{40};
+  api_->list = {{"perhaps", ResponseState::running, "isolate", {}, {}, by_another_clock, {"guid-0"}}};
+  ASSERT_TRUE(submit(run));
+  pass(hours{2});
+  EXPECT_EQ(api_->sent.size(), 1u);
+  EXPECT_EQ(state(run), ResponseState::unknown);
+  EXPECT_NE(kept(run).targets[0].reason.find("does not say whose"), std::string::npos);
+}
+
+TEST_F(RunnerTest, P9AClockThatWasSetBackHidesNoTask) {
+  const ActionRun run = isolation();
+  api_->send_answers.emplace_back(Error{Code::timeout, "no answer"});
+  ASSERT_TRUE(submit(run));
+  clock_.step_wall(-hours{48});
+  pass(minutes{5});
+  ASSERT_FALSE(api_->listed_since.empty());
+  EXPECT_LE(api_->listed_since.back(), clock_.wall() - hours{23});
+}
+
+TEST_F(RunnerTest, P9TheTimeInWhichNothingRanMakesNothingUnknown) {
+  const ActionRun run = isolation();
+  api_->send_answers.emplace_back(Error{Code::timeout, "no answer"});
+  api_->list_error = Error{Code::unavailable, "refused"};
+  ASSERT_TRUE(submit(run));
+  pass(minutes{5});
+  end();
+  pass(hours{100});
+  begin();
+  pass(minutes{5});
+  EXPECT_EQ(state(run), ResponseState::sending);
+  api_->list_error.reset();
+  pass(minutes{30});
+  EXPECT_EQ(state(run), ResponseState::succeeded);
+}
+
+// A change that leaves the run as it is says nothing of whether the new one is in.
+TEST_F(RunnerTest, P9AnotherTryWhoseWriteFailedIsNotAccepted) {
+  const ActionRun run = isolation();
+  ASSERT_TRUE(submit(run));
+  pass(minutes{1});
+  const ActionRun again = isolation();
+  const auto another = [again](ActionRun&) -> Result<ActionRun> { return again; };
+  ledger_.failures = 1;
+  EXPECT_FALSE(amend_and_submit(run.id, another));
+  pass(minutes{5});
+  EXPECT_FALSE(ledger_.kept.contains(again.id));
+  EXPECT_EQ(api_->sent.size(), 1u);
+  ledger_.failures = 1;
+  ledger_.in_all_the_same = true;
+  EXPECT_TRUE(amend_and_submit(run.id, another));
+  pass(minutes{5});
+  EXPECT_EQ(state(again), ResponseState::succeeded);
+}
+
+TEST_F(RunnerTest, P9AnEarlyUndoingThatFailsLeavesTheTimeLimit) {
+  ActionRun run = isolation();
+  run.lasts = hours{4};
+  ASSERT_TRUE(submit(run));
+  pass(minutes{30});
+  api_->send_answers.emplace_back(Error{Code::denied, "HTTP 403 AccessDenied"});
+  const WallTime now = clock_.wall();
+  const auto early = [now](ActionRun& of) -> Result<ActionRun> {
+    of.undone_by = "early";
+    return inverse_run(of, "early", "alice", now);
+  };
+  ASSERT_TRUE(amend_and_submit(run.id, early));
+  pass(minutes{30});
+  EXPECT_EQ(state_of(ledger_.kept.at("early")), RunState::failed);
+  EXPECT_TRUE(kept(run).undone_by.empty());
+  pass(hours{4});
+  EXPECT_EQ(state_of(kept(run)), RunState::undone) << "it lasts no longer than it was asked for";
+  EXPECT_EQ(api_->sent.size(), 3u);
 }
 
 }  // namespace

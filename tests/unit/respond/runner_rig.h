@@ -18,6 +18,7 @@ namespace tidegate {
 class MemoryLedger final : public ActionLedger {
  public:
   asio::awaitable<Result<void>> put(std::vector<ActionRun> runs) override {
+    ++writes;
     if (failures > 0) {
       --failures;
       if (in_all_the_same) keep(std::move(runs));
@@ -31,16 +32,19 @@ class MemoryLedger final : public ActionLedger {
     if (found == kept.end()) co_return Error{Code::absent, "no run " + id};
     co_return found->second;
   }
-  asio::awaitable<Result<std::vector<ActionRun>>> unsettled() override {
-    std::vector<ActionRun> left;
+  asio::awaitable<Result<UnsettledRuns>> unsettled() override {
+    UnsettledRuns left;
     for (const auto& [id, run] : kept)
-      if (!settled(run)) left.push_back(run);
+      if (!settled(run)) left.runs.push_back(run);
+    left.unreadable = unreadable;
     co_return left;
   }
 
   std::map<std::string, ActionRun> kept;
   std::vector<ResponseState> first_target;  // as it was written, each change once
+  std::vector<std::string> unreadable;
   int failures = 0;
+  int writes = 0;  // tried
   bool in_all_the_same = false;
 
  private:
@@ -57,6 +61,7 @@ class MemoryLedger final : public ActionLedger {
 class ToldApi final : public ActionApi {
  public:
   asio::awaitable<Result<std::vector<SentElement>>> send(ResponseAction action, std::vector<ActionElement> elements) override {
+    if (on_send) on_send();
     sent.push_back({action, elements});
     if (!send_answers.empty()) {
       Result<std::vector<SentElement>> told = std::move(send_answers.front());
@@ -88,6 +93,7 @@ class ToldApi final : public ActionApi {
     std::vector<ActionElement> elements;
   };
   std::vector<Sent> sent;
+  std::function<void()> on_send;  // before anything else
   std::deque<Result<std::vector<SentElement>>> send_answers;
   std::deque<Result<TaskView>> task_answers;  // of whatever task is asked for next
   std::map<std::string, TaskView> tasks;      // always
@@ -106,15 +112,25 @@ class ToldWebhook final : public WebhookApi {
   Result<Answer> answer = Answer{200, "ok"};
 };
 
+inline ActionRun custom_run(const std::string& id) {
+  ActionRun run;
+  run.id = id;
+  run.responder = "hook";
+  run.tenant = "acme";
+  run.webhook = WebhookRun{"post", "/hook", "{}", ResponseState::waiting, 0, {}, {}, {}, {}};
+  return run;
+}
+
 class RunnerTest : public ::testing::Test, public Responders {
  protected:
   RunnerTest() { begin(); }
   ~RunnerTest() override { end(); }
 
   Result<ResponderApi> api_for(const ActionRun& run) override {
-    if (refusal_) return *refusal_;
+    if (trouble_) return *trouble_;
     return run.webhook ? ResponderApi{nullptr, webhook_} : ResponderApi{api_, nullptr};
   }
+  Result<void> permits(const ActionRun&) override { return refusal_ ? Result<void>{*refusal_} : Result<void>{}; }
   bool may_send() const override { return may_send_; }
 
   void begin() {
@@ -166,6 +182,17 @@ class RunnerTest : public ::testing::Test, public Responders {
     return outcome.value_or(Error{Code::timeout, "no outcome"});
   }
 
+  Result<ActionRun> amend_and_submit(const std::string& id, std::function<Result<ActionRun>(ActionRun&)> change) {
+    std::optional<Result<ActionRun>> outcome;
+    const auto work = [](ActionRunner& runner, std::string of, std::function<Result<ActionRun>(ActionRun&)> by,
+                         std::optional<Result<ActionRun>>& to) -> asio::awaitable<void> {
+      to = co_await runner.amend_and_submit(std::move(of), std::move(by));
+    };
+    asio::co_spawn(loop_, work(*runner_, id, std::move(change), outcome), [](const std::exception_ptr&) {});
+    turn_until_idle(loop_);
+    return outcome.value_or(Error{Code::timeout, "no outcome"});
+  }
+
   ActionRun isolation(std::size_t targets = 1) {
     ActionRun run;
     run.id = to_hex(Id128{1, ++runs_});
@@ -186,12 +213,14 @@ class RunnerTest : public ::testing::Test, public Responders {
   asio::io_context loop_{1};
   ManualClock clock_{WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 1}}};
   Random random_{Seed{7}};
-  Log log_{clock_, LogFormat::text, Level::info, [](std::string_view) {}};
+  std::string logged_;
+  Log log_{clock_, LogFormat::text, Level::info, [this](std::string_view line) { logged_.append(line); }};
   Metrics metrics_;
   MemoryLedger ledger_;
   std::shared_ptr<ToldApi> api_ = std::make_shared<ToldApi>();
   std::shared_ptr<ToldWebhook> webhook_ = std::make_shared<ToldWebhook>();
-  std::optional<Error> refusal_;
+  std::optional<Error> refusal_;  // of what is to be sent
+  std::optional<Error> trouble_;  // of the way to the API
   bool may_send_ = true;
   std::uint64_t runs_ = 0;
   std::optional<ActionRunner> runner_;

@@ -155,5 +155,86 @@ TEST_F(RunnerTest, ATaskThatTheApiForgetsNeedsAPerson) {
   EXPECT_EQ(state(run), ResponseState::unknown);
 }
 
+TEST_F(RunnerTest, P7AThrottledRequestIsAskedEverMoreSeldom) {
+  for (int i = 0; i < 1000; ++i) api_->send_answers.emplace_back(Error{Code::throttled, "HTTP 429"});
+  ASSERT_TRUE(submit(isolation()));
+  pass(hours{1});
+  EXPECT_LT(api_->sent.size(), 30u);
+  EXPECT_GT(api_->sent.size(), 8u);
+}
+
+TEST_F(RunnerTest, WhatMayNotBeSentAnyMoreIsRefusedAndWhatWasSentIsFollowed) {
+  const ActionRun sent = isolation();
+  for (int i = 0; i < 3; ++i) api_->task_answers.emplace_back(TaskView{"t", ResponseState::running, {}, {}, {}, {}, {}});
+  ASSERT_TRUE(submit(sent));
+  pass(seconds{1});
+  refusal_ = Error{Code::denied, "may not act for 'acme' any more"};
+  const ActionRun late = isolation();
+  ASSERT_TRUE(submit(late));
+  pass(minutes{5});
+  EXPECT_EQ(state(sent), ResponseState::succeeded);
+  EXPECT_EQ(state(late), ResponseState::refused);
+  EXPECT_EQ(kept(late).targets[0].reason, "may not act for 'acme' any more");
+}
+
+TEST_F(RunnerTest, WhatIsMissingForTheMomentIsWaitedForUntilItIsThere) {
+  trouble_ = Error{Code::unavailable, "credential 'k' is not kept"};
+  const ActionRun run = isolation();
+  ASSERT_TRUE(submit(run));
+  ASSERT_TRUE(submit(custom_run("1")));
+  pass(hours{1});
+  EXPECT_EQ(state(run), ResponseState::waiting);
+  EXPECT_EQ(ledger_.kept.at("1").webhook->state, ResponseState::waiting);
+  EXPECT_EQ(ledger_.kept.at("1").webhook->reason, "credential 'k' is not kept");
+  trouble_.reset();
+  runner_->wake();
+  pass(seconds{10});
+  EXPECT_EQ(state(run), ResponseState::succeeded) << "it does not wait for its turn";
+  EXPECT_EQ(ledger_.kept.at("1").webhook->state, ResponseState::succeeded);
+}
+
+TEST_F(RunnerTest, AFailureThatComesAgainAndAgainIsWrittenOnce) {
+  const ActionRun run = isolation();
+  ASSERT_TRUE(submit(run));
+  for (int i = 0; i < 1000; ++i)
+    api_->task_answers.emplace_back(Error{Code::unavailable, "refused (trace id " + std::to_string(i) + ")"});
+  pass(seconds{10});
+  const int before = ledger_.writes;
+  pass(hours{1});
+  EXPECT_EQ(ledger_.writes, before);
+}
+
+TEST_F(RunnerTest, WhatKeepsATaskFromBeingLookedForIsSaidBesideWhatCameInPlaceOfAnAnswer) {
+  const ActionRun run = isolation();
+  api_->send_answers.emplace_back(Error{Code::unavailable, "HTTP 500 (trace id 1)"});
+  api_->list_error = Error{Code::unavailable, "HTTP 502 (trace id 2)"};
+  ASSERT_TRUE(submit(run));
+  pass(minutes{1});
+  EXPECT_EQ(kept(run).targets[0].reason, "HTTP 500 (trace id 1); its task cannot be looked for: HTTP 502 (trace id 2)");
+}
+
+TEST_F(RunnerTest, P12WhatIsUnderWayIsCounted) {
+  const auto shows = [this](const std::string& line) { return metrics_.text().find(line) != std::string::npos; };
+  ActionRun run = isolation();
+  run.lasts = hours{1};
+  ASSERT_TRUE(submit(run));
+  EXPECT_TRUE(shows("tidegate_actions_under_way 1"));
+  pass(hours{2});
+  EXPECT_TRUE(shows("tidegate_actions_under_way 0"));
+  EXPECT_TRUE(shows("tidegate_actions_total{action=\"isolate_endpoint\",outcome=\"succeeded\"} 1")) << metrics_.text();
+  EXPECT_TRUE(shows("tidegate_actions_total{action=\"restore_endpoint\",outcome=\"succeeded\"} 1"));
+}
+
+TEST_F(RunnerTest, WhatCannotBeReadIsSaidAndHoldsUpNothing) {
+  const ActionRun run = isolation();
+  end();
+  ledger_.kept[run.id] = run;
+  ledger_.unreadable = {"run number 7: no JSON"};
+  begin();
+  pass(minutes{1});
+  EXPECT_EQ(state(run), ResponseState::succeeded);
+  EXPECT_NE(logged_.find("run number 7: no JSON"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tidegate

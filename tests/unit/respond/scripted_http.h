@@ -1,35 +1,14 @@
 // The other end of HTTP for one test: each request is kept, and answered by what the test says.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/check.h"
+#include "tests/support/run_at_once.h"
 #include "transport/http_send.h"
 
 namespace tidegate {
-
-template <class T>
-asio::awaitable<void> keep_result(asio::awaitable<T> work, std::optional<T>& result) {
-  result.emplace(co_await std::move(work));
-}
-
-// Runs to its end what waits for nothing but answers that are given at once.
-template <class T>
-T run_at_once(asio::awaitable<T> work) {
-  asio::io_context loop{1};
-  std::optional<T> result;
-  asio::co_spawn(loop, keep_result(std::move(work), result), [](const std::exception_ptr& failed) { EXPECT_FALSE(failed); });
-  loop.run();
-  TG_ASSERT(result.has_value(), "what is answered at once ends at once");
-  return *std::move(result);
-}
 
 inline HttpResponse http_answer(unsigned status, std::string body) {
   HttpResponse response;

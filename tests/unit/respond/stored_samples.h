@@ -20,19 +20,19 @@ inline ActionRun full_run() {
   run.responder = "acme-v1";
   run.tenant = "acme";
   run.action = ResponseAction::quarantine_email;
-  run.requested_by = "rule Ransomware";
-  run.rule = "Ransomware";
+  run.requested_by = "alice";
   run.record_id = "record-7";
   run.created = run_noon;
   run.dry_run = true;
   run.approval = Approval::granted;
-  run.decided_by = "alice";
+  run.decided_by = "bob";
   run.lasts = 4h;
   run.undo_at = run_noon + 4h + 1ns;
   run.undoes = "undoes";
   run.undone_by = "undone by";
   run.undone = true;
   run.retries = "retries";
+  run.retried_by = "retried by";
   TargetRun target;
   target.target = {ObjectType::message_id, "<m-1@example.com>", "bob@example.com", "why \"so\"\n"};
   target.state = ResponseState::pending_approval;
@@ -84,7 +84,6 @@ inline Responder full_responder() {
                        .scopes = {"a", "b"},
                        .header_name = "X-Key"};
   responder.guards.approval = true;
-  responder.guards.rule_per_hour = 0;
   responder.guards.protect = {"dc01.example.com", "10.0.0.0/8"};
   return responder;
 }
@@ -105,8 +104,8 @@ inline std::optional<WallTime> random_moment(Random& random) {
 inline ActionRun random_run(Random& random) {
   ActionRun run;
   run.id = random_bytes(random) + "i";
-  for (std::string* text : {&run.responder, &run.tenant, &run.requested_by, &run.rule, &run.record_id, &run.decided_by, &run.undoes,
-                            &run.undone_by, &run.retries})
+  for (std::string* text : {&run.responder, &run.tenant, &run.requested_by, &run.record_id, &run.decided_by, &run.undoes,
+                            &run.undone_by, &run.retries, &run.retried_by})
     *text = random_bytes(random);
   if (!random.chance(3)) run.action = all_response_actions[random.below(all_response_actions.size())];
   run.created = random_moment(random).value_or(WallTime{});
@@ -162,7 +161,6 @@ inline Responder random_responder(Random& random) {
     responder.guards.protect.insert(random_bytes(random));
   }
   responder.guards.approval = random.chance(2);
-  responder.guards.rule_per_hour = random.chance(2) ? random.next() : random.below(100);
   return responder;
 }
 

@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "respond/template.h"
 #include "respond/template_encode.h"
-#include "tests/unit/respond/json_samples.h"
+#include "tests/support/json_samples.h"
 #include "transport/query_string.h"
 #include "transport/utf8.h"
 

@@ -41,7 +41,7 @@ class ApiOfActions : public testing::Test {
  protected:
   ApiOfActions()
       : http_([this](const HttpRequest& request) { return answer_of(sim_, request, clock_.wall()); }),
-        actions_({.origin = "https://api.test", .token = [this] { return token_; }}, http_.send(), clock_, random_) {}
+        actions_({.origin = "https://api.test", .token = Secret{api_token}}, http_.send(), clock_, random_) {}
 
   Result<std::vector<SentElement>> send(ResponseAction action, std::vector<ActionElement> elements) {
     return run_at_once(actions_.send(action, std::move(elements)));
@@ -61,7 +61,6 @@ class ApiOfActions : public testing::Test {
   VisionOneSim sim_{api_options(), Seed{1}};
   ManualClock clock_{start_of_day};
   Random random_{Seed{2}};
-  Result<Secret> token_ = Secret{api_token};
   ScriptedHttp http_;
   VisionOneActions actions_;
 };
@@ -210,17 +209,17 @@ TEST_F(ApiOfActions, WhatMayHaveBeenDoneIsNeverCalledRefused) {  // P9
 }
 
 TEST_F(ApiOfActions, WithoutATokenNothingIsSent) {
-  token_ = Error{Code::unavailable, "no such credential"};
-  const auto sent = send_one(ResponseAction::isolate_endpoint, ObjectType::agent_guid, "g");
+  VisionOneActions without{{.origin = "https://api.test", .token = Secret{}}, http_.send(), clock_, random_};
+  std::vector<ActionElement> elements{element_for(ObjectType::agent_guid, "g")};
+  const auto sent = run_at_once(without.send(ResponseAction::isolate_endpoint, std::move(elements)));
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code(), Code::denied) << "it was certainly not done";
   EXPECT_TRUE(http_.requests.empty());
 }
 
-TEST_F(ApiOfActions, TheTokenIsAskedForAtEachRequest) {
-  EXPECT_TRUE(tasks_since(start_of_day));
-  token_ = Secret{std::string{"another"}};
-  const auto refused = tasks_since(start_of_day);
+TEST_F(ApiOfActions, ATokenThatTheApiDoesNotKnowIsDenied) {
+  VisionOneActions other{{.origin = "https://api.test", .token = Secret{std::string{"another"}}}, http_.send(), clock_, random_};
+  const auto refused = run_at_once(other.tasks_since(start_of_day));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::denied);
 }
@@ -238,6 +237,8 @@ TEST_F(ApiOfActions, AnAnswerThatSaysTheTokenAgainIsMasked) {  // P10
   ASSERT_TRUE(told);
   EXPECT_EQ(told->description, "***");
   EXPECT_EQ(told->reason, "***");
+  answer_always(403, R"({"error":{"code":"C","message":"Bearer \u0065yJ.the\u002dtoken.x and eyJ%2ethe-token.x"}})");
+  EXPECT_THAT(task("1").error().text(), testing::StartsWith("HTTP 403 C: Bearer *** and ***"));
 }
 
 TEST_F(ApiOfActions, ATaskThatIsNotThereIsAbsent) {
@@ -300,6 +301,18 @@ TEST_F(ApiOfActions, ALinkElsewhereIsNotFollowed) {  // P10
     ASSERT_FALSE(tasks) << link;
     EXPECT_EQ(tasks.error().code(), Code::corrupt);
     EXPECT_EQ(http_.requests.size(), 1u) << link;
+  }
+}
+
+TEST_F(ApiOfActions, ALinkToTheApiInOtherWordsIsAskedForAtTheApi) {  // P10
+  for (const char* link : {"https://API.test/x?skip=1", "https://api.test:443/x?skip=1", "HTTPS://api.test/x?skip=1#a"}) {
+    http_.requests.clear();
+    http_.answer_with([link](const HttpRequest& request) {
+      return http_answer(200, request.url.ends_with("skip=1") ? page_with("b", "") : page_with("a", link));
+    });
+    ASSERT_TRUE(tasks_since(start_of_day)) << link;
+    ASSERT_EQ(http_.requests.size(), 2u) << link;
+    EXPECT_EQ(http_.requests.back().url, "https://api.test/x?skip=1") << link;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "respond/template.h"
 #include "tests/support/manual_clock.h"
 #include "tests/unit/respond/scripted_http.h"
 
@@ -19,10 +20,6 @@ const std::string hook_secret = "s3cr:t/ü";
 // A custom responder, its peer, and the server that gives its access tokens.
 class Webhook : public testing::Test {
  protected:
-  Webhook() {
-    options_.secret = [this] { return secret_; };
-  }
-
   Result<WebhookApi::Answer> send(std::string method = "post", std::string path = "/hook", std::string body = "{}") {
     if (!made_) {
       Result<std::unique_ptr<WebhookRequests>> made = WebhookRequests::make(options_, peer_.send(), tokens_.send(), clock_);
@@ -54,10 +51,9 @@ class Webhook : public testing::Test {
   }
 
   ManualClock clock_{*parse_time("2026-11-24T12:00:00Z")};
-  Result<Secret> secret_ = Secret{hook_secret};
   ScriptedHttp peer_{[](const HttpRequest&) { return http_answer(200, "done"); }};
   ScriptedHttp tokens_{[](const HttpRequest&) { return http_answer(500, ""); }};
-  WebhookRequestsOptions options_{.origin = "https://hook.test:8443", .spec = {}, .secret = {}};
+  WebhookRequestsOptions options_{.origin = "https://hook.test:8443", .spec = {}, .secret = Secret{hook_secret}};
   std::unique_ptr<WebhookRequests> made_;
 };
 
@@ -122,7 +118,7 @@ TEST_F(Webhook, WhatCannotBeARequestIsNotSent) {
     EXPECT_EQ(answer.error().code(), Code::invalid);
   }
   EXPECT_FALSE(send("post", "/" + std::string(9000, 'a'), "{}"));
-  EXPECT_FALSE(send("post", "/a", std::string(webhook_body_bytes_max + 1, ' ')));
+  EXPECT_FALSE(send("post", "/a", std::string(rendered_body_bytes_max + 1, ' ')));
   EXPECT_TRUE(peer_.requests.empty());
 }
 
@@ -134,7 +130,7 @@ TEST_F(Webhook, APathStaysAtTheResponder) {
 TEST_F(Webhook, BasicCarriesNameAndPassword) {
   options_.spec.auth = WebhookAuth::basic;
   options_.spec.username = "Aladdin";
-  secret_ = Secret{std::string{"open sesame"}};
+  options_.secret = Secret{std::string{"open sesame"}};
   ASSERT_TRUE(send());
   EXPECT_THAT(authorizations(), ElementsAre("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));  // RFC 7617, section 2
 }
@@ -142,16 +138,19 @@ TEST_F(Webhook, BasicCarriesNameAndPassword) {
 TEST_F(Webhook, AHeaderCarriesTheSecret) {
   options_.spec.auth = WebhookAuth::header;
   options_.spec.header_name = "X-Key";
+  options_.secret = Secret{std::string{"s3cr:t/ ~"}};
   ASSERT_TRUE(send());
-  EXPECT_EQ(header_value(peer_.requests.front(), "X-Key"), hook_secret);
+  EXPECT_EQ(header_value(peer_.requests.front(), "X-Key"), "s3cr:t/ ~");
 }
 
 TEST_F(Webhook, WithoutItsSecretNothingIsSent) {
   options_.spec.auth = WebhookAuth::header;
   options_.spec.header_name = "X-Key";
-  for (const Result<Secret>& secret : {Result<Secret>{Error{Code::unavailable, "no such credential"}}, Result<Secret>{Secret{}},
-                                       Result<Secret>{Secret{std::string{"a\r\nX: y"}}}}) {
-    secret_ = secret;
+  for (const std::string secret : {"", "a\r\nX: y",
+                                   "s\xc3\xbc"
+                                   "X: y"}) {
+    made_.reset();
+    options_.secret = Secret{secret};
     const auto answer = send();
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code(), Code::denied);
@@ -255,12 +254,12 @@ TEST_F(Webhook, WithoutAnAccessTokenNothingIsSentAndNothingIsCalledUnknown) {
     const auto sent = send();
     ASSERT_FALSE(sent);
     EXPECT_EQ(sent.error().code(), Code::denied);
-    EXPECT_THAT(sent.error().text(), testing::StartsWith("webhook.token_url: "));
+    EXPECT_THAT(sent.error().text(), testing::StartsWith("token_url: "));
     EXPECT_LT(sent.error().text().size(), 400u);
   }
   EXPECT_TRUE(peer_.requests.empty());
   tokens_.answer_with([&answers](const HttpRequest&) { return answers.front(); });
-  EXPECT_EQ(send().error().text(), "webhook.token_url: no access token was given: HTTP 401 invalid_client: no such client");
+  EXPECT_EQ(send().error().text(), "token_url: no access token was given: HTTP 401 invalid_client: no such client");
 }
 
 TEST_F(Webhook, SecretsThatThePeersSayAgainAreMasked) {  // P10
@@ -291,7 +290,16 @@ TEST_F(Webhook, SecretsThatThePeersSayAgainAreMasked) {  // P10
     return http_answer(
         400, R"({"error":")" + hook_secret + R"(","error_description":")" + header_value(request, "Authorization") + "\"}");
   });
-  EXPECT_EQ(send().error().text(), "webhook.token_url: no access token was given: HTTP 400 ***: Basic ***");
+  EXPECT_EQ(send().error().text(), "token_url: no access token was given: HTTP 400 ***: Basic ***");
+}
+
+TEST_F(Webhook, SecretsThatAPeerWritesInAnotherFormAreMasked) {  // P10
+  peer_.answer_with([](const HttpRequest&) {
+    return http_answer(200, R"({"said":"s3cr:t\/\u00fc","url":"/?k=s3cr%3At%2F%C3%BC","basic":"dTpzM2NyOnQvw7w\u003d"})");
+  });
+  options_.spec.auth = WebhookAuth::basic;
+  options_.spec.username = "u";
+  EXPECT_EQ(send()->body, R"({"said":"***","url":"/?k=***","basic":"***"})");
 }
 
 TEST_F(Webhook, WhatCannotBeUsedIsRefusedByItsField) {
@@ -304,17 +312,19 @@ TEST_F(Webhook, WhatCannotBeUsedIsRefusedByItsField) {
   };
   using Options = WebhookRequestsOptions;
   EXPECT_EQ(refusal(), "");
-  EXPECT_THAT(words_for([](Options& o) { o.origin = "hook.test"; }), HasSubstr("invalid: webhook.host"));
-  EXPECT_THAT(words_for([](Options& o) { o.origin = "https://hook.test/a"; }), HasSubstr("webhook.host"));
-  EXPECT_THAT(words_for([](Options& o) { o.spec.method = "trace"; }), HasSubstr("webhook.method"));
+  EXPECT_THAT(words_for([](Options& o) { o.origin = "hook.test"; }), testing::StartsWith("invalid: host: "));
+  EXPECT_THAT(words_for([](Options& o) { o.origin = "https://hook.test/a"; }), testing::StartsWith("invalid: host: "));
+  EXPECT_THAT(words_for([](Options& o) { o.spec.method = "trace"; }), testing::StartsWith("invalid: method: "));
   for (const char* header :
        {"", "a b", "a:b", "a\r\nb", "Host", "content-length", "Content-Type", "Transfer-Encoding", "Authorization"})
-    EXPECT_THAT(words_for([header](Options& o) { o.spec.headers = {{header, "x"}}; }), HasSubstr("webhook.headers")) << header;
-  EXPECT_THAT(words_for([](Options& o) { o.spec.headers = {{"X", "a\r\nY: b"}}; }), HasSubstr("a value that cannot be sent"));
+    EXPECT_THAT(words_for([header](Options& o) { o.spec.headers = {{header, "x"}}; }), testing::StartsWith("invalid: headers: "))
+        << header;
+  EXPECT_THAT(words_for([](Options& o) { o.spec.headers = {{"X", "a\r\nY: b"}}; }),
+              HasSubstr("headers: \"X\" has a value that no header can have"));
   EXPECT_THAT(words_for([](Options& o) {
                 for (int i = 0; i < 33; ++i) o.spec.headers["X-" + std::to_string(i)] = "x";
               }),
-              HasSubstr("webhook.headers: has more than 32"));
+              HasSubstr("headers: has more than 32"));
   const auto with_auth = [](WebhookAuth auth) {
     return [auth](Options& o) {
       o.spec.auth = auth;
@@ -323,13 +333,13 @@ TEST_F(Webhook, WhatCannotBeUsedIsRefusedByItsField) {
       o.spec.token_url = "http://login.test/";
     };
   };
-  EXPECT_THAT(words_for(with_auth(WebhookAuth::basic)), HasSubstr("webhook.username"));
-  EXPECT_THAT(words_for(with_auth(WebhookAuth::header)), HasSubstr("webhook.header_name"));
-  EXPECT_THAT(words_for(with_auth(WebhookAuth::oauth2)), HasSubstr("webhook.token_url: write an https URL"));
+  EXPECT_THAT(words_for(with_auth(WebhookAuth::basic)), testing::StartsWith("invalid: username: "));
+  EXPECT_THAT(words_for(with_auth(WebhookAuth::header)), testing::StartsWith("invalid: header_name: "));
+  EXPECT_THAT(words_for(with_auth(WebhookAuth::oauth2)), testing::StartsWith("invalid: token_url: write an https URL"));
   use_oauth2();
   EXPECT_EQ(refusal(), "");
-  EXPECT_THAT(words_for([](Options& o) { o.spec.client_id = ""; }), HasSubstr("webhook.client_id"));
-  EXPECT_THAT(words_for([](Options& o) { o.spec.scopes = {"a b"}; }), HasSubstr("webhook.scopes"));
+  EXPECT_THAT(words_for([](Options& o) { o.spec.client_id = ""; }), testing::StartsWith("invalid: client_id: "));
+  EXPECT_THAT(words_for([](Options& o) { o.spec.scopes = {"a b"}; }), testing::StartsWith("invalid: scopes: "));
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ TEST_F(ConfigStoreTest, AFreshOneHoldsNothingAndReportsNothing) {
   EXPECT_FALSE(store.last_good() || store.candidate() || store.refusal());
   EXPECT_EQ(store.read_last_good().error().code(), Code::absent);
   EXPECT_TRUE(report_.set_aside.empty());
+  EXPECT_EQ(report_.history_flaw, "");
   EXPECT_FALSE(report_.last_good_lost || report_.last_good_from_history);
 }
 
@@ -248,10 +249,28 @@ TEST_F(ConfigStoreTest, P8WhereItsCopyFindsNoRoomWhatIsKeptIsReadAllTheSame) {
   EXPECT_EQ(last_good_revision(), 2u);
   EXPECT_EQ(store_->read_last_good()->sealed, offer(2).sealed);
   EXPECT_THAT(kept_revisions(), ElementsAre(1));
+  EXPECT_THAT(report_.history_flaw, HasSubstr("history-00000000000000000002"));
   EXPECT_EQ(store_->put_candidate(offer(3)).error().code(), Code::full);
   files_->clear();
   keep(3);
   EXPECT_THAT(kept_revisions(), ElementsAre(3, 2, 1)) << "the copy is caught up on";
+  open();
+  EXPECT_EQ(report_.history_flaw, "");
+}
+
+TEST_F(ConfigStoreTest, P8WhateverKeepsItsCopyFromTheDiskIsSaidAndWhatIsKeptIsRead) {
+  open();
+  keep(1);
+  std::filesystem::remove(file("history-00000000000000000001"));
+  files_->arm({.fault = DiskFault::io_error, .action = DiskAction::append, .suffix = "01.new"});
+  open();
+  EXPECT_EQ(last_good_revision(), 1u);
+  EXPECT_THAT(report_.history_flaw, HasSubstr("history-00000000000000000001"));
+  EXPECT_TRUE(report_.set_aside.empty()) << "nothing is damaged";
+  files_->clear();
+  open();
+  EXPECT_EQ(report_.history_flaw, "");
+  EXPECT_THAT(kept_revisions(), ElementsAre(1));
 }
 
 TEST_F(ConfigStoreTest, AKeptOneThatIsRefusedAfterAllIsTakenBack) {

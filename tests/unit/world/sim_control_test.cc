@@ -79,8 +79,7 @@ class SimControlWay : public ::testing::Test {
   std::vector<std::uint64_t> offered_;
   SimControlPlane plane_{loop_,
                          "plane",
-                         {.clock = clock_,
-                          .random = random_,
+                         {.random = random_,
                           .net = net_,
                           .offered = [this](const PushedDocument& document) { offered_.push_back(document.number); },
                           .reported = [](const PushedDocument&) {}}};

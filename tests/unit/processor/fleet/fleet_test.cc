@@ -224,5 +224,19 @@ TEST_F(FleetTest, WhatIsMissingBesideAStoreIsNotMadeAnew) {
   EXPECT_TRUE(open_fleet(config, clock_.wall(), log_));
 }
 
+TEST_F(FleetTest, ALedgerOfActionsThatIsGoneIsBegunAnewWithAWarning) {  // P9
+  reopen();
+  EXPECT_FALSE(logged("no ledger of actions was found")) << "neither the first start nor another one misses it";
+  fleet_.reset();
+  stores_ = {};
+  const std::string file = (folder_.path() / "fleet/actions.db").string();
+  ASSERT_TRUE(std::filesystem::remove(file));
+  for (const char* beside : {"-wal", "-shm"}) std::filesystem::remove(file + beside);
+  reopen();
+  EXPECT_TRUE(logged("no ledger of actions was found")) << lines_;
+  EXPECT_TRUE(logged(file)) << lines_;
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
 }  // namespace
 }  // namespace tidegate

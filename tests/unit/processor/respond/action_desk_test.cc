@@ -18,6 +18,7 @@ using test::ws7_sha1;
 using test::ws8_guid;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class ActionDeskTest : public test::DeskTest {};
 
@@ -68,17 +69,18 @@ TEST_F(ActionDeskTest, ADryRunIsShownAndKeptAndNeverSent) {
   keep(responder);
   ActionOrder order = isolate_order();
   order.dry_run = true;
-  const Result<ActionPreview> preview = desk.preview(order);
-  ASSERT_TRUE(preview) << preview.error().text();
-  EXPECT_EQ(preview->method, "POST");
-  EXPECT_EQ(preview->url, "https://api.xdr.trendmicro.com/v3.0/response/endpoints/isolate");
-  EXPECT_THAT(preview->body, HasSubstr(ws7_guid));
-  EXPECT_THAT(preview->warnings, ElementsAre(HasSubstr("does not verify certificates"), HasSubstr("a person has approved")));
-  const ActionRun run = accepted(order);
+  const Result<ActionDraft> dry = submit(order);
+  ASSERT_TRUE(dry) << dry.error().text();
+  EXPECT_EQ(dry->preview.method, "POST");
+  EXPECT_EQ(dry->preview.url, "https://api.xdr.trendmicro.com/v3.0/response/endpoints/isolate");
+  EXPECT_THAT(dry->preview.body, HasSubstr(ws7_guid));
+  EXPECT_THAT(desk.warnings_for(dry->run),
+              ElementsAre(HasSubstr("does not verify certificates"), HasSubstr("a person has approved")));
   pass(1h);
-  EXPECT_EQ(state_of(now(run.id)), RunState::previewed);
+  EXPECT_EQ(store.all.size(), 1u);
+  EXPECT_EQ(state_of(now(dry->run.id)), RunState::previewed);
   EXPECT_TRUE(api->sent.empty());
-  EXPECT_THAT(wait(desk.retry(run.id, "alice")).error().text(), HasSubstr("was a dry run"));
+  EXPECT_THAT(no_retry(dry->run.id), HasSubstr("was a dry run"));
 }
 
 TEST_F(ActionDeskTest, WhileTheKillSwitchIsOnNothingIsSent) {  // P9
@@ -88,94 +90,15 @@ TEST_F(ActionDeskTest, WhileTheKillSwitchIsOnNothingIsSent) {  // P9
   const ActionRun run = accepted(isolate_order());
   pass(1h);
   EXPECT_TRUE(api->sent.empty());
-  EXPECT_THAT(desk.preview(isolate_order())->warnings, ElementsAre(HasSubstr("kill switch")));
+  EXPECT_THAT(desk.warnings_for(run), ElementsAre(HasSubstr("the kill switch is on")));
+  ActionOrder dry = isolate_order();
+  dry.dry_run = true;
+  EXPECT_THAT(desk.warnings_for(accepted(dry)), ElementsAre(HasSubstr("the kill switch is on")));
   ASSERT_TRUE(desk.set_may_send(true, "bob"));
   pass(10s);
   EXPECT_EQ(state_of(now(run.id)), RunState::succeeded);
+  EXPECT_THAT(desk.warnings_for(now(run.id)), IsEmpty());
   EXPECT_THAT(logged, HasSubstr("the kill switch is on"));
-}
-
-TEST_F(ActionDeskTest, WhatFailedIsTriedAgainAndNothingElse) {
-  keep(visionone_responder());
-  ActionOrder order = isolate_order();
-  order.given["agentGuid"] = boost::json::array{ws7_guid, ws8_guid};
-  SentElement refused;
-  refused.fate = SentElement::Fate::refused;
-  refused.reason = "AccessDenied";
-  api->answers[ws8_guid] = refused;
-  const ActionRun run = accepted(order);
-  EXPECT_THAT(wait(desk.retry(run.id, "bob")).error().text(), HasSubstr("is not settled"));
-  pass(10s);
-  EXPECT_EQ(state_of(now(run.id)), RunState::partly);
-  api->answers.clear();
-  api->sent.clear();
-  const Result<ActionRun> again = wait(desk.retry(run.id, "bob"));
-  ASSERT_TRUE(again) << again.error().text();
-  EXPECT_EQ(again->retries, run.id);
-  EXPECT_EQ(again->requested_by, "bob");
-  pass(10s);
-  EXPECT_EQ(state_of(now(again->id)), RunState::succeeded);
-  EXPECT_THAT(api->sent, ElementsAre(HasSubstr(ws8_guid)));
-  EXPECT_THAT(wait(desk.retry(again->id, "bob")).error().text(), HasSubstr("nothing is left to be done"));
-  EXPECT_EQ(wait(desk.retry("00", "bob")).error().code(), Code::absent);
-}
-
-TEST_F(ActionDeskTest, UndoingTakesBackWhatHasSucceededOnce) {  // P9
-  Responder responder = visionone_responder();
-  responder.actions = {ResponseAction::isolate_endpoint};
-  responder.guards.approval = false;
-  keep(responder);
-  const ActionRun run = succeeded(isolate_order());
-  const Result<ActionRun> back = wait(desk.undo(run.id, "bob"));
-  ASSERT_TRUE(back) << back.error().text();
-  EXPECT_EQ(back->action, ResponseAction::restore_endpoint) << "what it may do it may take back";
-  EXPECT_EQ(back->undoes, run.id);
-  pass(10s);
-  EXPECT_EQ(state_of(now(back->id)), RunState::succeeded);
-  EXPECT_EQ(now(run.id).undone_by, back->id);
-  EXPECT_EQ(state_of(now(run.id)), RunState::undone);
-  EXPECT_THAT(wait(desk.undo(run.id, "bob")).error().text(), HasSubstr("was undone already"));
-  responder.guards.protect = {ws7_guid};
-  keep(responder);
-  EXPECT_EQ(wait(desk.undo(back->id, "bob")).error().code(), Code::denied)
-      << "that would isolate again, which is an action like any";
-}
-
-TEST_F(ActionDeskTest, AnUndoingThatDidNothingMayBeAskedForAgain) {
-  keep(visionone_responder());
-  const ActionRun run = succeeded(isolate_order());
-  SentElement refused;
-  refused.fate = SentElement::Fate::refused;
-  api->answers[ws7_guid] = refused;
-  const Result<ActionRun> first = wait(desk.undo(run.id, "bob"));
-  ASSERT_TRUE(first);
-  pass(10s);
-  EXPECT_EQ(state_of(now(first->id)), RunState::failed);
-  api->answers.clear();
-  const Result<ActionRun> second = wait(desk.undo(run.id, "bob"));
-  ASSERT_TRUE(second) << second.error().text();
-  pass(10s);
-  EXPECT_EQ(now(run.id).undone_by, second->id);
-}
-
-TEST_F(ActionDeskTest, WhatEndsByItselfNeedsAnInverse) {
-  keep(visionone_responder());
-  ActionOrder order = isolate_order();
-  order.lasts = 4h;
-  const ActionRun run = accepted(order);
-  pass(10s);
-  EXPECT_EQ(state_of(now(run.id)), RunState::succeeded);
-  pass(4h);
-  EXPECT_EQ(state_of(now(run.id)), RunState::undone);
-  ActionOrder mail;
-  mail.responder = "acme-v1";
-  mail.action = ResponseAction::quarantine_email;
-  mail.given["messageId"] = "<1@bad.example>";
-  mail.lasts = 4h;
-  EXPECT_THAT(refusal(mail, Code::invalid), HasSubstr("lasts: nothing takes back quarantine_email"));
-  mail.lasts.reset();
-  const ActionRun quarantined = succeeded(mail);
-  EXPECT_THAT(wait(desk.undo(quarantined.id, "bob")).error().text(), HasSubstr("nothing takes back"));
 }
 
 TEST_F(ActionDeskTest, ACustomResponderMakesItsOneRequest) {
@@ -187,18 +110,18 @@ TEST_F(ActionDeskTest, ACustomResponderMakesItsOneRequest) {
   pass(10s);
   EXPECT_EQ(state_of(now(run.id)), RunState::succeeded);
   EXPECT_THAT(webhook->sent,
-              ElementsAre("POST /hooks/000102030405060708090a0b0c0d0e0f {\"id\": \"000102030405060708090a0b0c0d0e0f\"}"));
+              ElementsAre("post /hooks/000102030405060708090a0b0c0d0e0f {\"id\": \"000102030405060708090a0b0c0d0e0f\"}"));
   order.path = "/other?q={{msg_class}}";
   order.body = R"({"a": 1})";
   accepted(order);
   turn();
-  EXPECT_THAT(webhook->sent.back(), HasSubstr("POST /other?q=trendmicro_visionone_alerts {"));
+  EXPECT_THAT(webhook->sent.back(), HasSubstr("post /other?q=trendmicro_visionone_alerts {"));
   order.action = ResponseAction::isolate_endpoint;
   EXPECT_THAT(refusal(order, Code::invalid), HasSubstr("is a custom one"));
   order.action.reset();
   order.lasts = 1h;
   EXPECT_THAT(refusal(order, Code::invalid), HasSubstr("nothing takes back what a custom responder has done"));
-  EXPECT_THAT(wait(desk.undo(run.id, "bob")).error().text(), HasSubstr("(webhook)"));
+  EXPECT_THAT(no_undo(run.id), HasSubstr("(webhook)"));
 }
 
 TEST_F(ActionDeskTest, ADocumentWithAFlawReplacesNothing) {
@@ -239,33 +162,108 @@ TEST_F(ActionDeskTest, AResponderIsNotDeletedWhileItIsNeeded) {
   responder.guards.approval = true;
   keep(responder);
   const ActionRun run = accepted(isolate_order());
-  const Result<void> held = wait(desk.remove("acme-v1", "alice"));
+  keep(visionone_responder("another"));
+  ASSERT_TRUE(desk.remove("another", "alice")) << "what is needed is another one";
+  const Result<void> held = desk.remove("acme-v1", "alice");
   ASSERT_FALSE(held);
   EXPECT_EQ(held.error().code(), Code::denied);
-  EXPECT_THAT(held.error().text(), HasSubstr("run " + run.id + " is not settled (awaiting_approval)"));
+  EXPECT_THAT(held.error().text(), HasSubstr("run " + run.id + " of it is not settled"));
+  store.unreadable = Error{Code::corrupt, "the disk is broken"};
+  EXPECT_EQ(desk.remove("acme-v1", "alice").error().code(), Code::corrupt) << "nobody knows whether it is needed";
+  store.unreadable.reset();
   ASSERT_TRUE(wait(desk.decide(run.id, false, "alice")));
-  ASSERT_TRUE(wait(desk.remove("acme-v1", "alice")));
+  ASSERT_TRUE(desk.remove("acme-v1", "alice"));
   EXPECT_TRUE(store.kept.empty());
-  EXPECT_EQ(wait(desk.remove("acme-v1", "alice")).error().code(), Code::absent);
+  EXPECT_EQ(desk.remove("acme-v1", "alice").error().code(), Code::absent);
   EXPECT_EQ(desk.api_for(run).error().code(), Code::absent);
+  EXPECT_EQ(desk.permits(run).error().code(), Code::absent);
 }
 
-TEST_F(ActionDeskTest, WhatAResponderMayNoMoreIsDeniedToRunsUnderWay) {  // P10
+TEST_F(ActionDeskTest, AResponderStaysWhereItsRunsAreUntilTheyAreSettled) {  // P9
   keep(visionone_responder());
+  api->outcome = ResponseState::running;
+  const ActionRun run = accepted(isolate_order());
+  pass(10s);
+  ASSERT_EQ(state_of(now(run.id)), RunState::under_way);
+  std::vector<Responder> moved(3, visionone_responder());
+  moved[0].host = "api.eu.xdr.trendmicro.com";
+  moved[1].port = 8443;
+  moved[2].protocol = ResponderProtocol::http;
+  for (const Responder& each : moved) {
+    const Result<void> applied = desk.apply({each}, "alice");
+    ASSERT_FALSE(applied) << origin_of(each);
+    EXPECT_EQ(applied.error().code(), Code::denied);
+    EXPECT_THAT(applied.error().text(), HasSubstr("run " + run.id + " of it is not settled"));
+    EXPECT_THAT(applied.error().text(), HasSubstr("is to send to " + origin_of(each)));
+    EXPECT_EQ(store.kept.at("acme-v1").responder, visionone_responder());
+  }
+  Responder same_console = visionone_responder();
+  same_console.secret = Secret{"another-token"};
+  same_console.guards.approval = true;
+  EXPECT_TRUE(desk.apply({same_console}, "alice")) << "all else may change";
+  keep(visionone_responder("another"));
+  Responder another = moved[0];
+  another.name = "another";
+  EXPECT_TRUE(desk.apply({another}, "alice")) << "nothing is under way there";
+  api->outcome = ResponseState::succeeded;
+  pass(60s);
+  ASSERT_EQ(state_of(now(run.id)), RunState::succeeded);
+  store.unreadable = Error{Code::corrupt, "the disk is broken"};
+  EXPECT_EQ(desk.apply({moved[0]}, "alice").error().code(), Code::corrupt) << "nobody knows what is under way";
+  store.unreadable.reset();
+  const Result<void> applied = desk.apply({moved[0]}, "alice");
+  EXPECT_TRUE(applied) << applied.error().text();
+  EXPECT_EQ(desk.responders().at("acme-v1").responder.host, "api.eu.xdr.trendmicro.com");
+}
+
+// An isolation that nobody asked the desk for.
+ActionRun isolation() {
   ActionRun run;
   run.responder = "acme-v1";
   run.tenant = "acme";
   run.action = ResponseAction::isolate_endpoint;
-  EXPECT_TRUE(desk.api_for(run));
+  run.targets.emplace_back().target = {ObjectType::agent_guid, ws7_guid, {}, {}};
+  return run;
+}
+
+TEST_F(ActionDeskTest, WhatAResponderMayNoMoreIsNotSentAndStillFollowed) {  // P10
+  keep(visionone_responder());
+  ActionRun run = isolation();
+  EXPECT_TRUE(desk.permits(run));
   run.tenant = "blue";
-  EXPECT_EQ(desk.api_for(run).error().code(), Code::denied);
+  EXPECT_EQ(desk.permits(run).error().code(), Code::denied);
+  EXPECT_TRUE(desk.api_for(run)) << "what was sent is followed, whatever it may do now";
   run.tenant = "acme";
   Responder less = visionone_responder();
   less.actions = {ResponseAction::restore_endpoint};
+  less.guards.protect = {ws7_guid};
   keep(less);
-  EXPECT_EQ(desk.api_for(run).error().code(), Code::denied);
+  const Result<void> refused = desk.permits(run);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::denied);
+  EXPECT_THAT(refused.error().text(), HasSubstr("may not do isolate_endpoint"));
+  EXPECT_THAT(refused.error().text(), HasSubstr("is protected")) << "every reason is told";
+  EXPECT_TRUE(desk.api_for(run));
   run.undoes = "another";
-  EXPECT_EQ(desk.api_for(run).error().code(), Code::denied) << "who may restore may not isolate for it";
+  EXPECT_EQ(desk.permits(run).error().code(), Code::denied) << "who may restore may not isolate for it";
+}
+
+TEST_F(ActionDeskTest, WhatNeedsACredentialThatIsGoneWaitsForIt) {
+  credentials["acme-key"] = "token";
+  Responder responder = visionone_responder();
+  responder.secret = Secret{};
+  responder.credential = "acme-key";
+  keep(responder);
+  credentials.clear();
+  desk.forget_apis_with("acme-key");
+  const Result<ResponderApi> api_now = desk.api_for(isolation());
+  ASSERT_FALSE(api_now);
+  EXPECT_EQ(api_now.error().code(), Code::unavailable) << "it may come back";
+  EXPECT_THAT(api_now.error().text(), HasSubstr("`tidegate-processor credential set acme-key`"));
+  EXPECT_TRUE(desk.permits(isolation()));
+  ActionRun of_nobody = isolation();
+  of_nobody.responder = "gone";
+  EXPECT_EQ(desk.api_for(of_nobody).error().code(), Code::absent);
 }
 
 TEST_F(ActionDeskTest, NoSecretAndNoBodyIsLogged) {  // P10
@@ -292,7 +290,7 @@ TEST_F(ActionDeskTest, WhatCannotBeWrittenIsRefused) {
 TEST_F(ActionDeskTest, AfterARestartRespondersAndKillSwitchAreThere) {
   keep(visionone_responder());
   store.may = false;
-  ActionDesk again{{store, store, store, {}, {}, {}}, clock, random, log};
+  ActionDesk again{{store, store, {}, {}, {}}, clock, random, log};
   ASSERT_TRUE(again.load());
   EXPECT_TRUE(again.responders().contains("acme-v1"));
   EXPECT_FALSE(again.may_send());

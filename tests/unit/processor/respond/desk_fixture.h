@@ -26,27 +26,33 @@ inline ActionOrder block_order(const std::string& domain) {
 
 class DeskTest : public testing::Test, public DeskRig {
  protected:
-  Result<ActionRun> submit(ActionOrder order) { return wait(desk.submit(std::move(order))); }
+  Result<ActionDraft> submit(ActionOrder order) { return wait(desk.submit(std::move(order))); }
   // The reason for which it is refused; the history stays as it was.
   std::string refusal(ActionOrder order, Code code) {
     const std::size_t before = store.all.size();
-    const Result<ActionRun> run = submit(std::move(order));
+    const Result<ActionDraft> draft = submit(std::move(order));
     EXPECT_EQ(store.all.size(), before) << "what is refused is in no history";
-    if (run) return "it was accepted";
-    EXPECT_EQ(run.error().code(), code) << run.error().text();
-    return run.error().text();
+    if (draft) return "it was accepted";
+    EXPECT_EQ(draft.error().code(), code) << draft.error().text();
+    return draft.error().text();
   }
   ActionRun accepted(ActionOrder order) {
-    const Result<ActionRun> run = submit(std::move(order));
-    EXPECT_TRUE(run) << run.error().text();
-    return run ? *run : ActionRun{};
+    const Result<ActionDraft> draft = submit(std::move(order));
+    EXPECT_TRUE(draft) << draft.error().text();
+    return draft ? draft->run : ActionRun{};
   }
+  // The reason for which a run is not tried again, or not undone.
+  std::string no_retry(const std::string& id) { return reason_of(wait(desk.retry(id, "bob"))); }
+  std::string no_undo(const std::string& id) { return reason_of(wait(desk.undo(id, "bob"))); }
   ActionRun succeeded(ActionOrder order) {
     const ActionRun run = accepted(std::move(order));
     pass(std::chrono::seconds{10});
     EXPECT_EQ(name(state_of(now(run.id))), "succeeded");
     return now(run.id);
   }
+
+ private:
+  static std::string reason_of(const Result<ActionRun>& run) { return run ? "it was accepted" : run.error().text(); }
 };
 
 }  // namespace tidegate::test

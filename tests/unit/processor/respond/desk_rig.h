@@ -4,17 +4,20 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/json/parse.hpp>
+#include <boost/json/object.hpp>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
+#include <ranges>
 #include <string>
 #include <vector>
 
+#include "config/ascii.h"
 #include "processor/respond/action_desk.h"
 #include "respond/runner.h"
+#include "tests/support/json_samples.h"
 #include "tests/support/manual_clock.h"
+#include "transport/signal.h"
 
 namespace tidegate::test {
 
@@ -28,8 +31,8 @@ class MemoryActions final : public ResponderStore, public ActionHistory, public 
   std::map<std::string, KeptResponder> kept;
   std::vector<ActionRun> all;  // in the order of their making
   bool may = true;
-  std::uint64_t asked = 0;      // by any rule
-  std::optional<Error> broken;  // of each write
+  std::optional<Error> broken;      // of each write
+  std::optional<Error> unreadable;  // of each reading of a run
 
   Result<void> put_responders(const std::vector<KeptResponder>& those) override {
     if (broken) return *broken;
@@ -40,11 +43,6 @@ class MemoryActions final : public ResponderStore, public ActionHistory, public 
     std::vector<KeptResponder> out;
     for (const auto& [name, one] : kept) out.push_back(one);
     return out;
-  }
-  Result<KeptResponder> responder(std::string_view name) override {
-    const auto found = kept.find(std::string{name});
-    if (found == kept.end()) return Error{Code::absent, "no such responder"};
-    return found->second;
   }
   Result<void> delete_responder(std::string_view name) override {
     kept.erase(std::string{name});
@@ -57,24 +55,33 @@ class MemoryActions final : public ResponderStore, public ActionHistory, public 
   }
   Result<bool> may_send() override { return may; }
 
-  Result<std::vector<ActionRun>> runs(const ActionQuery& query) override {
-    std::vector<ActionRun> out;
+  Result<RunsFound> runs(const ActionQuery& query) override {
+    RunsFound out;
     bool begun = query.before.empty();
-    for (auto run = all.rbegin(); run != all.rend() && out.size() < query.limit; ++run) {
-      if (begun && matches(*run, query)) out.push_back(*run);
-      if (run->id == query.before) begun = true;
+    for (const ActionRun& run : std::views::reverse(all)) {
+      const bool fits = begun && matches(run, query);
+      if (fits && out.runs.size() == query.limit) out.more = true;
+      else if (fits) out.runs.push_back(run);
+      if (run.id == query.before) begun = true;
     }
+    if (!begun) return no_run(query.before);
     return out;
   }
   Result<std::uint64_t> count(const ActionQuery& query) override {
     return static_cast<std::uint64_t>(std::ranges::count_if(all, [&query](const ActionRun& run) { return matches(run, query); }));
   }
   Result<ActionRun> run(std::string_view id) override {
+    if (unreadable) return *unreadable;
     const auto found = std::ranges::find(all, id, &ActionRun::id);
-    if (found == all.end()) return Error{Code::absent, "there is no run '" + std::string{id} + "'"};
+    if (found == all.end()) return no_run(id);
     return *found;
   }
-  Result<std::uint64_t> asked_by_rule(std::string_view, std::string_view, WallTime) override { return asked; }
+  Result<std::optional<std::string>> unsettled_run_of(std::string_view responder) override {
+    if (unreadable) return *unreadable;
+    for (const ActionRun& run : all)
+      if (run.responder == responder && !settled(run)) return std::optional{run.id};
+    return std::optional<std::string>{};
+  }
   Result<void> trim(WallTime) override { return {}; }
 
   asio::awaitable<Result<void>> put(std::vector<ActionRun> runs) override {
@@ -87,17 +94,28 @@ class MemoryActions final : public ResponderStore, public ActionHistory, public 
     co_return Result<void>{};
   }
   asio::awaitable<Result<ActionRun>> read(std::string id) override { co_return run(id); }
-  asio::awaitable<Result<std::vector<ActionRun>>> unsettled() override {
-    std::vector<ActionRun> out;
+  asio::awaitable<Result<UnsettledRuns>> unsettled() override {
+    UnsettledRuns out;
     for (const ActionRun& each : all)
-      if (!settled(each)) out.push_back(each);
+      if (!settled(each)) out.runs.push_back(each);
     co_return out;
   }
 
  private:
+  static Error no_run(std::string_view id) { return Error{Code::absent, "there is no run '" + std::string{id} + "'"}; }
+  static bool holds(const ActionRun& run, const std::string& text) {
+    std::vector<std::string> searched{run.requested_by};
+    for (const TargetRun& target : run.targets)
+      searched.insert(searched.end(), {target.target.value, target.target.mail_box, target.task_id, target.reason});
+    if (run.webhook) searched.insert(searched.end(), {run.webhook->path_and_query, run.webhook->reason});
+    return std::ranges::any_of(searched,
+                               [&text](const std::string& each) { return lower_case(each).find(lower_case(text)) != each.npos; });
+  }
   static bool matches(const ActionRun& run, const ActionQuery& query) {
-    return (query.tenant.empty() || run.tenant == query.tenant) && (!query.action || run.action == query.action) &&
-           (!query.state || state_of(run) == *query.state) && (query.record_id.empty() || run.record_id == query.record_id);
+    return (query.tenant.empty() || run.tenant == query.tenant) && (query.responder.empty() || run.responder == query.responder) &&
+           (query.record_id.empty() || run.record_id == query.record_id) && (!query.action || run.action == query.action) &&
+           (!query.state || state_of(run) == *query.state) && (query.text.empty() || holds(run, query.text)) &&
+           (!query.since || run.created >= *query.since) && (!query.until || run.created < *query.until);
   }
 };
 
@@ -107,8 +125,11 @@ class ToldActions final : public ActionApi {
   std::map<std::string, SentElement> answers;  // by object
   ResponseState outcome = ResponseState::succeeded;
   std::vector<std::string> sent;  // "isolate_endpoint VALUE DESCRIPTION"
+  bool hangs = false;             // of the next sending: until it is cancelled
+  Signal never;
 
   asio::awaitable<Result<std::vector<SentElement>>> send(ResponseAction action, std::vector<ActionElement> elements) override {
+    if (hangs) co_await never.wait();
     std::vector<SentElement> out;
     for (const ActionElement& each : elements) {
       sent.push_back(std::string{name(action)} + " " + each.target.value + " " + each.description);
@@ -165,13 +186,6 @@ inline Responder ticket_responder() {
   responder.webhook.auth = WebhookAuth::header;
   responder.webhook.header_name = "X-Token";
   return responder;
-}
-
-inline boost::json::object json_object(const std::string& text) {
-  boost::json::error_code failed;
-  boost::json::value value = boost::json::parse(text, failed);
-  TG_ASSERT(!failed && value.is_object(), "a test's JSON is an object");
-  return std::move(value.get_object());
 }
 
 // An alert of acme, with these hosts and a file.
@@ -257,7 +271,7 @@ class DeskRig {
   std::map<std::string, std::string> credentials;
   std::vector<std::string> made;  // "NAME SECRET", of each API
   Result<std::string> probed{std::string{"the key may list tasks"}};
-  ActionDesk desk{{store, store, store,
+  ActionDesk desk{{store, store,
                    [this](std::string_view name) -> Result<Secret> {
                      const auto found = credentials.find(std::string{name});
                      if (found == credentials.end()) return Error{Code::absent, "there is no credential"};

@@ -1,4 +1,4 @@
-// JSON for tests, from text.
+// JSON for tests, from text. Pure; any thread.
 #pragma once
 
 #include <boost/json/parse.hpp>

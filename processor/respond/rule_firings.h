@@ -1,0 +1,79 @@
+// RuleFirings: does what rules have decided, in the order in which they did.
+//
+// Promises: nothing that is queued is forgotten, and no action is asked for twice (P9): the run has the decision's id, and one of
+// that id that is in the history is never submitted again. What a responder, or a channel, may not do is settled with the reason.
+// What cannot be written down for the moment is tried again, with back-off, and holds up none of the others, as long as no more
+// than firings_passed_max wait so. A message is queued for its channel at least once; twice after a crash alone.
+//
+// Thread: the loop.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "processor/notify_ports.h"
+#include "processor/respond/action_desk.h"
+#include "processor/respond/rule_desk.h"
+#include "processor/rule_ports.h"
+#include "transport/signal.h"
+
+namespace tidegate {
+
+inline constexpr std::size_t firings_passed_max = 1000;
+
+class RuleFirings {
+ public:
+  struct Ports {
+    RuleStore& store;
+    RuleDesk& rules;
+    ActionDesk& actions;
+    ActionHistory& history;
+    EventStore& events;
+    std::function<void()> told;  // an event was queued for a channel
+  };
+
+  //   requires: all of them outlive it
+  RuleFirings(Ports ports, Clock& clock, Random& random, Log& log, Metrics& metrics);
+
+  // Works until cancelled.
+  asio::awaitable<Error> run();
+  // Something was queued.
+  void wake() { woken_.notify(); }
+
+ private:
+  struct Outcome {
+    Outcome() = default;
+    Outcome(FiringState is, std::string why) : state(is), reason(std::move(why)) {}
+
+    FiringState state = FiringState::done;
+    std::string reason;
+  };
+
+  // How many were settled; 0: nothing is queued. An error: one could not be, whatever became of the others.
+  asio::awaitable<Result<std::size_t>> settle_some();
+  // An error: not now.
+  asio::awaitable<Result<Outcome>> carry_out(const RuleDecision& decision);
+  asio::awaitable<Result<Outcome>> ask_for(const Rule& rule, const RuleAction& action, const RuleDecision& decision);
+  Result<Outcome> tell(const Rule& rule, const RuleAction& action, const RuleDecision& decision);
+  void note(const RuleDecision& decision, const Outcome& outcome);
+
+  Ports ports_;
+  Clock& clock_;
+  Random& random_;
+  Log& log_;
+  Metric& done_;
+  Metric& refused_;
+  std::map<RuleKey, Outcome> unsettled_;  // was done, and could not be settled: it is not done again for that
+  std::size_t stuck_ = 0;                 // that could not be done, or settled, when they were last tried
+  Signal woken_;
+};
+
+}  // namespace tidegate
