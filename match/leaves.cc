@@ -1,5 +1,9 @@
 #include "match/leaves.h"
 
+#include <span>
+
+#include "config/ascii.h"
+
 namespace tidegate {
 namespace {
 
@@ -19,6 +23,9 @@ std::size_t Leaves::add_existence(const std::string& path) {
 }
 
 std::size_t Leaves::add_words(std::vector<WordPattern> patterns) {
+  const std::string_view beginning = patterns.front().beginning();
+  for (std::size_t byte = 0; byte < words_by_byte_.size(); ++byte)
+    if (beginning.empty() || static_cast<unsigned char>(beginning.front()) == byte) words_by_byte_[byte].push_back(words_.size());
   words_.push_back({count_, std::move(patterns)});
   return count_++;
 }
@@ -52,8 +59,11 @@ class Leaves::Walker {
   void words_in(const Scalar& value) {
     if (leaves_.words_.empty()) return;
     split_words(text_of(value, room_), value_words_);
-    for (const Words& leaf : leaves_.words_)
-      if (!held_[leaf.leaf] && stand_side_by_side(leaf.patterns, value_words_)) hold(leaf.leaf);
+    for (std::span<const std::string_view> words{value_words_}; !words.empty(); words = words.subspan(1))
+      for (const std::size_t which : leaves_.words_by_byte_[static_cast<unsigned char>(fold(words.front().front()))]) {
+        const Words& leaf = leaves_.words_[which];
+        if (!held_[leaf.leaf] && begin_with(words, leaf.patterns)) hold(leaf.leaf);
+      }
   }
 
   void hold(std::size_t leaf) {

@@ -4,6 +4,7 @@
 // Thread: any, once nothing is added any more.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <functional>
@@ -63,6 +64,9 @@ class Leaves {
   std::bitset<256> lengths_;  // of the paths in values_, longer ones by their low 8 bits: most paths need no look-up
   std::vector<Existence> existences_;
   std::vector<Words> words_;
+  // By the first byte, folded, of the words that their first pattern may match: the words of a document are many, and each is
+  // begun by few of them.
+  std::array<std::vector<std::size_t>, 256> words_by_byte_;
 };
 
 }  // namespace tidegate

@@ -1,6 +1,8 @@
 #include "match/match.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "match/leaves.h"
 
@@ -41,29 +43,40 @@ class Matchers::Builder {
   Result<Node> node_of(const QueryAll& all) { return group(Node::Kind::all, all.parts); }
   Result<Node> node_of(const QueryAny& any) { return group(Node::Kind::any, any.parts); }
   Result<Node> node_of(const QueryNot& none) { return group(Node::Kind::none, none.part); }
-  Result<Node> node_of(const QueryExists& exists) { return Node::of(leaves_.add_existence(exists.field)); }
+  Result<Node> node_of(const QueryExists& exists) {
+    return once(exists, [&] { return leaves_.add_existence(exists.field); });
+  }
 
   Result<Node> node_of(const QueryTerm& term) {
-    if (term.field.empty()) return words(words_of(term.value));
-    return Node::of(leaves_.add_value(term.field, value_is(term.value)));
+    if (term.field.empty()) return words(term, words_of(term.value));
+    return once(term, [&] { return leaves_.add_value(term.field, value_is(term.value)); });
   }
 
   Result<Node> node_of(const QueryPhrase& phrase) {
-    if (phrase.field.empty()) return words(words_of(std::string_view{phrase.text}));
+    if (phrase.field.empty()) return words(phrase, words_of(std::string_view{phrase.text}));
     Pattern whole;
     if (!phrase.text.empty()) whole.pieces.push_back({Pattern::Kind::literal, phrase.text});
-    return Node::of(leaves_.add_value(phrase.field, value_is(whole)));
+    return once(phrase, [&] { return leaves_.add_value(phrase.field, value_is(whole)); });
   }
 
   Result<Node> node_of(const QueryRange& range) {
     const bool is_timestamp = leaves_.kind() == DocumentKind::record && range.field == "timestamp";
     const NumbersAre numbers = is_timestamp ? NumbersAre::milliseconds : NumbersAre::plain;
-    return Node::of(leaves_.add_value(range.field, value_lies_between(range, numbers)));
+    return once(range, [&] { return leaves_.add_value(range.field, value_lies_between(range, numbers)); });
   }
 
-  Result<Node> words(std::vector<WordPattern> words) {
+  template <class Leaf>
+  Result<Node> words(const Leaf& leaf, std::vector<WordPattern> words) {
     if (words.empty()) return Error{Code::invalid, "query: a term without a field holds no letter or digit to look for"};
-    return Node::of(leaves_.add_words(std::move(words)));
+    return once(leaf, [&] { return leaves_.add_words(std::move(words)); });
+  }
+
+  // Many rules ask the same of a record, which is answered once.
+  template <class Leaf, class Add>
+  Node once(const Leaf& leaf, Add add) {
+    const auto [known, is_new] = known_.try_emplace(to_text(Query{leaf}), 0);
+    if (is_new) known->second = add();
+    return Node::of(known->second);
   }
 
   Result<Node> group(Node::Kind kind, const std::vector<Query>& parts) {
@@ -77,6 +90,7 @@ class Matchers::Builder {
   }
 
   Leaves& leaves_;
+  std::map<std::string, std::size_t> known_;  // leaves, by how they are written
 };
 
 Matchers::Matchers(Leaves leaves, std::vector<Node> roots)
@@ -88,8 +102,9 @@ Matchers::~Matchers() = default;
 Result<Matchers> Matchers::make(std::span<const Query> queries, DocumentKind kind) {
   Leaves leaves{kind};
   std::vector<Node> roots;
+  Builder builder{leaves};
   for (const Query& query : queries) {
-    Result<Node> root = Builder{leaves}.make(query);
+    Result<Node> root = builder.make(query);
     if (!root) return std::move(root).error();
     roots.push_back(*std::move(root));
   }

@@ -75,11 +75,9 @@ void split_words(std::string_view text, std::vector<std::string_view>& words) {
   while (const std::optional<std::string_view> word = next_word(text)) words.push_back(*word);
 }
 
-bool stand_side_by_side(const std::vector<WordPattern>& patterns, std::span<const std::string_view> words) {
+bool begin_with(std::span<const std::string_view> words, const std::vector<WordPattern>& patterns) {
   const auto alike = [](const WordPattern& pattern, std::string_view word) { return pattern.matches(word); };
-  for (; words.size() >= patterns.size(); words = words.subspan(1))
-    if (std::equal(patterns.begin(), patterns.end(), words.begin(), alike)) return true;
-  return false;
+  return words.size() >= patterns.size() && std::equal(patterns.begin(), patterns.end(), words.begin(), alike);
 }
 
 std::vector<WordPattern> needed_words(const Pattern& pattern) {

@@ -29,9 +29,8 @@ std::vector<WordPattern> words_of(std::string_view phrase);
 // The words of a text, in order; `words` is emptied first, and keeps its memory.
 void split_words(std::string_view text, std::vector<std::string_view>& words);
 
-// True when the patterns match words that stand side by side somewhere among these.
-//   requires: !patterns.empty()
-bool stand_side_by_side(const std::vector<WordPattern>& patterns, std::span<const std::string_view> words);
+// True when the patterns match the first of these words, side by side.
+bool begin_with(std::span<const std::string_view> words, const std::vector<WordPattern>& patterns);
 
 // The words that must stand in a value for the pattern to cover the whole of it, as a field's term asks: those that
 // touch no wildcard, and the beginnings of those that a wildcard follows.

@@ -29,6 +29,7 @@
 #include "processor/respond/rule_desk.h"
 #include "processor/respond/rule_firings.h"
 #include "processor/respond/rule_judge.h"
+#include "processor/respond/rule_lane.h"
 #include "processor/respond/rule_schedule.h"
 #include "processor/respond_ports.h"
 #include "processor/responder_apis.h"
@@ -73,8 +74,8 @@ class ControlPlane {
   void set_tls(TlsContextPtr tls) { port_.set_tls(std::move(tls)); }
 
   SensorGate& gate() { return gate_; }
-  // What rules make of the records that are indexed.
-  RecordWatch& record_watch() { return rule_judge_; }
+  // What rules make of records as they are landed and indexed.
+  RuleLane& rule_lane() { return rule_lane_; }
 
  private:
   ActionDeskPorts action_ports(const Parts& parts);
@@ -99,6 +100,7 @@ class ControlPlane {
   ActionDesk action_desk_;
   ActionRunner action_runner_;
   RuleJudge rule_judge_;
+  RuleLane rule_lane_;
   RuleDesk rule_desk_;
   RuleSchedule rule_schedule_;
   RuleFirings rule_firings_;

@@ -141,11 +141,22 @@ class Index {
   virtual Result<std::vector<Upserted>> upsert(std::span<const IndexRecord> records) = 0;
 };
 
+// Told of chunks as soon as they are landed.   Thread: the landing thread.
+class LandedWatch {
+ public:
+  virtual ~LandedWatch() = default;
+
+  // They are durable, and were not before. It must not block.
+  virtual void landed(std::vector<Chunk> chunks) = 0;
+};
+
 // Told of what came into the index.   Thread: the index thread.
 class RecordWatch {
  public:
   virtual ~RecordWatch() = default;
 
+  // Whether the chunk's records were looked at before, so that they are not told of again. Asked once for each time that it is read.
+  virtual bool take_seen(const Chunk& chunk) = 0;
   // They are durable in the index. Some may come twice, or be told of twice after a crash. After an error they are told of again.
   virtual Result<void> seen(std::span<const IndexRecord> records) = 0;
 };

@@ -15,8 +15,9 @@ Processor::Processor(asio::any_io_executor executor, Clock& clock, Log& log, Met
       metrics_(metrics),
       landing_(landing),
       control_(control),
-      worker_(landing, index, log, metrics, {}, control != nullptr ? &control->record_watch() : nullptr),
-      lander_(landing, log, metrics, [this] { worker_.wake(); }),
+      worker_(landing, index, log, metrics, {}, control != nullptr ? &control->rule_lane() : nullptr),
+      lander_(
+          landing, log, metrics, [this] { worker_.wake(); }, {}, control != nullptr ? &control->rule_lane() : nullptr),
       intake_(lander_, clock, metrics),
       server_(executor, clock, log, metrics, intake_, std::move(tls), {}, control != nullptr ? &control->gate() : nullptr),
       http_(executor, log),
@@ -37,6 +38,7 @@ Result<void> Processor::listen(const ProcessorConfig& config) {
 asio::awaitable<Error> Processor::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
   worker_.start();
+  if (control_ != nullptr) control_->rule_lane().start();
   lander_.start();
   running_ = true;
   tasks_.spawn("data port", server_.run());
@@ -48,6 +50,7 @@ asio::awaitable<Error> Processor::run() {
   running_ = false;
   // From here on nobody is waiting for an answer: what is landed is durable, what is not will be sent again.
   lander_.stop();
+  if (control_ != nullptr) control_->rule_lane().stop();
   worker_.stop();
   const bool asked = (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
   co_return asked ? Error{Code::cancelled, "the processor stopped"}

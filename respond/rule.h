@@ -1,6 +1,6 @@
 // A rule of the automation: which records it looks for, when it looks, and what is done about those that it finds.
 //
-//   stream     each record is looked at once it is in the index, within seconds of its arrival
+//   stream     each record is looked at as soon as it has arrived
 //   schedule   every so often the index is searched, over the records' own times
 //
 // A rule does each of its actions at most once for a record (P9), whatever comes twice. What it would have done and did not,

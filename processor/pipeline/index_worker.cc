@@ -1,7 +1,6 @@
 #include "processor/pipeline/index_worker.h"
 
-#include "transport/compression.h"
-#include "transport/forward_entries.h"
+#include "processor/chunk_records.h"
 
 namespace tidegate {
 
@@ -84,8 +83,8 @@ Result<std::uint64_t> IndexWorker::index_batch() {
   if (!answers) return answers.error();
   TG_ASSERT(answers->size() == batch->records.size(), "a payload is forgotten only when all its records are in the index (P1)");
   count(*batch, *answers);
-  if (watch_ != nullptr)
-    if (Result<void> seen = watch_->seen(batch->records); !seen) return std::move(seen).error();
+  if (watch_ != nullptr && !batch->unseen.empty())
+    if (Result<void> seen = watch_->seen(batch->unseen); !seen) return std::move(seen).error();
   if (Result<void> done = landing_.done(batch->place); !done) return std::move(done).error();
   return batch->chunks;
 }
@@ -114,23 +113,14 @@ Result<IndexWorker::Batch> IndexWorker::gather() {
 Result<void> IndexWorker::add_chunk(Batch& batch, std::uint64_t sequence) {
   Result<LandedChunk> landed = landing_.read(sequence);
   if (!landed) return std::move(landed).error();
-  Result<Bytes> plain = decompress_entries(landed->chunk.entries, landed->chunk.compression);
-  if (!plain) return std::move(plain).error();
-  batch.plain.push_back(*std::move(plain));
-  batch.sensors.push_back(std::move(landed->chunk.sensor));
-  std::vector<IndexRecord> records;
-  EntryReader entries{batch.plain.back()};
-  while (true) {
-    Result<std::optional<Entry>> entry = entries.next();
-    if (!entry) return std::move(entry).error();
-    if (!*entry) break;
-    Result<RecordView> record = read_record((*entry)->record);
-    if (!record) return std::move(record).error();
-    records.push_back({*record, batch.sensors.back(), landed->chunk.received});
-  }
-  batch.records.insert(batch.records.end(), records.begin(), records.end());
+  Chunk& chunk = batch.landed.emplace_back(*std::move(landed)).chunk;
+  const std::size_t before = batch.records.size();
+  if (Result<void> read = read_chunk(chunk, batch.plain.emplace_back(), batch.records); !read) return read;
+  if (watch_ != nullptr && !watch_->take_seen(chunk))
+    batch.unseen.insert(batch.unseen.end(), batch.records.begin() + static_cast<std::ptrdiff_t>(before), batch.records.end());
+  chunk.entries = {};  // they are in `plain`
   batch.plain_bytes += batch.plain.back().size();
-  batch.place = landed->place;
+  batch.place = batch.landed.back().place;
   return {};
 }
 

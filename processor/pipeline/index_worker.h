@@ -1,6 +1,7 @@
 // IndexWorker: the index thread. It reads the landed chunks in order, puts their records into the index, and only when
-// those are durable, and whoever watches has written down what he makes of them, lets the landing forget the payloads. It can be
-// killed at any point: what was indexed and not yet forgotten is indexed and told of again, and record_id keeps it single (P2).
+// those are durable, and whoever watches has written down what he makes of them (those that he has not looked at before), lets the
+// landing forget the payloads. It can be killed at any point: what was indexed and not yet forgotten is indexed and told of again,
+// and record_id keeps it single (P2).
 //
 // A chunk that cannot be read back is reported, counted and passed: it was acknowledged, so nothing can bring it back.
 // Any other failure is tried again until it passes, and is seen in status() meanwhile (P12). Trying again may open a whole store
@@ -60,9 +61,10 @@ class IndexWorker {
  private:
   // Chunks read back and decoded, and the records that point into them. A deque, because it never moves what it holds.
   struct Batch {
+    std::deque<LandedChunk> landed;
     std::deque<Bytes> plain;
-    std::deque<std::string> sensors;
     std::vector<IndexRecord> records;
+    std::vector<IndexRecord> unseen;  // those of them that who watches has not looked at before
     std::size_t plain_bytes = 0;
     LandingPlace place;  // of the last chunk
     std::uint64_t chunks = 0;

@@ -4,11 +4,13 @@
 
 namespace tidegate {
 
-Lander::Lander(Landing& landing, Log& log, Metrics& metrics, std::function<void()> on_landed, LanderLimits limits)
+Lander::Lander(Landing& landing, Log& log, Metrics& metrics, std::function<void()> on_landed, LanderLimits limits,
+               LandedWatch* watch)
     : landing_(landing),
       log_(log),
       on_landed_(std::move(on_landed)),
       limits_(limits),
+      watch_(watch),
       landed_(metrics.counter("tidegate_chunks_landed_total", "Chunks that were made durable.")),
       duplicate_(
           metrics.counter("tidegate_chunks_duplicate_total", "Chunks that had been landed before: acknowledged and dropped.")),
@@ -93,7 +95,7 @@ std::size_t Lander::step() {
   return chunks.size();
 }
 
-void Lander::land(const std::vector<Chunk>& chunks, const std::vector<Answer>& answers) {
+void Lander::land(std::vector<Chunk>& chunks, const std::vector<Answer>& answers) {
   const Result<std::vector<Landed>> landed = landing_.land(chunks);
   {
     const std::unique_lock lock{mutex_};
@@ -110,7 +112,13 @@ void Lander::land(const std::vector<Chunk>& chunks, const std::vector<Answer>& a
   landed_.add(fresh);
   duplicate_.add(static_cast<std::int64_t>(landed->size()) - fresh);
   for (std::size_t i = 0; i < answers.size(); ++i) answers[i]((*landed)[i]);
-  if (fresh > 0) on_landed_();
+  if (fresh == 0) return;
+  on_landed_();
+  if (watch_ == nullptr) return;
+  std::vector<Chunk> told;
+  for (std::size_t i = 0; i < chunks.size(); ++i)
+    if ((*landed)[i] == Landed::fresh) told.push_back(std::move(chunks[i]));
+  watch_->landed(std::move(told));
 }
 
 }  // namespace tidegate

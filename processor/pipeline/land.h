@@ -30,8 +30,10 @@ class Lander {
  public:
   using Answer = Intake::Answer;
 
-  // `on_landed` is called on the landing thread after each write that brought something new.
-  Lander(Landing& landing, Log& log, Metrics& metrics, std::function<void()> on_landed, LanderLimits limits = {});
+  // `on_landed` is called on the landing thread after each write that brought something new, then `watch` is told, which may be
+  // null.
+  Lander(Landing& landing, Log& log, Metrics& metrics, std::function<void()> on_landed, LanderLimits limits = {},
+         LandedWatch* watch = nullptr);
   // stop() if it was not called.
   ~Lander();
   Lander(const Lander&) = delete;
@@ -60,12 +62,13 @@ class Lander {
   void run();
   bool next_batch(std::vector<Chunk>& chunks, std::vector<Answer>& answers);
   void take_batch(std::vector<Chunk>& chunks, std::vector<Answer>& answers);
-  void land(const std::vector<Chunk>& chunks, const std::vector<Answer>& answers);
+  void land(std::vector<Chunk>& chunks, const std::vector<Answer>& answers);
 
   Landing& landing_;
   Log& log_;
   std::function<void()> on_landed_;
   LanderLimits limits_;
+  LandedWatch* watch_;
   Metric& landed_;
   Metric& duplicate_;
   Metric& failed_;

@@ -218,12 +218,15 @@ Result<void> RuleJudge::set_rules(const std::vector<Rule>& rules) {
   return {};
 }
 
+std::shared_ptr<const RuleJudge::Book> RuleJudge::book() {
+  const std::unique_lock lock{book_mutex_};
+  return book_;
+}
+
+bool RuleJudge::looks_at_stream() { return book() != nullptr; }
+
 Result<void> RuleJudge::seen(std::span<const IndexRecord> records) {
-  std::shared_ptr<const Book> book;
-  {
-    const std::unique_lock lock{book_mutex_};
-    book = book_;
-  }
+  const std::shared_ptr<const Book> book = this->book();
   if (book == nullptr) return {};
   struct Hit {
     const Rule* rule;

@@ -14,7 +14,7 @@
 // future, because a clock was set back, holds nothing up.
 //   tidegate_rule_decisions_total{outcome}   fired, muted, capped, too_old
 //
-// Threads: set_rules() any; seen() the index thread; decide() any. They wait for one another.
+// Threads: any. They wait for one another while something is written.
 #pragma once
 
 #include <functional>
@@ -71,22 +71,28 @@ std::string run_id_of(const RuleKey& key);
 // What is decided for each action of the rule.   requires: within transact() of the ledger
 Result<RuleTally> decide_case(RuleLedger& ledger, const Rule& rule, const RuleCase& one);
 
-class RuleJudge final : public RecordWatch {
+class RuleJudge {
  public:
   //   fired: something was queued; called on the thread that decided, outside of any lock.   requires: `ledger` outlives it
   RuleJudge(RuleLedger& ledger, Log& log, Metrics& metrics, std::function<void()> fired);
-  ~RuleJudge() override;
+  ~RuleJudge();
+  RuleJudge(const RuleJudge&) = delete;
+  RuleJudge& operator=(const RuleJudge&) = delete;
 
   // In force from the next record on. `invalid`: a query that cannot be asked.
   Result<void> set_rules(const std::vector<Rule>& rules);
 
-  Result<void> seen(std::span<const IndexRecord> records) override;
+  // Whether any rule looks at the stream.
+  bool looks_at_stream();
+  // What came, each batch in the order of its coming. After an error it is to be told of again.
+  Result<void> seen(std::span<const IndexRecord> records);
   // On schedule, the oldest first.
   Result<RuleTally> decide(const Rule& rule, std::span<const RuleCase> cases);
 
  private:
   struct Book;
 
+  std::shared_ptr<const Book> book();
   Result<RuleTally> transact(const std::function<Result<RuleTally>()>& body);
   void tell_capped(const Rule& rule, WallTime now);
 

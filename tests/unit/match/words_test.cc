@@ -14,7 +14,10 @@ Pattern pattern_of(std::string_view text) {
 bool stand_in(std::string_view term, std::string_view text) {
   std::vector<std::string_view> words;
   split_words(text, words);
-  return stand_side_by_side(words_of(pattern_of(term)), words);
+  const std::vector<WordPattern> patterns = words_of(pattern_of(term));
+  for (std::span<const std::string_view> rest{words}; !rest.empty(); rest = rest.subspan(1))
+    if (begin_with(rest, patterns)) return true;
+  return false;
 }
 
 TEST(Words, AreMatchedWhateverTheCaseOfTheirAsciiLetters) {

@@ -40,9 +40,11 @@ class ToldWatch final : public RecordWatch {
  public:
   explicit ToldWatch(std::function<std::string()> state) : state_(std::move(state)) {}
 
-  std::vector<std::string> told;  // "1 2 | 2 indexed, 1 landed"
+  std::vector<std::string> told;      // "1 2 | 2 indexed, 1 landed"
+  std::set<std::string> seen_before;  // by the ids of chunks
   int failures = 0;
 
+  bool take_seen(const Chunk& chunk) override { return chunk.id && seen_before.contains(*chunk.id); }
   Result<void> seen(std::span<const IndexRecord> records) override {
     std::string numbers;
     for (const IndexRecord& record : records)
@@ -243,6 +245,21 @@ TEST_F(IndexWorkerTest, P9AWatchThatFailsKeepsTheChunksLandedAndIsToldAgain) {  
   EXPECT_EQ(stores_.landing->usage().chunks(), 0u);
   EXPECT_EQ(indexed(), 2u);
   EXPECT_FALSE(worker.status());
+}
+
+TEST_F(IndexWorkerTest, P9WhoWatchesIsNotToldOfChunksThatWereLookedAtBefore) {
+  ASSERT_TRUE(stores_.landing->land(
+      std::vector{chunk("a", {{.number = 1}}), chunk("b", {{.number = 2}, {.number = 3}}), chunk("c", {{.number = 4}})}));
+  ToldWatch watch{[this] { return indexed_and_landed(); }};
+  watch.seen_before = {"a", "c"};
+  IndexWorker worker{*stores_.landing, *stores_.index, log_, metrics_, {}, &watch};
+  EXPECT_EQ(*worker.step(), 3u);
+  EXPECT_EQ(watch.told, (std::vector<std::string>{"2 3 | 4 indexed, 3 landed"}));
+  ASSERT_TRUE(stores_.landing->land(std::vector{chunk("d", {{.number = 5}})}));
+  watch.seen_before = {"d"};
+  EXPECT_EQ(*worker.step(), 1u);
+  EXPECT_EQ(watch.told.size(), 1u) << "of nothing nobody is told";
+  EXPECT_EQ(indexed(), 5u);
 }
 
 TEST_F(IndexWorkerTest, WhoWatchesIsNotToldOfWhatIsNotInTheIndex) {

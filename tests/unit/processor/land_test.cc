@@ -112,6 +112,29 @@ TEST_F(LanderTest, ADuplicateIsAnsweredAndCounted) {  // P2
   EXPECT_NE(metrics_.text().find("tidegate_chunks_landed_total 0"), std::string::npos);
 }
 
+// By the chunks' ids, in the order of the landing.
+class ToldOfLanded final : public LandedWatch {
+ public:
+  void landed(std::vector<Chunk> chunks) override {
+    for (const Chunk& chunk : chunks) told.push_back(*chunk.id + " " + std::to_string(chunk.entries.size()));
+  }
+  std::vector<std::string> told;
+};
+
+TEST_F(LanderTest, WhoWatchesIsToldOfWhatIsNewOnceItIsDurable) {
+  ToldOfLanded watch;
+  Lander lander{landing_, log_, metrics_, [this] { ++news_; }, {}, &watch};
+  landing_.let_through(3);
+  for (const char* id : {"one", "seen", "two"}) (void)offer(lander, id);
+  EXPECT_EQ(lander.step(), 3u);
+  const std::string bytes = std::to_string(test::chunk("one", {{}}).entries.size());
+  EXPECT_EQ(watch.told, (std::vector<std::string>{"one " + bytes, "two " + bytes})) << "whole, and without the duplicate";
+  landing_.fail();
+  (void)offer(lander, "three");
+  EXPECT_EQ(lander.step(), 1u);
+  EXPECT_EQ(watch.told.size(), 2u) << "it is not landed";
+}
+
 TEST_F(LanderTest, AFailedWriteAnswersAllWithItsReasonAndShowsInTheStatus) {  // P4, P12
   landing_.fail();
   Lander lander{landing_, log_, metrics_, [] {}};
