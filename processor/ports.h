@@ -155,7 +155,8 @@ class RecordWatch {
  public:
   virtual ~RecordWatch() = default;
 
-  // Whether the chunk's records were looked at before, so that they are not told of again. Asked once for each time that it is read.
+  // Whether the chunk's records were looked at before, so that they are not told of again. Asked once for each time that it is
+  // read.
   virtual bool take_seen(const Chunk& chunk) = 0;
   // They are durable in the index. Some may come twice, or be told of twice after a crash. After an error they are told of again.
   virtual Result<void> seen(std::span<const IndexRecord> records) = 0;

@@ -28,7 +28,7 @@ constexpr minutes verdict_max{10};
 constexpr minutes read_again_max{3};  // of the store, once its disk works again
 constexpr minutes lag_slack{12};      // for asking, with a document that changes the pace
 constexpr minutes pace_most{20};
-constexpr minutes look_every{1};
+constexpr minutes looked_at_every{1};
 
 class BadConfig final : public Checker {
  public:
@@ -143,7 +143,7 @@ class BadConfig final : public Checker {
   // One that stands still from an answer on is too far behind before this is over.
   bool watched(const SimFleet::Sensor& sensor, const View& view, seconds most) const {
     if (!sensor.pushes.back().answered()) return true;
-    return view.answered_at && fleet_->now() - *view.answered_at <= most + look_every;
+    return view.answered_at && fleet_->now() - *view.answered_at <= most + looked_at_every;
   }
 
   // Its own lag is by its own clock, which may be wrong.
