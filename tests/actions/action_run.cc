@@ -69,8 +69,12 @@ ActionRun draw_run(Random& dice, ActionWorld& world) {
 
 SimOptions draw_api(Random& dice) {
   SimOptions options;
-  options.serve.task_queued = seconds{dice.between(1, 120)};
-  options.serve.task_running = dice.chance(4) ? seconds{dice.between(60, 10'000)} : seconds{dice.between(1, 60)};
+  // An agent that is online obeys in seconds; then the API takes a request that comes late for a new one.
+  const bool quick = dice.chance(3);
+  options.serve.task_queued = seconds{dice.between(1, quick ? 3 : 120)};
+  options.serve.task_running = quick            ? seconds{dice.between(1, 5)}
+                               : dice.chance(4) ? seconds{dice.between(60, 10'000)}
+                                                : seconds{dice.between(1, 60)};
   return options;
 }
 
