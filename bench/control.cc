@@ -1,23 +1,19 @@
 #include "bench/control.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 
 #include "base/process_limits.h"
 #include "bench/backlog.h"
+#include "bench/centre.h"
 #include "bench/control_agents.h"
+#include "bench/trend.h"
 #include "processor/digest.h"
-#include "processor/fleet/enrolment.h"
 #include "processor/fleet_stores.h"
-#include "tests/support/process.h"
-#include "tests/support/rig_http.h"
-#include "transport/certificate_request.h"
 #include "transport/http_client.h"
 
 namespace tidegate {
@@ -25,7 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto ready_max = 60s;
 constexpr auto configured_max = 600s;
 constexpr auto push_max = 60s;
 constexpr std::uint64_t told_every = 1000;
@@ -40,11 +35,6 @@ std::string connector_yaml(std::uint64_t sensor, const std::string& interval) {
          ", interval: " + interval + ", enabled: false}\n";
 }
 
-double share(std::vector<double>& sorted, double part) {
-  const auto at = static_cast<std::size_t>(part * static_cast<double>(sorted.size()));
-  return sorted.empty() ? 0 : sorted[std::min(at, sorted.size() - 1)];
-}
-
 class ControlBench {
  public:
   ControlBench(const ControlOptions& options, const Clock& clock)
@@ -53,15 +43,17 @@ class ControlBench {
   Result<Report> run() {
     raise_open_files();
     if (Result<void> enrolled = enrol(); !enrolled) return std::move(enrolled).error();
-    if (Result<void> started = start_processor(); !started) return std::move(started).error();
-    const std::uint64_t rss_before = rss_bytes_of(processor_->pid());
-    const double cpu_before = cpu_seconds_of(processor_->pid());
-    ControlAgents agents{loop_.get_executor(), system_, "wss://127.0.0.1:" + std::to_string(control_port_) + "/v1/opamp"};
+    Result<Centre> made = start_centre(place_, options_.programs, clock_);
+    if (!made) return std::move(made).error();
+    Centre centre = *std::move(made);
+    const std::uint64_t rss_before = rss_bytes_of(centre.process.pid());
+    const double cpu_before = cpu_seconds_of(centre.process.pid());
+    ControlAgents agents{loop_.get_executor(), system_, "wss://127.0.0.1:" + std::to_string(centre.control_port) + "/v1/opamp"};
     const SteadyTime begun = clock_.steady();
     if (Result<void> started = agents.start(sensors_); !started) return std::move(started).error();
     const Came came = await_agents(agents, begun);
-    const double cpu = cpu_seconds_of(processor_->pid()) - cpu_before;
-    const std::uint64_t rss = rss_bytes_of(processor_->pid());
+    const double cpu = cpu_seconds_of(centre.process.pid()) - cpu_before;
+    const std::uint64_t rss = rss_bytes_of(centre.process.pid());
     Result<std::vector<double>> pushes = push_all();
     agents.stop();
     asio::co_spawn(loop_, agents.join(), [](const std::exception_ptr&) {});
@@ -77,8 +69,8 @@ class ControlBench {
                       {"configured_seconds", came.configured},
                       {"kb_per_agent", (static_cast<double>(rss) - static_cast<double>(rss_before)) / 1e3 / count},
                       {"cpu_ms_per_agent", cpu * 1e3 / count},
-                      {"push_ms_p50", share(*pushes, 0.50)},
-                      {"push_ms_p99", share(*pushes, 0.99)},
+                      {"push_ms_p50", at_share(*pushes, 0.50)},
+                      {"push_ms_p99", at_share(*pushes, 0.99)},
                       {"push_ms_max", pushes->empty() ? 0 : pushes->back()},
                       {"missing", count - static_cast<double>(agents.configured())}};
     return report;
@@ -90,16 +82,13 @@ class ControlBench {
     double configured = 0;
   };
 
-  std::filesystem::path state() const { return options_.directory / "processor"; }
-  std::filesystem::path socket() const { return options_.directory / "processor.sock"; }
-
   // The sensors, their certificates and what each should run, as the processor will find them. Over the network it would take
   // hours, because an address may try to enrol only so often.
   Result<void> enrol() {
     std::error_code ignored;
-    std::filesystem::create_directories(state(), ignored);
+    std::filesystem::create_directories(place_.state(), ignored);
     CentreConfig centre;
-    centre.state_directory = state().string();
+    centre.state_directory = place_.state().string();
     Result<FleetStores> stores = open_fleet(centre, clock_.wall(), log_);
     if (!stores) return std::move(stores).error();
     RevocationList revocations;
@@ -121,13 +110,8 @@ class ControlBench {
 
   Result<void> add_sensor(std::uint64_t number, Enrolment& enrolment, FleetStore& store, const Secret& token) {
     const std::string name = sensor_name(number);
-    Result<Secret> key = make_private_key();
-    if (!key) return std::move(key).error();
-    const Result<std::string> request = make_certificate_request(*key, name);
-    if (!request) return request.error();
-    const EnrolRequest asked{token, *request, name, "127.0.0.1:1"};
-    const Result<Admission> admitted = enrolment.enrol(asked);
-    if (!admitted) return admitted.error();
+    Result<TlsClientPems> identity = enrol_at_centre(enrolment, token, name);
+    if (!identity) return std::move(identity).error();
     DocumentDraft draft;
     draft.sensor = name;
     draft.text = Secret{"revision: 1\n" + connector_yaml(number, "5min")};
@@ -135,34 +119,7 @@ class ControlBench {
     draft.author = "bench";
     draft.at = clock_.wall();
     if (const Result<std::uint64_t> put = store.put_document(draft); !put) return put.error();
-    sensors_.push_back({name, {admitted->authority_pem, admitted->certificate_pem, *std::move(key)}});
-    return {};
-  }
-
-  Result<void> start_processor() {
-    std::array<std::uint16_t, 3> ports{};
-    for (std::uint16_t& port : ports) {
-      const Result<std::uint16_t> found = free_loopback_port();
-      if (!found) return found.error();
-      port = *found;
-    }
-    control_port_ = ports[1];
-    const auto place = [](std::uint16_t port) { return "\"127.0.0.1:" + std::to_string(port) + "\""; };
-    const std::filesystem::path file = options_.directory / "processor.yaml";
-    std::ofstream{file} << "processor: {state_directory: \"" << state().string()
-                        << "\", names: [127.0.0.1]}\nlisten: {data: " << place(ports[0]) << ", control: " << place(ports[1])
-                        << "}\nmetrics: {listen: " << place(ports[2]) << "}\ncontrol: {socket: \"" << socket().string()
-                        << "\"}\nlog: {level: warning, format: text}\n";
-    Result<Process> started = Process::start({.program = options_.programs / "tidegate-processor",
-                                              .arguments = {"run", "--config", file.string()},
-                                              .output_file = options_.directory / "processor.log"});
-    if (!started) return std::move(started).error();
-    processor_.emplace(*std::move(started));
-    const SteadyTime begun = clock_.steady();
-    while (!http_get("http://127.0.0.1:" + std::to_string(ports[2]) + "/readyz")) {
-      if (clock_.steady() - begun > ready_max) return Error{Code::timeout, "the processor does not come up; see its log"};
-      pause_for(look_rarely);
-    }
+    sensors_.push_back({name, *std::move(identity)});
     return {};
   }
 
@@ -190,7 +147,7 @@ class ControlBench {
   asio::awaitable<void> push(std::uint64_t sensor, std::optional<Result<HttpResponse>>& answer) {
     UnixRequest request{
         .method = "POST", .target = "/connectors/apply?sensor=" + sensor_name(sensor), .body = connector_yaml(sensor, "6min")};
-    answer = co_await unix_send(socket().string(), std::move(request), push_max);
+    answer = co_await unix_send(place_.socket().string(), std::move(request), push_max);
   }
 
   Result<std::vector<double>> push_all() {
@@ -210,12 +167,11 @@ class ControlBench {
   }
 
   const ControlOptions& options_;
+  const CentrePlace place_{options_.directory};
   const Clock& clock_;
   SystemClock system_;
   Log log_;
   std::vector<BenchSensor> sensors_;
-  std::uint16_t control_port_ = 0;
-  std::optional<Process> processor_;
   asio::io_context loop_{1};
 };
 

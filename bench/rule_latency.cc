@@ -1,7 +1,6 @@
 #include "bench/rule_latency.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
@@ -11,18 +10,18 @@
 #include <vector>
 
 #include "bench/backlog.h"
+#include "bench/centre.h"
 #include "bench/load_sensor.h"
 #include "bench/rethrow.h"
 #include "bench/rule_set.h"
 #include "bench/rule_traffic.h"
-#include "processor/fleet/enrolment.h"
+#include "bench/trend.h"
 #include "processor/fleet_stores.h"
 #include "respond/rules_document.h"
 #include "tests/support/process.h"
 #include "tests/support/rig_http.h"
 #include "tests/support/rig_metrics.h"
 #include "tests/support/vision_one_server.h"
-#include "transport/certificate_request.h"
 
 namespace tidegate {
 namespace {
@@ -33,7 +32,6 @@ constexpr std::string_view load_sensor = "bench-0";
 constexpr auto settle_after_rules = 10s;  // what the others do first is done once: they are muted or capped then
 constexpr auto settle_after_start = 3s;
 constexpr auto actions_wait_max = 60s;  // after the last alert
-constexpr auto processor_up_max = 60s;
 constexpr auto command_answer_max = 60s;
 constexpr std::size_t load_chunks = 100;
 constexpr std::size_t load_met_of_chunk = traffic_chunk_records / 200;
@@ -72,11 +70,6 @@ Result<void> write_input(const std::filesystem::path& file, const std::string& t
   return {};
 }
 
-double at_share(const std::vector<double>& sorted, double part) {
-  if (sorted.empty()) return 0;
-  return sorted[std::min(static_cast<std::size_t>(part * static_cast<double>(sorted.size())), sorted.size() - 1)];
-}
-
 class RuleLatencyRun {
  public:
   RuleLatencyRun(const RuleLatencyOptions& options, const Clock& clock)
@@ -89,7 +82,7 @@ class RuleLatencyRun {
   Result<Figures> run() {
     if (Result<void> ready = set_up(); !ready) return std::move(ready).error();
     LoadSensor load{system_, records_, traffic_};
-    Result<void> connected = in_loop(load.connect(data_port_, tls_));
+    Result<void> connected = in_loop(load.connect(centre_->data_port, tls_));
     if (!connected) return std::move(connected).error().in("the sensor");
     asio::co_spawn(loop_, load.take_acks(), rethrow);
     Result<Figures> figures = measure(load);
@@ -101,14 +94,12 @@ class RuleLatencyRun {
   }
 
  private:
-  std::filesystem::path state() const { return options_.directory / "processor"; }
-  std::filesystem::path config_file() const { return options_.directory / "processor.yaml"; }
-  std::string metrics_url(const char* page) const { return "http://127.0.0.1:" + std::to_string(metrics_port_) + page; }
+  std::string metrics_url(const char* page) const { return "http://127.0.0.1:" + std::to_string(centre_->metrics_port) + page; }
 
   Result<void> set_up() {
     std::error_code failed;
-    std::filesystem::create_directories(state(), failed);
-    if (failed) return Error{Code::unavailable, state().string() + ": " + failed.message()};
+    std::filesystem::create_directories(place_.state(), failed);
+    if (failed) return Error{Code::unavailable, place_.state().string() + ": " + failed.message()};
     ParsedRules parsed = parse_rules(document());
     if (!parsed.rules) return Error{Code::invalid, "the rules of the benchmark: " + to_text(parsed.errors.front())};
     const Result<RuleHits> hits = RuleHits::make(*std::move(parsed.rules));
@@ -118,7 +109,9 @@ class RuleLatencyRun {
     traffic_ = *std::move(traffic);
     if (Result<void> enrolled = enrol_sensor(); !enrolled) return enrolled;
     if (Result<void> started = start_api(); !started) return started;
-    if (Result<void> started = start_processor(); !started) return started;
+    Result<Centre> centre = start_centre(place_, options_.programs, clock_);
+    if (!centre) return std::move(centre).error();
+    centre_.emplace(*std::move(centre));
     return apply_responder();
   }
 
@@ -127,7 +120,7 @@ class RuleLatencyRun {
 
   Result<void> enrol_sensor() {
     CentreConfig centre;
-    centre.state_directory = state().string();
+    centre.state_directory = place_.state().string();
     Result<FleetStores> stores = open_fleet(centre, clock_.wall(), log_);
     if (!stores) return std::move(stores).error();
     RevocationList revocations;
@@ -136,15 +129,9 @@ class RuleLatencyRun {
     order.tenants = {"acme", "globex"};
     const Result<NewToken> token = enrolment.create_token(order);
     if (!token) return token.error();
-    Result<Secret> key = make_private_key();
-    if (!key) return std::move(key).error();
-    const std::string name{load_sensor};
-    const Result<std::string> request = make_certificate_request(*key, name);
-    if (!request) return request.error();
-    const EnrolRequest asked{token->text, *request, name, "127.0.0.1:1"};
-    const Result<Admission> admitted = enrolment.enrol(asked);
-    if (!admitted) return admitted.error();
-    Result<TlsContextPtr> tls = make_client_tls_of({admitted->authority_pem, admitted->certificate_pem, *std::move(key)});
+    const Result<TlsClientPems> identity = enrol_at_centre(enrolment, token->text, std::string{load_sensor});
+    if (!identity) return identity.error();
+    Result<TlsContextPtr> tls = make_client_tls_of(*identity);
     if (!tls) return std::move(tls).error();
     tls_ = *std::move(tls);
     return {};
@@ -162,39 +149,10 @@ class RuleLatencyRun {
     return api_->start();
   }
 
-  Result<void> start_processor() {
-    std::array<std::uint16_t, 3> ports{};
-    for (std::uint16_t& port : ports) {
-      const Result<std::uint16_t> found = free_loopback_port();
-      if (!found) return found.error();
-      port = *found;
-    }
-    data_port_ = ports[0];
-    metrics_port_ = ports[2];
-    const auto place = [](std::uint16_t port) { return "\"127.0.0.1:" + std::to_string(port) + "\""; };
-    const std::string text = "processor: {state_directory: \"" + state().string() +
-                             "\", names: [127.0.0.1]}\nlisten: {data: " + place(ports[0]) + ", control: " + place(ports[1]) +
-                             "}\nmetrics: {listen: " + place(ports[2]) + "}\ncontrol: {socket: \"" +
-                             (options_.directory / "processor.sock").string() + "\"}\nlog: {level: warning, format: text}\n";
-    if (Result<void> written = write_input(config_file(), text); !written) return written;
-    Result<Process> started = Process::start({.program = options_.programs / "tidegate-processor",
-                                              .arguments = {"run", "--config", config_file().string()},
-                                              .output_file = options_.directory / "processor.log"});
-    if (!started) return std::move(started).error();
-    processor_.emplace(*std::move(started));
-    const SteadyTime begun = clock_.steady();
-    while (!http_get(metrics_url("/readyz"))) {
-      if (clock_.steady() - begun > processor_up_max)
-        return Error{Code::timeout, "the processor does not come up; see " + (options_.directory / "processor.log").string()};
-      pause_for(look_rarely);
-    }
-    return {};
-  }
-
   // An operator's command; meanwhile nothing is sent.
   Result<void> command(std::vector<std::string> words) {
     const std::string what = words[0] + " " + words[1];
-    words.insert(words.end(), {"--config", config_file().string()});
+    words.insert(words.end(), {"--config", place_.config_file().string()});
     ProcessOptions program{.program = options_.programs / "tidegate-processor", .arguments = std::move(words)};
     program.output_file = options_.directory / "commands.log";
     const Result<ProgramRun> ran = run_program(std::move(program), command_answer_max);
@@ -226,12 +184,12 @@ class RuleLatencyRun {
   };
 
   Result<Stretch> stretch(LoadSensor& load, std::chrono::nanoseconds span, bool beacons) {
-    const double cpu_before = cpu_seconds_of(processor_->pid());
+    const double cpu_before = cpu_seconds_of(centre_->process.pid());
     const std::uint64_t sent_before = load.sent();
     const SteadyTime begun = clock_.steady();
     if (Result<void> sent = in_loop(load.send_for(span, beacons)); !sent) return std::move(sent).error().in("the load");
     const double took = in_seconds(clock_.steady() - begun);
-    return Stretch{(cpu_seconds_of(processor_->pid()) - cpu_before) / took * 100,
+    return Stretch{(cpu_seconds_of(centre_->process.pid()) - cpu_before) / took * 100,
                    static_cast<double>(load.sent() - sent_before) / took};
   }
 
@@ -295,6 +253,7 @@ class RuleLatencyRun {
   }
 
   const RuleLatencyOptions& options_;
+  const CentrePlace place_{options_.directory};
   const Clock& clock_;
   SystemClock system_;
   Log log_;
@@ -305,9 +264,7 @@ class RuleLatencyRun {
   std::unique_ptr<VisionOneSim> api_sim_;
   std::unique_ptr<VisionOneServerThread> api_;
   TlsContextPtr tls_;
-  std::uint16_t data_port_ = 0;
-  std::uint16_t metrics_port_ = 0;
-  std::optional<Process> processor_;
+  std::optional<Centre> centre_;
   asio::io_context loop_{1};
 };
 

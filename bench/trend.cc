@@ -39,6 +39,11 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+double at_share(const std::vector<double>& ordered, double part) {
+  const auto at = static_cast<std::size_t>(part * static_cast<double>(ordered.size()));
+  return ordered.empty() ? 0 : ordered[std::min(at, ordered.size() - 1)];
+}
+
 Trend trend_of(std::span<const Measurement> measured) {
   TG_ASSERT(!measured.empty(), "a trend is of something");
   const std::size_t quarter = std::max<std::size_t>(1, measured.size() / 4);

@@ -23,6 +23,8 @@ struct Trend {
 // The one in the middle, or half way between the two there.
 //   requires: not empty
 double median(std::vector<double> values);
+// What so large a part of them does not exceed; 0: there are none.   requires: they are in order
+double at_share(const std::vector<double>& ordered, double part);
 
 // Of measurements in the order of their times. All pairs are looked at: for hundreds of measurements.
 //   requires: not empty
