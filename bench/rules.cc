@@ -123,7 +123,7 @@ class RulesBench {
     Result<std::unique_ptr<SqliteRules>> store = SqliteRules::open(options_.directory / ("rules-" + key + ".db"));
     if (!store) return std::move(store).error();
     Metrics metrics;
-    RuleJudge judge{**store, log_, metrics, [] {}};
+    RuleJudge judge{**store, clock_, log_, metrics, [] {}};
     const auto in_force = static_cast<std::ptrdiff_t>(cost.rules);
     if (Result<void> set = judge.set_rules({rules_.begin(), rules_.begin() + in_force}); !set) return set;
     std::vector<TrafficChunk>& traffic = cost.met_of_chunk == met_seldom ? seldom_ : often_;

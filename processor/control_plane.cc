@@ -43,7 +43,7 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
       responder_apis_(clock, random_),
       action_desk_(action_ports(parts), clock, random_, log),
       action_runner_(parts.ledger, action_desk_, executor, clock, random_, log, metrics),
-      rule_judge_(parts.rule_ledger, log, metrics, [this, executor] { asio::post(executor, [this] { rule_firings_.wake(); }); }),
+      rule_judge_(parts.rule_ledger, clock, log, metrics, [this, executor] { asio::post(executor, [this] { rule_firings_.wake(); }); }),
       rule_lane_(rule_judge_, log, metrics),
       rule_desk_(rule_ports(parts), clock, log),
       rule_schedule_(parts.rules, rule_desk_, clock, log),

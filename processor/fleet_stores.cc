@@ -83,8 +83,12 @@ Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& lo
   Result<std::unique_ptr<SqliteActions>> actions = SqliteActions::open(actions_file, *key, system_entropy());
   if (!actions) return std::move(actions).error();
   stores.actions = *std::move(actions);
+  const std::filesystem::path rules_file = fleet / "rules.db";
+  if (has_store && !std::filesystem::exists(rules_file, failed))
+    log.warning("no rules were found, and none is in force: if there were some, stop, and put the file back",
+                {{"file", rules_file.string()}});
   for (std::unique_ptr<SqliteRules>* rules : {&stores.rules, &stores.rule_ledger}) {
-    Result<std::unique_ptr<SqliteRules>> opened = SqliteRules::open(fleet / "rules.db");
+    Result<std::unique_ptr<SqliteRules>> opened = SqliteRules::open(rules_file);
     if (!opened) return std::move(opened).error();
     *rules = *std::move(opened);
   }

@@ -24,12 +24,12 @@ struct FleetStores {
   std::unique_ptr<SqliteEvents> events;
   std::unique_ptr<SqliteActions> actions;
   std::unique_ptr<SqliteRules> rules;
-  std::unique_ptr<SqliteRules> rule_ledger;  // of the judge, which writes on the index thread
+  std::unique_ptr<SqliteRules> rule_ledger;  // of the judge, on the threads that decide
 };
 
 // The first time it makes the key, the authority and the stores. Later neither key nor authority is made anew in place
-// of one that is missing: `invalid`, saying which to put back. actions.db is, with a warning: an older version had none. Else the
-// errors of SealingKey, Authority, SqliteFleet, SqliteActions and SqliteRules.
+// of one that is missing: `invalid`, saying which to put back. actions.db and rules.db are, with a warning: an older version had
+// none. Else the errors of SealingKey, Authority, SqliteFleet, SqliteActions and SqliteRules.
 //   requires: the state directory is there
 Result<FleetStores> open_fleet(const CentreConfig& config, WallTime now, Log& log);
 

@@ -54,7 +54,7 @@ struct RuleKey {
 struct RuleDecision {
   RuleKey key;
   RuleOutcome outcome = RuleOutcome::fired;
-  WallTime at{};            // by which mutes and hours count: when the record came in, or the index was searched
+  WallTime at{};            // of the deciding
   std::string tenant;       // the record's
   std::string entities;     // its values, for people; may be empty
   std::string run_id;       // of one that fired: what its run has as its id
@@ -109,7 +109,9 @@ class RuleLedger {
   virtual Result<std::optional<RuleMute>> find_mute(const RuleMute& mute) = 0;
   // How often it has fired for the tenant after that time.
   virtual Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) = 0;
-  // `full`: one that fired, and queued_max are queued.   requires: it is not decided
+  // Whether one more may be queued.
+  virtual Result<bool> has_room() = 0;
+  //   requires: it is not decided; where it is queued, has_room()
   virtual Result<void> decide(const RuleDecision& decision) = 0;
   virtual Result<void> put_mute(const RuleMute& mute) = 0;  // in place of the one that find_mute() finds
   virtual Result<void> add_unkept(std::string_view rule, const UnkeptDecisions& counts) = 0;

@@ -38,7 +38,7 @@ inline constexpr std::string_view rule_asks = "rule ";  // before its name, wher
 enum class RuleTrigger : std::uint8_t { stream, schedule, both };
 std::string_view name(RuleTrigger trigger);
 
-// Either a responder's, or a message to a channel of `notify.channels`.
+// Either a responder's, or a message to a channel of the processor's `notify`.
 struct RuleAction {
   std::string name;                      // unique in its rule, printable ASCII: a record is acted upon once under it
   std::string responder;                 // by name; empty: `notify` is given

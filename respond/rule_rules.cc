@@ -95,7 +95,7 @@ class RuleActionKeys : SectionKeys {
     if (given("notify")) refuse("notify", {{}, "stands beside responder", "keep one of the two, and list an action for each"});
     if (!given("responder"))
       refuse("responder",
-             {{}, "is missing, and so is notify", "name the responder that acts, or the channel of notify.channels that tells"});
+             {{}, "is missing, and so is notify", "name the responder that acts, or the channel of notify that tells"});
     check_vision_one();
     check_template("body", action_.body, TemplatePlace::json_body);
     check_template("path", action_.path, TemplatePlace::path_and_query);

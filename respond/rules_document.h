@@ -21,7 +21,7 @@
 //           mute: 15min                       # of this action alone
 //     - name: many-failed-logins
 //       tenants: all
-//       query: 'msg_class: trendmicro_visionone_audit AND result: failed'
+//       query: 'msg_class: trendmicro_visionone_audit_logs AND trendmicro_visionone.result: Unsuccessful'
 //       on: schedule
 //       every: 5min
 //       look_back: 15min

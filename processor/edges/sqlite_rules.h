@@ -61,6 +61,7 @@ class SqliteRules final : public RuleStore, public RuleLedger {
   Result<bool> is_decided(const RuleKey& key) override;
   Result<std::optional<RuleMute>> find_mute(const RuleMute& mute) override;
   Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) override;
+  Result<bool> has_room() override;
   Result<void> decide(const RuleDecision& decision) override;
   Result<void> put_mute(const RuleMute& mute) override;
   Result<void> add_unkept(std::string_view rule, const UnkeptDecisions& counts) override;
@@ -101,7 +102,6 @@ class SqliteRules final : public RuleStore, public RuleLedger {
   Result<void> prepare_statements();
   Result<void> put_rule(const KeptRule& kept);
   Result<void> queue(const RuleDecision& decision);
-  Result<void> make_room_in_queue();
   Result<Firings> firings(const RuleKey& key, std::string_view tenant, WallTime after);
   Counts& counts_of(std::string_view rule);
   void count(const RuleDecision& decision);

@@ -125,8 +125,6 @@ Result<void> SqliteRules::decide(const RuleDecision& decision) {
   TG_ASSERT(writing_, "what a rule decides is written within a transaction");
   TG_ASSERT(decision.state != FiringState::queued || decision.outcome == RuleOutcome::fired, "only what fired is queued");
   const bool is_queued = decision.state == FiringState::queued;
-  if (is_queued)
-    if (Result<void> room = make_room_in_queue(); !room) return room;
   const Bytes column = column_of(decision.key);
   const Bytes record = bytes_of(decision.key.record);
   const std::string entities = utf8_within(decision.entities, decision_text_bytes_max);
@@ -160,27 +158,22 @@ void SqliteRules::count(const RuleDecision& decision) {
   times.insert(std::ranges::upper_bound(times, decision.at), decision.at);
 }
 
-//   requires: within transact()
-Result<void> SqliteRules::make_room_in_queue() {
+Result<bool> SqliteRules::has_room() {
+  TG_ASSERT(writing_, "what a rule decides is written within a transaction");
   if (!writing_->queued) {
-    count_queued_.reset();
     const Result<bool> counted = count_queued_.step();
     if (counted) writing_->queued = static_cast<std::size_t>(count_queued_.integer(0));
     count_queued_.reset();
     if (!counted) return counted.error();
   }
-  if (*writing_->queued >= limits_.queued_max)
-    return Error{Code::full, std::to_string(*writing_->queued) +
-                                 " actions of rules wait to be done, which is as many as can wait; no rule acts until some of them "
-                                 "are done: see which rule they are of with `tidegate-processor rule list`"};
-  return {};
+  return *writing_->queued < limits_.queued_max;
 }
 
 //   requires: its row is the last that was inserted
 Result<void> SqliteRules::queue(const RuleDecision& decision) {
   bind_all(insert_document_, {database_.last_rowid(), SqliteBlob{decision.document}});
   if (Result<void> inserted = insert_document_.run(); !inserted) return inserted;
-  ++*writing_->queued;
+  if (writing_->queued) ++*writing_->queued;
   return {};
 }
 

@@ -113,12 +113,13 @@ void Lander::land(std::vector<Chunk>& chunks, const std::vector<Answer>& answers
   duplicate_.add(static_cast<std::int64_t>(landed->size()) - fresh);
   for (std::size_t i = 0; i < answers.size(); ++i) answers[i]((*landed)[i]);
   if (fresh == 0) return;
+  if (watch_ != nullptr) {
+    std::vector<Chunk> told;
+    for (std::size_t i = 0; i < chunks.size(); ++i)
+      if ((*landed)[i] == Landed::fresh) told.push_back(std::move(chunks[i]));
+    watch_->landed(std::move(told));
+  }
   on_landed_();
-  if (watch_ == nullptr) return;
-  std::vector<Chunk> told;
-  for (std::size_t i = 0; i < chunks.size(); ++i)
-    if ((*landed)[i] == Landed::fresh) told.push_back(std::move(chunks[i]));
-  watch_->landed(std::move(told));
 }
 
 }  // namespace tidegate

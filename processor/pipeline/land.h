@@ -30,8 +30,8 @@ class Lander {
  public:
   using Answer = Intake::Answer;
 
-  // `on_landed` is called on the landing thread after each write that brought something new, then `watch` is told, which may be
-  // null.
+  // After each write that brought something new `watch` is told, which may be null, then `on_landed` is called, on the landing
+  // thread.
   Lander(Landing& landing, Log& log, Metrics& metrics, std::function<void()> on_landed, LanderLimits limits = {},
          LandedWatch* watch = nullptr);
   // stop() if it was not called.

@@ -64,7 +64,8 @@ void check_channel(const Rule& rule, const RuleAction& action, const std::vector
   const std::string what = what_of(rule, action);
   const auto channel = std::ranges::find(channels, action.notify, &ChannelView::name);
   if (channel == channels.end())
-    return refusals.add(Code::absent, what + "there is no channel '" + action.notify + "' in the processor's notify.channels" +
+    return refusals.add(Code::absent, what + "there is no channel '" + action.notify +
+                                          "' under notify in the processor's configuration" +
                                           (channels.empty() ? "" : "; there are " + joined(channels, &ChannelView::name)));
   if (!covers(channel->tenants, rule))
     refusals.add(Code::denied, what + "channel '" + channel->name + "' is told of " + tenants_of(channel->tenants) +
@@ -251,11 +252,14 @@ asio::awaitable<Result<RuleRehearsal>> RuleDesk::run_now(std::string name, RuleR
   const Rule rule = (*kept)->rule;
   const Result<SearchRange> within = range_of(rule, range);
   if (!within) co_return within.error();
-  log_.info("a rule is run by hand", {{"rule", rule.name}, {"who", by}});
+  // What it decided could not be done, and would stay decided.
+  if (!rule.enabled)
+    co_return Error{Code::invalid, "rule '" + rule.name + "' is not enabled; without --act it says what it would do"};
   const WallTime at = clock_.wall();
   if (within->from < at - rule_age_max)
     co_return Error{Code::invalid, "from: " + to_iso8601(within->from) + " is more than " + duration_text(rule_age_max) +
                                        " ago, and of records that old nobody knows what was decided about them"};
+  log_.info("a rule is run by hand", {{"rule", rule.name}, {"who", by}});
   RuleRehearsal done;
   done.range = *within;
   const std::function<Result<RuleTally>()> call = [this, &rule, &at, &done]() -> Result<RuleTally> {

@@ -41,50 +41,63 @@ asio::awaitable<Error> RuleFirings::run() {
   Backoff backoff{random_, firing_backoff};
   bool failing = false;
   while (!co_await stopped()) {
-    const Result<std::size_t> settled = co_await settle_some();
-    if (!settled) {
-      if (!failing) log_.error("what rules have decided cannot be done, and waits", {{"reason", settled.error().text()}});
-      failing = true;
+    const Result<std::size_t> tried = co_await settle_some();
+    const bool fails = !tried || !stuck_.empty();
+    if (fails && !failing)
+      log_.error("what rules have decided cannot be done, and waits", {{"reason", tried ? trouble_ : tried.error().text()}});
+    failing = fails;
+    if (!tried) {
       co_await clock_.sleep_for(backoff.next());
       continue;
     }
-    failing = false;
     backoff.reset();
-    if (*settled > 0) continue;
-    const Alarm alarm =
-        clock_.alarm(co_await asio::this_coro::executor, clock_.steady() + look_at_least_every, [this] { woken_.notify(); });
+    if (*tried > 0) continue;
+    const Alarm alarm = clock_.alarm(co_await asio::this_coro::executor, next_try(), [this] { woken_.notify(); });
     // Nothing lies between the look at the store and this wait, so no call of wake() is missed.
     co_await woken_.wait();
   }
   co_return Error{Code::cancelled, "what rules decide is not done any more"};
 }
 
+SteadyTime RuleFirings::next_try() const {
+  SteadyTime next = clock_.steady() + look_at_least_every;
+  for (const auto& [key, stuck] : stuck_) next = std::min(next, stuck.due);
+  return next;
+}
+
 asio::awaitable<Result<std::size_t>> RuleFirings::settle_some() {
   // Those that wait are the oldest: the others are looked for behind them.
-  const Result<std::vector<RuleDecision>> queued = ports_.store.queued(queued_at_once + std::min(stuck_, firings_passed_max));
+  const Result<std::vector<RuleDecision>> queued =
+      ports_.store.queued(queued_at_once + std::min(stuck_.size(), firings_passed_max));
   if (!queued) co_return queued.error();
-  std::map<RuleKey, Outcome> done_before;
-  done_before.swap(unsettled_);  // what is not queued any more is forgotten
-  stuck_ = 0;
-  std::optional<Error> failed;
+  std::map<RuleKey, Stuck> stuck_before;
+  stuck_before.swap(stuck_);  // what is not queued any more is forgotten
+  std::size_t tried = 0;
   for (const RuleDecision& decision : *queued) {
-    if (co_await stopped()) co_return queued->size();
+    if (co_await stopped()) co_return tried;
+    Stuck stuck;
+    if (const auto before = stuck_before.find(decision.key); before != stuck_before.end()) stuck = before->second;
+    if (stuck.due > clock_.steady()) {
+      stuck_.emplace(decision.key, std::move(stuck));
+      continue;
+    }
+    ++tried;
     Result<Outcome> outcome = Outcome{};
-    const auto before = done_before.find(decision.key);
-    if (before != done_before.end()) outcome = before->second;
+    if (stuck.done) outcome = *stuck.done;
     else outcome = co_await carry_out(decision);
     Result<void> settled = outcome ? ports_.store.settle(decision.key, outcome->state, outcome->reason) : outcome.error();
     if (settled) {
       note(decision, *outcome);
     } else {
-      if (outcome) unsettled_.insert_or_assign(decision.key, *outcome);
-      failed = std::move(settled).error();
-      ++stuck_;
+      if (outcome) stuck.done = *outcome;
+      trouble_ = settled.error().text();
+      stuck.wait = std::clamp<std::chrono::nanoseconds>(stuck.wait * 2, firing_backoff.first, firing_backoff.ceiling);
+      stuck.due = clock_.steady() + stuck.wait;
+      stuck_.emplace(decision.key, std::move(stuck));
     }
     co_await asio::post(asio::use_awaitable);  // others have a turn: each decision has written to the disk
   }
-  if (failed) co_return *std::move(failed);
-  co_return queued->size();
+  co_return tried;
 }
 
 asio::awaitable<Result<RuleFirings::Outcome>> RuleFirings::carry_out(const RuleDecision& decision) {

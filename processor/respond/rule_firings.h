@@ -9,8 +9,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -57,8 +59,16 @@ class RuleFirings {
     std::string reason;
   };
 
-  // How many were settled; 0: nothing is queued. An error: one could not be, whatever became of the others.
+  // One that could not be done, or settled. It waits by itself, and holds up no other.
+  struct Stuck {
+    SteadyTime due{};
+    std::chrono::nanoseconds wait{0};
+    std::optional<Outcome> done;  // it was done, and could not be settled: it is not done again for that
+  };
+
+  // How many were tried; 0: nothing is queued but what waits for another try.
   asio::awaitable<Result<std::size_t>> settle_some();
+  SteadyTime next_try() const;
   // An error: not now.
   asio::awaitable<Result<Outcome>> carry_out(const RuleDecision& decision);
   asio::awaitable<Result<Outcome>> ask_for(const Rule& rule, const RuleAction& action, const RuleDecision& decision);
@@ -71,8 +81,8 @@ class RuleFirings {
   Log& log_;
   Metric& done_;
   Metric& refused_;
-  std::map<RuleKey, Outcome> unsettled_;  // was done, and could not be settled: it is not done again for that
-  std::size_t stuck_ = 0;                 // that could not be done, or settled, when they were last tried
+  std::map<RuleKey, Stuck> stuck_;
+  std::string trouble_;  // of the last of them
   Signal woken_;
 };
 

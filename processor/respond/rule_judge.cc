@@ -1,8 +1,8 @@
 #include "processor/respond/rule_judge.h"
 
 #include <algorithm>
+#include <set>
 
-#include "base/check.h"
 #include "match/document.h"
 #include "transport/utf8.h"
 
@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::hours cap_span{1};
 constexpr std::chrono::hours capped_told_again{1};
+constexpr std::size_t cases_of_transaction = 500;  // others wait for a transaction, the loop among them
 
 // A time until which something holds counts only where it could have been set by now: a clock that was set back would make it
 // hold for as long as it was set back.
@@ -42,6 +43,7 @@ class ActionCase {
     if (*decided) return std::optional<RuleOutcome>{};
     Result<RuleOutcome> outcome = muted();
     if (outcome && *outcome == RuleOutcome::fired) outcome = capped();
+    if (outcome && *outcome == RuleOutcome::fired) outcome = queue_full();
     if (!outcome) return std::move(outcome).error();
     if (*outcome == RuleOutcome::fired) return fire();
     if (Result<void> written = hold_up(*outcome); !written) return std::move(written).error();
@@ -101,18 +103,20 @@ class ActionCase {
     return ledger_.add_unkept(rule_.name, one);
   }
 
+  // While nothing of the queue is done, it does not hold up the index.
+  Result<RuleOutcome> queue_full() {
+    const Result<bool> room = ledger_.has_room();
+    if (!room) return room.error();
+    if (*room) return RuleOutcome::fired;
+    decision_.reason = "as many actions of rules wait to be done as can wait";
+    return RuleOutcome::capped;
+  }
+
   Result<std::optional<RuleOutcome>> fire() {
-    RuleDecision fired = decision_;
-    fired.run_id = run_id_of(fired.key);
-    fired.state = FiringState::queued;
-    fired.document = case_.document;
-    Result<void> written = ledger_.decide(fired);
-    if (!written && written.error().code() == Code::full) {
-      // Nothing goes on while the queue is full, so it does not hold up the index. Of a full disk this fails, too.
-      decision_.reason = written.error().text();
-      written = hold_up(RuleOutcome::capped);
-      if (written) return std::optional{RuleOutcome::capped};
-    }
+    decision_.run_id = run_id_of(decision_.key);
+    decision_.state = FiringState::queued;
+    decision_.document = case_.document;
+    Result<void> written = ledger_.decide(decision_);
     if (written && rule_.mute_of(action_) > std::chrono::seconds{0})
       written = for_each_entity([this](std::string_view entity) { return ledger_.put_mute(mute_for(entity)); });
     if (!written) return std::move(written).error();
@@ -185,8 +189,9 @@ struct RuleJudge::Book {
   Matchers matchers;
 };
 
-RuleJudge::RuleJudge(RuleLedger& ledger, Log& log, Metrics& metrics, std::function<void()> fired)
+RuleJudge::RuleJudge(RuleLedger& ledger, const Clock& clock, Log& log, Metrics& metrics, std::function<void()> fired)
     : ledger_(ledger),
+      clock_(clock),
       log_(log),
       fired_total_(metrics.counter("tidegate_rule_decisions_total", "What rules decided about records.", {{"outcome", "fired"}})),
       muted_total_(metrics.counter("tidegate_rule_decisions_total", "What rules decided about records.", {{"outcome", "muted"}})),
@@ -228,71 +233,73 @@ bool RuleJudge::looks_at_stream() { return book() != nullptr; }
 Result<void> RuleJudge::seen(std::span<const IndexRecord> records) {
   const std::shared_ptr<const Book> book = this->book();
   if (book == nullptr) return {};
-  struct Hit {
-    const Rule* rule;
-    const IndexRecord* record;
-  };
-  std::vector<Hit> hits;
-  std::map<const Rule*, std::uint64_t> too_old;
-  for (const IndexRecord& record : records) {
-    const std::vector<bool> matching = book->matchers.matching(record.record.document);
+  const WallTime now = clock_.wall();
+  std::vector<CaseOfRule> cases;
+  TooOld too_old;
+  std::uint64_t unfired = 0;
+  for (const IndexRecord& one : records) {
+    const RecordView& record = one.record;
+    const std::vector<bool> matching = book->matchers.matching(record.document);
     for (std::size_t i = 0; i < matching.size(); ++i) {
-      if (!matching[i] || !book->rules[i].may_act_for(record.record.tenantid)) continue;
-      if (is_too_old(book->rules[i], record)) ++too_old[&book->rules[i]];
-      else hits.push_back({&book->rules[i], &record});
+      const Rule& rule = book->rules[i];
+      if (!matching[i] || !rule.may_act_for(record.tenantid)) continue;
+      if (is_too_old(rule, one)) {
+        ++too_old[&rule];
+        continue;
+      }
+      // What is looked for on schedule, too, has to be known then.
+      const bool kept = rule.on_schedule();
+      cases.push_back(
+          {&rule, {record.record_id, record.tenantid, record.document, now, 1, entities_in(record.document, rule.entity), kept}});
     }
+    const bool is_last = &one == &records.back();
+    if (cases.size() < cases_of_transaction && !is_last) continue;
+    const Result<RuleTally> decided = decide_some(cases, is_last ? too_old : TooOld{}, now, unfired);
+    if (!decided) return Error{decided.error()}.in("rules");
+    unfired += decided->muted + decided->capped;
+    cases.clear();
   }
-  if (hits.empty() && too_old.empty()) return {};
-  const Result<RuleTally> decided = transact([&]() -> Result<RuleTally> {
-    RuleTally tally;
-    for (const auto& [rule, count] : too_old) {
-      if (Result<void> added = ledger_.add_unkept(rule->name, {0, 0, count}); !added) return std::move(added).error();
-      tally.too_old += count;
-    }
-    for (const Hit& hit : hits) {
-      const RecordView& record = hit.record->record;
-      const RuleCase one{record.record_id,
-                         record.tenantid,
-                         record.document,
-                         hit.record->received,
-                         1,
-                         entities_in(record.document, hit.rule->entity),
-                         tally.muted + tally.capped < rule_unfired_kept};
-      const Result<RuleTally> of_one = decide_case(ledger_, *hit.rule, one);
-      if (!of_one) return of_one.error();
-      if (of_one->capped > 0) tell_capped(*hit.rule, one.at);
-      tally += *of_one;
-    }
-    return tally;
-  });
-  if (!decided) return Error{decided.error()}.in("rules");
   return {};
 }
 
 Result<RuleTally> RuleJudge::decide(const Rule& rule, std::span<const RuleCase> cases) {
-  return transact([&]() -> Result<RuleTally> {
-    RuleTally tally;
-    for (const RuleCase& one : cases) {
-      const Result<RuleTally> of_one = decide_case(ledger_, rule, one);
-      if (!of_one) return of_one.error();
-      if (of_one->capped > 0) tell_capped(rule, one.at);
-      tally += *of_one;
-    }
-    return tally;
-  });
+  RuleTally tally;
+  const WallTime now = clock_.wall();
+  while (!cases.empty()) {
+    std::vector<CaseOfRule> some;
+    for (const RuleCase& one : cases.first(std::min(cases.size(), cases_of_transaction))) some.push_back({&rule, one});
+    cases = cases.subspan(some.size());
+    const Result<RuleTally> decided = decide_some(some, {}, now, 0);
+    if (!decided) return decided.error();
+    tally += *decided;
+  }
+  return tally;
 }
 
-Result<RuleTally> RuleJudge::transact(const std::function<Result<RuleTally>()>& body) {
+// One transaction.   unfired: of the batch, before these
+Result<RuleTally> RuleJudge::decide_some(std::vector<CaseOfRule>& cases, const TooOld& too_old, WallTime now,
+                                         std::uint64_t unfired) {
+  if (cases.empty() && too_old.empty()) return RuleTally{};
   RuleTally tally;
+  std::set<std::string> capped;
   {
     const std::unique_lock lock{ledger_mutex_};
     const Result<void> written = ledger_.transact([&]() -> Result<void> {
-      const Result<RuleTally> decided = body();
-      if (!decided) return decided.error();
-      tally = *decided;
+      for (const auto& [rule, count] : too_old) {
+        if (Result<void> added = ledger_.add_unkept(rule->name, {0, 0, count}); !added) return added;
+        tally.too_old += count;
+      }
+      for (CaseOfRule& each : cases) {
+        each.one.keeps_unfired = each.one.keeps_unfired || unfired + tally.muted + tally.capped < rule_unfired_kept;
+        const Result<RuleTally> decided = decide_case(ledger_, *each.rule, each.one);
+        if (!decided) return decided.error();
+        if (decided->capped > 0) capped.insert(each.rule->name);
+        tally += *decided;
+      }
       return {};
     });
     if (!written) return written.error();
+    for (const std::string& rule : capped) tell_capped(rule, now);
   }
   fired_total_.add(tally.fired);
   muted_total_.add(tally.muted);
@@ -303,13 +310,13 @@ Result<RuleTally> RuleJudge::transact(const std::function<Result<RuleTally>()>& 
 }
 
 //   requires: ledger_mutex_ is held
-void RuleJudge::tell_capped(const Rule& rule, WallTime now) {
+void RuleJudge::tell_capped(const std::string& rule, WallTime now) {
   if (capped_told_.size() > rules_max) capped_told_.clear();  // of rules that are not there any more
-  WallTime& told = capped_told_[rule.name];
+  WallTime& told = capped_told_[rule];
   if (told != WallTime{} && std::chrono::abs(now - told) < capped_told_again) return;
   told = now;
-  log_.warning("a rule has acted as often as it may within the hour, and does not act for now: see `tidegate-processor rule show`",
-               {{"rule", rule.name}});
+  log_.warning("a rule does not act for now: it has acted as often as it may within the hour, or too much waits to be done",
+               {{"rule", rule}, {"see", "tidegate-processor rule decisions " + rule + " --outcome capped"}});
 }
 
 }  // namespace tidegate

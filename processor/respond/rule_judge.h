@@ -8,10 +8,11 @@
 //   fires      queued, with the record; each of its entities is muted from then on
 //
 // Of what was muted or capped on the stream the first rule_unfired_kept of a batch are kept as decisions, the others counted alone:
-// a rule that matches most records must not write as much as the index does.
+// a rule that matches most records must not write as much as the index does. Of a rule that looks on schedule, too, all are kept.
 //
-// Times are those at which records came in, so that what is told of twice is decided alike. A mute or an hour that lies in the
-// future, because a clock was set back, holds nothing up.
+// Times are those of the deciding, whenever a record came: a backlog that is decided in a minute does not have the caps of its
+// hours, and no record that came late cuts a mute short. A mute or an hour that lies in the future, because a clock was set back,
+// holds nothing up.
 //   tidegate_rule_decisions_total{outcome}   fired, muted, capped, too_old
 //
 // Threads: any. They wait for one another while something is written.
@@ -73,8 +74,8 @@ Result<RuleTally> decide_case(RuleLedger& ledger, const Rule& rule, const RuleCa
 
 class RuleJudge {
  public:
-  //   fired: something was queued; called on the thread that decided, outside of any lock.   requires: `ledger` outlives it
-  RuleJudge(RuleLedger& ledger, Log& log, Metrics& metrics, std::function<void()> fired);
+  //   fired: something was queued; called on the thread that decided, outside of any lock.   requires: all of them outlive it
+  RuleJudge(RuleLedger& ledger, const Clock& clock, Log& log, Metrics& metrics, std::function<void()> fired);
   ~RuleJudge();
   RuleJudge(const RuleJudge&) = delete;
   RuleJudge& operator=(const RuleJudge&) = delete;
@@ -91,12 +92,18 @@ class RuleJudge {
 
  private:
   struct Book;
+  struct CaseOfRule {
+    const Rule* rule;
+    RuleCase one;
+  };
 
   std::shared_ptr<const Book> book();
-  Result<RuleTally> transact(const std::function<Result<RuleTally>()>& body);
-  void tell_capped(const Rule& rule, WallTime now);
+  using TooOld = std::map<const Rule*, std::uint64_t>;
+  Result<RuleTally> decide_some(std::vector<CaseOfRule>& cases, const TooOld& too_old, WallTime now, std::uint64_t unfired);
+  void tell_capped(const std::string& rule, WallTime now);
 
   RuleLedger& ledger_;
+  const Clock& clock_;
   Log& log_;
   Metric& fired_total_;
   Metric& muted_total_;

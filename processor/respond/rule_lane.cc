@@ -85,10 +85,13 @@ std::size_t RuleLane::step() {
     batch.push_back(*std::move(chunk));
     looked.push_back(read_chunk(batch.back(), plain.emplace_back(), records).has_value());
   }
-  if (const Result<void> decided = judge_.seen(records); !decided) {
-    log_.warning("rules cannot decide ahead of the index, which tries it again", {{"reason", decided.error().text()}});
+  const Result<void> decided = judge_.seen(records);
+  if (!decided) {
+    if (!failing_)
+      log_.warning("rules cannot decide ahead of the index, which tries it again", {{"reason", decided.error().text()}});
     looked.assign(looked.size(), false);
   }
+  failing_ = !decided;
   note(batch, looked);
   return batch.size();
 }
@@ -113,7 +116,8 @@ void RuleLane::note(const std::deque<Chunk>& batch, const std::vector<bool>& loo
 }
 
 bool RuleLane::take_seen(const Chunk& chunk) {
-  if (!judge_.looks_at_stream() || !chunk.id) return false;
+  if (!judge_.looks_at_stream()) return true;  // nobody would look
+  if (!chunk.id) return false;
   const std::unique_lock lock{mutex_};
   const auto found = stages_.find(key_of_chunk(chunk));
   const bool looked = found != stages_.end() && found->second == Stage::looked;

@@ -58,6 +58,7 @@ class RuleLane final : public LandedWatch, public RecordWatch {
   RuleLaneLimits limits_;
   Metric& ahead_;
   Metric& behind_;
+  bool failing_ = false;  // of the thread that looks
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

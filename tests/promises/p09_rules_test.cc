@@ -231,7 +231,7 @@ class RuledProcess {
       random_,
       log_};
   ActionRunner runner_{runs_, desk_, loop_.get_executor(), clock_, random_, log_, metrics_};
-  RuleJudge judge_{rules_, log_, metrics_, [this] { asio::post(loop_, [this] { firings_.wake(); }); }};
+  RuleJudge judge_{rules_, clock_, log_, metrics_, [this] { asio::post(loop_, [this] { firings_.wake(); }); }};
   RuleDesk desk_of_rules_{{rules_, judge_, desk_, {{"soc-mail", EventSeverity::warning, {}}}, {}}, clock_, log_};
   RuleFirings firings_{{rules_, desk_of_rules_, desk_, runs_, events_, [] {}}, clock_, random_, log_, metrics_};
   TaskGroup tasks_{loop_.get_executor()};

@@ -81,6 +81,9 @@ class WatchedRules final : public RuleStore, public RuleLedger {
   Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) override {
     return watched(watch_, "fired_after", [&] { return ledger_.fired_after(key, tenant, after); });
   }
+  Result<bool> has_room() override {
+    return watched(watch_, "has_room", [&] { return ledger_.has_room(); });
+  }
   Result<void> decide(const RuleDecision& decision) override {
     return watched(watch_, "decide", [&] { return ledger_.decide(decision); });
   }

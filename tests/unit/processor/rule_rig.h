@@ -95,6 +95,7 @@ class MemoryRuleStore final : public RuleStore, public RuleLedger {
     decided.push_back(decision);
     return {};
   }
+  Result<bool> has_room() override { return true; }
   Result<void> put_mute(const RuleMute& mute) override {
     std::erase_if(muted, [&mute](const RuleMute& each) { return is_of(each, mute); });
     muted.push_back(mute);
@@ -215,7 +216,7 @@ class RuleRig : public DeskRig {
 
   MemoryRuleStore rule_store;
   std::vector<Bytes> indexed;  // the oldest first
-  RuleJudge judge{rule_store, log, metrics, [] {}};
+  RuleJudge judge{rule_store, clock, log, metrics, [] {}};
   RuleDesk rules{{rule_store,
                   judge,
                   desk,

@@ -61,7 +61,7 @@ inline const std::string whole_stream = R"(rules:
 inline const std::string whole_schedule = R"(rules:
   - name: many-failed-logins
     tenants: all
-    query: 'msg_class: trendmicro_visionone_audit AND result: failed'
+    query: 'msg_class: trendmicro_visionone_audit_logs AND trendmicro_visionone.result: Unsuccessful'
     on: schedule
     every: 5min
     look_back: 15min

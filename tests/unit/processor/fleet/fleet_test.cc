@@ -238,5 +238,18 @@ TEST_F(FleetTest, ALedgerOfActionsThatIsGoneIsBegunAnewWithAWarning) {  // P9
   EXPECT_TRUE(std::filesystem::exists(file));
 }
 
+TEST_F(FleetTest, RulesThatAreGoneAreBegunAnewWithAWarning) {  // P12
+  reopen();
+  EXPECT_FALSE(logged("no rules were found"));
+  fleet_.reset();
+  stores_ = {};
+  const std::string file = (folder_.path() / "fleet/rules.db").string();
+  ASSERT_TRUE(std::filesystem::remove(file));
+  for (const char* beside : {"-wal", "-shm"}) std::filesystem::remove(file + beside);
+  reopen();
+  EXPECT_TRUE(logged("no rules were found")) << lines_;
+  EXPECT_TRUE(logged(file)) << lines_;
+}
+
 }  // namespace
 }  // namespace tidegate

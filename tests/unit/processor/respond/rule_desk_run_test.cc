@@ -218,6 +218,18 @@ TEST_F(RuleDeskRunTest, P9OfRecordsOlderThanWhatIsKeptNoneIsActedUponByHand) {
   EXPECT_EQ(run_now("block-bad", {test::desk_noon - 24h * 7, std::nullopt}).matched, 0u);
 }
 
+TEST_F(RuleDeskRunTest, P9ARuleThatIsOffIsRehearsedAndNotRun) {
+  Rule off = block_rule();
+  off.enabled = false;
+  put({off});
+  hold({sample_at(1, -1h)});
+  EXPECT_EQ(rehearsed(off.name).tally.fired, 1u);
+  const Error refused = run_error(off.name);
+  EXPECT_EQ(refused.code(), Code::invalid);
+  EXPECT_THAT(refused.text(), HasSubstr("is not enabled"));
+  EXPECT_EQ(decided(), "") << "its records can be acted upon once it is";
+}
+
 TEST_F(RuleDeskRunTest, P9WhatWasRunByHandIsNotDoneAgainOnTheStream) {
   put({block_rule()});
   hold({sample_at(1)});

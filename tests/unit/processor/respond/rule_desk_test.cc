@@ -69,10 +69,11 @@ TEST_F(RuleDeskTest, WhatIsNotThereIsNamedWithWhatIs) {
   EXPECT_EQ(refusal(rule_by("nobody", std::nullopt), Code::absent),
             "there is no responder 'nobody'; there are acme-v1, any-v1, blue-v1, ticket");
   EXPECT_EQ(refusal(rule_telling("nowhere"), Code::absent),
-            "there is no channel 'nowhere' in the processor's notify.channels; there are soc-mail, acme-mail, night");
+            "there is no channel 'nowhere' under notify in the processor's configuration; there are soc-mail, acme-mail, night");
   channels.clear();
   restart();
-  EXPECT_EQ(refusal(rule_telling("nowhere"), Code::absent), "there is no channel 'nowhere' in the processor's notify.channels");
+  EXPECT_EQ(refusal(rule_telling("nowhere"), Code::absent),
+            "there is no channel 'nowhere' under notify in the processor's configuration");
 }
 
 TEST_F(RuleDeskTest, P10ARuleForMoreTenantsThanItsResponderActsForIsRefused) {

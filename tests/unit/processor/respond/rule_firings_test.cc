@@ -257,13 +257,26 @@ TEST_F(RuleFiringsTest, ManyThatWaitHoldUpNoneBehindThem) {
   put({tell_rule()});
   tell({sample_at(stuck + 1)});
   start_firings();
-  pass(5min);
+  pass(1s);
   EXPECT_EQ(events.written.size(), 1u) << "the message lies behind " << stuck << " actions";
   EXPECT_TRUE(store.all.empty());
   store.broken.reset();
   pass(1min);
   EXPECT_TRUE(owner->queued(10)->empty());
   EXPECT_EQ(store.all.size(), stuck + 1);
+}
+
+TEST_F(RuleFiringsTest, WhatIsStuckDelaysNothingThatComesLater) {
+  put({block_rule(), tell_rule()});
+  store.broken = Error{Code::full, "as many runs as can be kept are not settled"};
+  tell({sample_at(1)});
+  start_firings();
+  pass(10min);
+  for (std::uint64_t number = 2; number <= 40; ++number) {
+    tell({sample_at(number)});
+    turn();
+    EXPECT_EQ(events.written.size(), number) << "at once";
+  }
 }
 
 TEST_F(RuleFiringsTest, AMissingCredentialRefusesNothingTheRunWaits) {

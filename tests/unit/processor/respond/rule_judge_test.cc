@@ -93,17 +93,6 @@ TEST_F(RuleJudgeTest, WhatIsMutedIsNotCapped) {
   }
 }
 
-TEST_F(RuleJudgeTest, OfMuchThatIsMutedInOneBatchTheFirstIsKeptAndTheRestIsCounted) {
-  rules({host_rule()});
-  std::vector<Sample> many;
-  for (std::uint64_t number = 1; number <= 100; ++number) many.push_back(of_host(number, "ws-7"));
-  ASSERT_TRUE(tell(many));
-  EXPECT_EQ(ledger_.book.decisions.size(), 1 + rule_unfired_kept);
-  EXPECT_EQ(ledger_.book.unkept, 99 - rule_unfired_kept);
-  EXPECT_EQ(mute_of("ws-7")->muted, 99u);
-  EXPECT_TRUE(counts(1, 99, 0, 0)) << metrics_.text();
-}
-
 TEST_F(RuleJudgeTest, P9ARecordToldOfAgainDecidesNothingWhateverWasDecided) {
   Rule rule = host_rule();
   rule.actions[0].per_hour = 1;

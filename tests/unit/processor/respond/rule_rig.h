@@ -146,7 +146,7 @@ class RuleDeskRig : public DeskRig {
       *side = *std::move(opened);
     }
     kept_rules.emplace(*owner, *judged_, watch);
-    judge.emplace(*kept_rules, log, metrics, [this] { asio::post(loop, [this] { wake_firings(); }); });
+    judge.emplace(*kept_rules, clock, log, metrics, [this] { asio::post(loop, [this] { wake_firings(); }); });
     RuleDeskPorts ports{*kept_rules, *judge, desk, channels, [this] { return open_index(); }};
     rules.emplace(std::move(ports), clock, log);
     schedule.emplace(*kept_rules, *rules, clock, log);
