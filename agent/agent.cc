@@ -23,6 +23,9 @@ Agent::Agent(const AgentConfig& config, AgentPorts ports, asio::any_io_executor 
           [this](std::uint32_t number) { return backfills_.finished(number); }),
       backfills_(ports.store, ports.around.clock, backfill_readers_, log),
       tasks_(executor, [this](std::string_view, const Error& error) { fail(error); }) {
+  if (ports_.actions != nullptr)
+    responder_ = std::make_unique<SensorResponder>(config.sensor.name, policy_of(config), *ports_.actions, executor, ports.around,
+                                                   log, metrics);
   if (ports_.control != nullptr) make_control(std::move(hooks));
 }
 
@@ -49,6 +52,7 @@ asio::awaitable<Error> Agent::run() {
   for (const ConnectorConfig& connector : config_.connectors) start_connector(connector);
   if (Result<void> loaded = co_await backfills_.load(); !loaded)
     log_.error("back-fills wait until their list can be read", {{"reason", loaded.error().text()}});
+  if (responder_) tasks_.spawn("actions", responder_->run());
   // Behind the start of the file's connectors: the trial begins by applying what was kept, and a document's must not start twice.
   if (trial_) tasks_.spawn("configuration", trial_->run());
   if (control_) tasks_.spawn("control", control_->run());
@@ -217,6 +221,7 @@ AgentStatus Agent::status() const {
   status.chunks_in_flight = shipper.chunks_in_flight;
   status.journal = ports_.store.usage();
   if (control_) status.control = ControlStatus{control_->link_state(), trial_->status()};
+  if (responder_) status.actions = responder_->troubles();
   return status;
 }
 

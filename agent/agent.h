@@ -18,6 +18,7 @@
 #include "agent/control/backfills.h"
 #include "agent/control/config_trial.h"
 #include "agent/control/control.h"
+#include "agent/control/responder.h"
 #include "agent/control/status.h"
 #include "agent/control/steering.h"
 #include "agent/pipeline/shipper.h"
@@ -34,6 +35,7 @@ struct AgentPorts {
   Uplink& uplink;
   SourceFactory& sources;
   ControlPorts* control = nullptr;  // null: no processor.control
+  ActionPorts* actions = nullptr;   // null, as well: nobody hands actions over
 };
 
 // What the control plane needs of those above the agent.
@@ -63,6 +65,8 @@ class Agent final : public Steering, private ConfigTarget {
   const std::string& effective() const { return effective_; }
   // The connectors that it runs with.
   const AgentConfig& config() const { return config_; }
+  // Response actions that this sensor carries out; null: its ports have none.
+  SensorResponder* responder() { return responder_.get(); }
 
   std::vector<SteeredConnector> connectors() const override;
   asio::awaitable<Result<std::vector<StoredCursor>>> cursors() override { return ports_.store.cursors(); }
@@ -99,6 +103,7 @@ class Agent final : public Steering, private ConfigTarget {
   Backfills backfills_;
   bool changing_ = false;  // connectors are being stopped and begun: one change at a time
   Signal changed_;
+  std::unique_ptr<SensorResponder> responder_;
   std::unique_ptr<ConfigTrial> trial_;  // null, as the next: no control plane
   std::unique_ptr<Control> control_;
   TaskGroup tasks_;  // last; run() joins it, its destructor asserts so

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "agent/action_routes.h"
 #include "agent/agent.h"
 #include "agent/control/connector_report.h"
 #include "agent/control_routes.h"
@@ -55,16 +56,21 @@ class Daemon {
     if (!edges) return refuse(edges.error(), storage_failed ? exit_storage : exit_invalid);
     edges_ = *std::move(edges);
     AgentPorts ports{{clock_, random_}, edges_->store(), edges_->uplink(), edges_->sources()};
-    if (edges_->control() != nullptr) ports.control = &edges_->control()->ports();
-    AgentHooks hooks{
-        .answer = [this](std::string method, std::string target) { return answer_command(std::move(method), std::move(target)); },
-        .restart = [this] { stop_as_by_signal(); }};
+    if (edges_->control() != nullptr) {
+      ports.control = &edges_->control()->ports();
+      ports.actions = &edges_->control()->actions();
+    }
+    CommandHandler answer = [this](std::string method, std::string target, Secret body) {
+      return answer_command(std::move(method), std::move(target), std::move(body));
+    };
+    AgentHooks hooks{.answer = std::move(answer), .restart = [this] { stop_as_by_signal(); }};
     agent_ = std::make_unique<Agent>(config_, ports, loop_.get_executor(), log_, metrics_, std::move(hooks));
     ControlRoutes::Sources sources{.status = [this] { return agent_->status(); },
                                    .effective = [this] { return agent_->effective(); },
                                    .configured = [this] { return agent_->config().connectors; },
                                    .test = [this](ConnectorConfig connector) { return test(std::move(connector)); }};
     routes_ = std::make_unique<ControlRoutes>(std::move(sources), *agent_, clock_);
+    if (agent_->responder() != nullptr) action_routes_.emplace(*agent_->responder());
     HttpServer server{loop_.get_executor(), log_};
     if (Result<void> listening = listen(server); !listening) return refuse(listening.error(), exit_invalid);
 
@@ -116,8 +122,10 @@ class Daemon {
     co_return HttpReply{.status = 404, .body = "there are /metrics, /healthz and /readyz\n"};
   }
 
-  asio::awaitable<HttpReply> answer_command(std::string method, std::string target) {
-    const HttpRequestView request{.method = method, .target = target, .body = {}};
+  // Of the processor, which alone asks for actions.
+  asio::awaitable<HttpReply> answer_command(std::string method, std::string target, Secret body) {
+    const HttpRequestView request{.method = method, .target = target, .body = body.reveal()};
+    if (action_routes_ && ActionRoutes::takes(target)) co_return co_await action_routes_->answer(request);
     co_return co_await routes_->answer(request);
   }
 
@@ -188,6 +196,7 @@ class Daemon {
   std::unique_ptr<Edges> edges_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<ControlRoutes> routes_;
+  std::optional<ActionRoutes> action_routes_;
   bool restart_asked_ = false;
   TaskGroup* tasks_ = nullptr;  // of run(), which outlives every coroutine that uses it
   int exit_code_ = exit_done;

@@ -1,7 +1,7 @@
 // `bench rules`: what rules on the stream cost a processor, and how soon they act.
 //
-// The cost: the judge over its store on disk, fed as the index thread feeds it, with batches of what arrives in 200 ms at 10,000
-// records/s; after each, what it decided is on stable storage. One record in 200 is met by some of the hundred rules. Of each of
+// The cost: the judge over its store on disk, fed with batches of what arrives in 200 ms at 10,000 records/s; after each, what it
+// decided is on stable storage. One record in 200 is met by some of the hundred rules. Of each of
 // these, KEY is how many rules are in force (0, 1, 10, 100), or 100_dense: one record in ten is met.
 //
 //   core_percent_KEY       of one core at 10,000 records/s, by the thread's CPU

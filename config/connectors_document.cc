@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "config/connector_reader.h"
 #include "config/nearest.h"
 #include "config/regions.h"
@@ -57,8 +58,7 @@ std::vector<Field> make_table() {
 }
 
 HostPort in_lower_case(HostPort place) {
-  std::ranges::transform(place.host, place.host.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  place.host = lower_case(place.host);
   return place;
 }
 
@@ -67,10 +67,6 @@ std::optional<HostPort> place_of(std::string_view url) {
   const std::optional<UrlParts> parts = split_url(url);
   if (!parts) return std::nullopt;
   return in_lower_case({parts->host, parts->port.value_or(parts->scheme == "https" ? https_port : http_port)});
-}
-
-bool is_of_a_region(const HostPort& place) {
-  return place.port == https_port && std::ranges::find(regions, place.host, &Region::api_host) != regions.end();
 }
 
 // One document under way: from the reader to the model, with what its own keys mean.
@@ -214,6 +210,10 @@ bool is_empty(const YamlNode& root) {
 FieldTable connectors_fields() {
   static const std::vector<Field> table = make_table();
   return table;
+}
+
+bool is_of_a_region(const HostPort& place) {
+  return place.port == https_port && std::ranges::find(regions, place.host, &Region::api_host) != regions.end();
 }
 
 RemotePolicy policy_of(const AgentConfig& local) {

@@ -56,6 +56,9 @@ struct RemotePolicy {
   std::set<std::string> tenants;           // the only ones that may be named; empty: any, and the processor checks (P10)
 };
 
+// The API of a known region is there, by its own name and port.   requires: the host is in lower case
+bool is_of_a_region(const HostPort& place);
+
 // What stands under remote, and what a connector of the file itself uses, for its API or as its proxy.
 RemotePolicy policy_of(const AgentConfig& local);
 

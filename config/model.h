@@ -110,8 +110,8 @@ struct ShipConfig {
 // What the processor may do to this sensor over the control link. Only the sensor's own file says so.
 struct RemoteConfig {
   bool accept = true;               // documents of connectors, and commands; else it may look on
-  std::vector<HostPort> api_hosts;  // that a document may name beside those of the regions
-  std::vector<HostPort> proxies;    // that a document may name
+  std::vector<HostPort> api_hosts;  // that a document, or a responder, may name beside those of the regions
+  std::vector<HostPort> proxies;    // that a document, or a responder, may name
 
   bool operator==(const RemoteConfig&) const = default;
 };

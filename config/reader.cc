@@ -136,6 +136,10 @@ bool Reader::has_error(std::string_view path) const {
   return std::any_of(errors_.begin(), errors_.end(), [&](const ConfigError& error) { return error.field == path; });
 }
 
+bool Reader::has_error_within(std::string_view section) const {
+  return std::any_of(errors_.begin(), errors_.end(), [&](const ConfigError& error) { return error.field.starts_with(section); });
+}
+
 void Reader::add(ConfigError error) {
   if (errors_.size() >= config_errors_max) {
     ++errors_left_out_;

@@ -51,6 +51,8 @@ class Reader {
   // The error's line is the path's, or that of the nearest section around it.
   void complain(std::string_view path, Complaint complaint);
   bool has_error(std::string_view path) const;
+  // Of whatever is in a section: "connectors[0]."
+  bool has_error_within(std::string_view section) const;
 
   // In the order of their lines; beyond config_errors_max they are only counted.
   std::vector<ConfigError> take_errors();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "config/units.h"
 
 namespace tidegate {
@@ -36,9 +37,8 @@ std::optional<UrlParts> split_url(std::string_view text) {
   if (scheme_bytes == std::string_view::npos || scheme_bytes == 0) return std::nullopt;
   UrlParts parts;
   for (char c : text.substr(0, scheme_bytes)) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (lower < 'a' || lower > 'z') return std::nullopt;
-    parts.scheme.push_back(lower);
+    if (!is_letter(c)) return std::nullopt;
+    parts.scheme.push_back(fold(c));
   }
   text.remove_prefix(scheme_bytes + scheme_end.size());
 

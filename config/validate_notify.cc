@@ -1,8 +1,8 @@
 // The rules of the ways in which people are told.
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "config/ascii.h"
 #include "config/units.h"
 #include "config/url.h"
 #include "config/validate.h"
@@ -51,9 +51,7 @@ class NotifyRules {
     need("url", !channel_.url.empty(), "write for example https://events.example.net/tidegate");
     beside("header_name", channel_.header_name, "header_value_file", channel_.header_value_file);
     beside("header_value_file", channel_.header_value_file, "header_name", channel_.header_name);
-    std::string header = channel_.header_name;
-    std::ranges::transform(header, header.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (std::ranges::find(headers_of_the_request, header) != headers_of_the_request.end())
+    if (std::ranges::find(headers_of_the_request, lower_case(channel_.header_name)) != headers_of_the_request.end())
       refuse("header_name", channel_.header_name, "is a header that the request itself sets",
              "name another, such as Authorization");
     const std::optional<UrlParts> proxy = split_url(channel_.proxy);

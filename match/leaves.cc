@@ -23,9 +23,11 @@ std::size_t Leaves::add_existence(const std::string& path) {
 }
 
 std::size_t Leaves::add_words(std::vector<WordPattern> patterns) {
-  const std::string_view beginning = patterns.front().beginning();
-  for (std::size_t byte = 0; byte < words_by_byte_.size(); ++byte)
-    if (beginning.empty() || static_cast<unsigned char>(beginning.front()) == byte) words_by_byte_[byte].push_back(words_.size());
+  if (const std::string_view beginning = patterns.front().beginning(); !beginning.empty()) {
+    words_by_byte_[static_cast<unsigned char>(beginning.front())].push_back(words_.size());
+  } else {  // a wildcard comes first: any word may match
+    for (std::vector<std::size_t>& words : words_by_byte_) words.push_back(words_.size());
+  }
   words_.push_back({count_, std::move(patterns)});
   return count_++;
 }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "processor/cli_fleet.h"
+#include "processor/rule_texts.h"
 
 namespace tidegate {
 namespace {
@@ -89,7 +90,8 @@ std::vector<FleetCommand> rule_commands(CLI::App& parent) {
       ->check(CLI::IsMember({"fired", "muted", "capped"}));
   decisions->add_option("--since", arguments->since,
                         "Only those made at or after a time: 2026-11-24T13:05:07Z, or back from now: 24h");
-  decisions->add_option("--limit", arguments->limit, "How many to show at most")->capture_default_str();
+  decisions->add_option("--limit", arguments->limit, "How many to show at most, up to " + std::to_string(rule_decisions_shown_max))
+      ->capture_default_str();
   CLI::App* mutes = add_fleet_command(*app, "mutes", "Show what a rule does not act for at the moment, and until when", *arguments);
   CLI::App* unmute = add_fleet_command(*app, "unmute", "Lift mutes of a rule: all, or those that the options name", *arguments);
   unmute->add_option("--action", arguments->action, "Only those of the rule's action of this name");

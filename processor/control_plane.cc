@@ -4,12 +4,16 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "processor/action_asked.h"
+#include "processor/control_texts.h"
+#include "transport/query_string.h"
 
 namespace tidegate {
 namespace {
 
 constexpr unsigned socket_mode = 0660;
 constexpr std::chrono::hours history_trim_interval{1};
+constexpr std::chrono::seconds sensor_answer_max{20};
+constexpr std::chrono::seconds sensor_test_max{60};
 constexpr std::chrono::minutes decisions_trim_interval{1};  // each time a bounded part goes
 
 static_assert(action_order_bytes_max <= rollout_file_bytes_max, "an order of an action fits a body of the socket");
@@ -43,13 +47,14 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
       responder_apis_(clock, random_),
       action_desk_(action_ports(parts), clock, random_, log),
       action_runner_(parts.ledger, action_desk_, executor, clock, random_, log, metrics),
+      sensor_actions_(sensor_ports(parts), executor, clock, log),
       rule_judge_(parts.rule_ledger, clock, log, metrics,
                   [this, executor] { asio::post(executor, [this] { rule_firings_.wake(); }); }),
       rule_lane_(rule_judge_, log, metrics),
       rule_desk_(rule_ports(parts), clock, log),
-      rule_schedule_(parts.rules, rule_desk_, clock, log),
-      rule_firings_({parts.rules, rule_desk_, action_desk_, parts.history, parts.events, [this] { notifier_.wake(); }}, clock,
-                    random_, log, metrics),
+      rule_schedule_(parts.rules, rule_desk_, std::move(parts.oldest_unindexed), clock, log),
+      rule_firings_({parts.rules, rule_desk_, action_desk_, parts.events, [this] { notifier_.wake(); }}, clock, random_, log,
+                    metrics),
       routes_({parts.store, fleet_.enrolment(), desk_, connectors_, clock, log, parts.authority.fingerprint()}),
       rollout_routes_(rollouts_),
       event_routes_(parts.events, notifier_, clock, log),
@@ -64,11 +69,15 @@ ControlPlane::ControlPlane(asio::any_io_executor executor, Clock& clock, Log& lo
   action_desk_.set_runner(action_runner_);
   action_desk_.set_rules_of([this](std::string_view responder) { return rule_desk_.users_of(responder); });
   rule_desk_.on_change([this] {
-    rule_schedule_.wake();
+    rule_schedule_.rules_changed();
     rule_firings_.wake();
   });
   rule_desk_.set_sights([this](const std::string& rule) { return rule_schedule_.sight_of(rule); });
-  action_runner_.on_change([this](const ActionRun&) { response_routes_.changed(); });
+  action_desk_.set_places(action_places());
+  action_runner_.on_change([this](const ActionRun& run) {
+    sensor_actions_.changed(run);
+    response_routes_.changed();
+  });
   connectors_.set_credential_watch({[this](std::string_view name) { return action_desk_.users_of(name); },
                                     [this](std::string_view name) { action_desk_.forget_apis_with(name); }});
 }
@@ -78,6 +87,48 @@ ActionDeskPorts ControlPlane::action_ports(const Parts& parts) {
   return {parts.responders, parts.history, [&store](std::string_view name) { return store.credential(name); },
           [this](const Responder& responder, Secret secret) { return responder_apis_.make(responder, std::move(secret)); },
           [this](Responder responder, Secret secret) { return responder_apis_.probe(std::move(responder), std::move(secret)); }};
+}
+
+SensorActionsPorts ControlPlane::sensor_ports(const Parts& parts) {
+  return {action_runner_,
+          parts.history,
+          [this](std::string sensor, SensorRequest request) { return ask_sensor(std::move(sensor), std::move(request)); },
+          [this](std::string_view sensor) { return fleet_.is_there(sensor); },
+          [this](std::string_view sensor) {
+            const Result<SensorView> view = fleet_.glance(sensor);
+            return view ? view->state == SensorState::revoked : view.error().code() == Code::absent;
+          },
+          [this](std::string_view sensor) { return action_desk_.responders_of(sensor); },
+          [this] { return action_desk_.sensors(); }};
+}
+
+ActionPlaces ControlPlane::action_places() {
+  const auto tenants_of = [this](std::string_view sensor) -> Result<std::vector<std::string>> {
+    Result<SensorView> view = fleet_.glance(sensor);
+    if (!view) return std::move(view).error();
+    if (view->state == SensorState::revoked) return Error{Code::absent, "sensor " + view->name + " was revoked"};
+    return std::move(view->tenants);
+  };
+  return {tenants_of, [this](std::string_view sensor) { return fleet_.is_there(sensor); },
+          [this](std::string sensor, std::string responder) { return test_there(std::move(sensor), std::move(responder)); },
+          [this] { sensor_actions_.tell_all(); }};
+}
+
+asio::awaitable<Result<SensorReply>> ControlPlane::ask_sensor(std::string sensor, SensorRequest request) {
+  Result<CommandOutcome> outcome = co_await fleet_.request(std::move(sensor), std::move(request.method), std::move(request.target),
+                                                           sensor_answer_max, std::move(request.body));
+  if (!outcome) co_return std::move(outcome).error();
+  co_return SensorReply{outcome->status, std::move(outcome->body)};
+}
+
+asio::awaitable<Result<std::string>> ControlPlane::test_there(std::string sensor, std::string responder) {
+  Result<CommandOutcome> outcome = co_await fleet_.request(
+      sensor, "POST", std::string{test_route} + "?responder=" + percent_encoded(responder), sensor_test_max);
+  if (!outcome) co_return std::move(outcome).error();
+  std::string words = "by sensor " + sensor + ": " + without_controls(outcome->body);
+  while (words.ends_with('\n')) words.pop_back();
+  if (outcome->status == 200) co_return words;
+  co_return Error{Code::unavailable, std::move(words)};
 }
 
 RuleDeskPorts ControlPlane::rule_ports(const Parts& parts) {
@@ -111,6 +162,7 @@ asio::awaitable<Error> ControlPlane::run() {
   tasks_.spawn("events", event_watch_.run());
   tasks_.spawn("notifications", notifier_.run());
   tasks_.spawn("actions", action_runner_.run());
+  tasks_.spawn("actions of sensors", sensor_actions_.run());
   tasks_.spawn("rules on schedule", rule_schedule_.run());
   tasks_.spawn("what rules decided", rule_firings_.run());
   tasks_.spawn("history of actions", trim_history());

@@ -2,7 +2,7 @@
 // of them, response actions, the automation, the local socket of the operator, and the gate of the data port. Built and owned in
 // one place, so that a processor without it has none of it.
 //
-// Thread: the loop; the fleet's writer has one of its own.
+// Thread: the loop; the fleet's writer, the lane of the rules and their searches have threads of their own.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -31,12 +31,13 @@
 #include "processor/respond/rule_judge.h"
 #include "processor/respond/rule_lane.h"
 #include "processor/respond/rule_schedule.h"
+#include "processor/respond/sensor_actions.h"
 #include "processor/respond_ports.h"
-#include "processor/responder_apis.h"
 #include "processor/response_routes.h"
 #include "processor/rollout_routes.h"
 #include "processor/rule_ports.h"
 #include "processor/rule_routes.h"
+#include "respond/responder_apis.h"
 #include "respond/runner.h"
 #include "transport/http_server.h"
 #include "transport/task_group.h"
@@ -57,6 +58,7 @@ class ControlPlane {
     RuleStore& rules;
     RuleLedger& rule_ledger;
     std::function<Result<std::unique_ptr<Archive>>()> archive;  // as RuleDeskPorts::archive
+    RuleSchedule::OldestUnindexed oldest_unindexed;
     std::vector<NotifyRoute> channels;
   };
 
@@ -79,6 +81,10 @@ class ControlPlane {
 
  private:
   ActionDeskPorts action_ports(const Parts& parts);
+  SensorActionsPorts sensor_ports(const Parts& parts);
+  ActionPlaces action_places();
+  asio::awaitable<Result<SensorReply>> ask_sensor(std::string sensor, SensorRequest request);
+  asio::awaitable<Result<std::string>> test_there(std::string sensor, std::string responder);
   RuleDeskPorts rule_ports(const Parts& parts);
   asio::awaitable<Error> trim_history();
   asio::awaitable<Error> trim_decisions();
@@ -99,6 +105,7 @@ class ControlPlane {
   ResponderApis responder_apis_;
   ActionDesk action_desk_;
   ActionRunner action_runner_;
+  SensorActions sensor_actions_;
   RuleJudge rule_judge_;
   RuleLane rule_lane_;
   RuleDesk rule_desk_;

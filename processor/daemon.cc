@@ -44,6 +44,13 @@ std::function<Result<std::unique_ptr<Archive>>()> archive_of(const CentreConfig&
   };
 }
 
+RuleSchedule::OldestUnindexed oldest_unindexed_in(const Landing& landing) {
+  return [&landing] {
+    const LandingUsage usage = landing.usage();
+    return usage.chunks() > 0 ? std::optional{usage.oldest} : std::nullopt;
+  };
+}
+
 // Everything of the process, in the order in which it is built.
 class Daemon {
  public:
@@ -117,7 +124,8 @@ int Daemon::open_control_plane() {
   ControlPlane::Parts parts{*fleet_stores_.store,       *fleet_stores_.writer_store,   *fleet_stores_.authority,
                             *fleet_stores_.store,       *fleet_stores_.events,         *fleet_stores_.actions,
                             *fleet_stores_.actions,     *fleet_stores_.actions,        *fleet_stores_.rules,
-                            *fleet_stores_.rule_ledger, archive_of(config_.processor), *std::move(channels)};
+                            *fleet_stores_.rule_ledger, archive_of(config_.processor), oldest_unindexed_in(*stores_.landing),
+                            *std::move(channels)};
   control_.emplace(loop_.get_executor(), clock_, log_, metrics_, std::move(parts), port_tls_);
   return 0;
 }

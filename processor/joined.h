@@ -1,23 +1,24 @@
-// Things in one line, for people: "acme, blue". Pure.
+// Things in one line, for people: "acme, blue"; and a text by its lines. Pure.
 #pragma once
 
-#include <functional>
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/joined.h"
 
 namespace tidegate {
 
-//   word_of: what stands for each; default: the thing itself, a text
-template <class Things, class WordOf = std::identity>
-std::string joined(const Things& things, WordOf word_of = {}) {
-  std::string out;
-  for (const auto& each : things) out.append(out.empty() ? "" : ", ").append(std::invoke(word_of, each));
-  return out;
-}
-
-// Of enumerators, as they are written.
-template <class Things>
-std::string joined_names(const Things& things) {
-  return joined(things, [](const auto& each) { return name(each); });
+// Valid as long as the text. None of an empty one; a line's end at the text's end begins no other.
+inline std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 }  // namespace tidegate

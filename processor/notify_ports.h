@@ -92,7 +92,7 @@ struct DeliveryUpdate {
 };
 
 struct EventLimits {
-  std::size_t events_max = 100'000;  // kept; beyond it the oldest that are closed go
+  std::size_t events_max = 100'000;  // kept; beyond it the oldest that are closed, and told, go
   std::chrono::hours kept{24 * 90};  // since they were closed
   std::size_t text_bytes_max = 1024;
   std::size_t rows_shown_max = 10'000;  // of one query
@@ -113,7 +113,7 @@ class EventStore {
   // Gives up what is queued for channels that are not among these. How many there were.
   virtual Result<std::size_t> give_up_others(const std::vector<std::string>& channels) = 0;
 
-  // Forgets what is beyond the limits. Open events stay.
+  // Forgets what is beyond the limits. Events that are open, or still to be told to a channel, stay.
   virtual Result<void> trim(WallTime now) = 0;
 };
 

@@ -5,6 +5,7 @@
 // Landing and all of Index. Landing::usage() may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -155,8 +156,8 @@ class RecordWatch {
  public:
   virtual ~RecordWatch() = default;
 
-  // Whether the chunk's records were looked at before, so that they are not told of again. Asked once for each time that it is
-  // read.
+  // Whether the chunk's records were looked at before, so that they are not told of again. Asked once, when it is durable in the
+  // index: who watches may forget it then. Its entries may be gone.
   virtual bool take_seen(const Chunk& chunk) = 0;
   // They are durable in the index. Some may come twice, or be told of twice after a crash. After an error they are told of again.
   virtual Result<void> seen(std::span<const IndexRecord> records) = 0;
@@ -171,7 +172,8 @@ struct SearchRange {
 struct Search {
   const Query& query;
   SearchRange range;
-  std::string tenant;  // id; empty: all tenants
+  std::string tenant;                       // id; empty: all tenants
+  const std::atomic<bool>* stop = nullptr;  // once it is true the search ends soon, with `cancelled`
 };
 
 struct SearchFields {
@@ -197,7 +199,8 @@ class Archive {
   virtual Result<SearchFields> fields(const SearchRange& range) = 0;
 
   // Gives each record that matches to `hit`, the newest first, as msgpack valid during the call, until `hit` returns
-  // false; then the rest is only counted. `invalid`: the query cannot be asked. One day file in memory at a time.
+  // false; then the rest is only counted. `invalid`: the query cannot be asked. `cancelled`: it was stopped. One day file in
+  // memory at a time.
   virtual Result<SearchEnd> search(const Search& search, const std::function<bool(ByteView document)>& hit) = 0;
 };
 

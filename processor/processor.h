@@ -2,8 +2,8 @@
 // other end of the control link, and answers the commands on its local socket. Starts bottom up, stops top down; crash-only: a stop
 // is a crash that waits for the write under way.
 //
-// Threads: the loop (network), the landing thread, the index thread, that of the rules, the fleet's writer. Everything here is
-// called on the loop.
+// Threads: the loop (network), the landing thread, the index thread; with a control plane those of the rules (what is landed, and
+// searches) and the fleet's writer. Everything here is called on the loop.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

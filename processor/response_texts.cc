@@ -5,7 +5,7 @@
 #include "base/json_writer.h"
 #include "config/units.h"
 #include "processor/control_texts.h"
-#include "processor/respond/action_guards.h"
+#include "respond/action_guards.h"
 
 namespace tidegate {
 namespace {
@@ -74,11 +74,12 @@ void append_webhook(std::string& out, const WebhookRun& webhook) {
 // Who asked, for what, and what has become of it as a whole.
 std::string about_text(const ActionRun& run) {
   std::string out = "asked for " + to_iso8601(run.created) + " by " + run.requested_by + ", of responder " + run.responder +
-                    ", for tenant " + run.tenant + "\n";
+                    ", for tenant " + run.tenant + (run.sensor.empty() ? "" : ", by sensor " + run.sensor) + "\n";
   if (!run.record_id.empty()) out.append("about record ").append(run.record_id).append("\n");
   if (run.approval != Approval::not_needed) {
     out.append("approval: ").append(name(run.approval));
     if (!run.decided_by.empty()) out.append(", by ").append(run.decided_by);
+    if (run.decided) out.append(", ").append(to_iso8601(*run.decided));
     out.append("\n");
   }
   if (run.lasts) {
@@ -128,12 +129,14 @@ void write_run_fields(ObjectWriter& object, const ActionRun& run) {
   object.time("created", run.created);
   object.text("responder", run.responder);
   object.text("tenant", run.tenant);
+  object.text("sensor", run.sensor);
   object.text("action", action_word(run));
   object.text("requested_by", run.requested_by);
   object.text("record_id", run.record_id);
   write_flag(object.key("dry_run"), run.dry_run);
   object.text("approval", name(run.approval));
   object.text("decided_by", run.decided_by);
+  object.time("decided", run.decided);
   if (run.lasts) object.number("lasts_seconds", run.lasts->count());
   object.time("undo_at", run.undo_at);
   object.text("undoes", run.undoes);

@@ -24,6 +24,7 @@ void write_kept_responder(std::string& out, const KeptResponder& kept) {
   object.text("type", name(responder.type));
   write_flag(object.key("all_tenants"), responder.tenants.empty());
   write_list(object.key("tenants"), responder.tenants);
+  object.text("sensor", responder.sensor);
   object.text("origin", origin_of(responder));
   write_flag(object.key("verify_certificate"), responder.verify_certificate);
   object.text("credential", responder.credential);
@@ -51,6 +52,7 @@ std::string responders_text(const std::map<std::string, KeptResponder>& responde
     const Responder& responder = kept.responder;
     out.append(name).append("  ").append(origin_of(responder)).append("  ").append(tenants_text(responder)).append("  ");
     out.append(abilities_text(responder));
+    if (!responder.sensor.empty()) out.append("  by sensor ").append(responder.sensor);
     if (responder.guards.approval) out.append("  with approval");
     out.append("\n");
   }

@@ -1,9 +1,9 @@
 // What the automation asks of the world: where rules are kept, what was decided by them, and what is still to be done.
 // edges/sqlite_rules answers.
 //
-// A decision is one row for each rule, action and record: what comes twice is decided once (P9). One that fired is queued in the
-// same transaction, with the id that its run will have, and a copy of the record; so it is neither forgotten nor done twice,
-// whatever dies when: a run of that id in the history is it.
+// A decision is one row for each rule, action, tenant and record: what comes twice is decided once (P9), and no sensor can decide
+// about another tenant's record (P10). One that fired is queued in the same transaction, with the id that its run will have, and a
+// copy of the record; so it is neither forgotten nor done twice, whatever dies when: a run of that id in the history is it.
 //
 // Promises of a store: each call that writes is one transaction, on stable storage when it returns; after an error nothing of it is
 // in, but for `unavailable`, where it may be. Times are the caller's. Everything has a bound.
@@ -46,6 +46,7 @@ std::string_view name(FiringState state);
 struct RuleKey {
   std::string rule;
   std::string action;
+  std::string tenant;  // the record's, for which its sensor may speak; its id alone anybody can make up (P10)
   Id128 record;
 
   auto operator<=>(const RuleKey&) const = default;
@@ -55,7 +56,6 @@ struct RuleDecision {
   RuleKey key;
   RuleOutcome outcome = RuleOutcome::fired;
   WallTime at{};            // of the deciding
-  std::string tenant;       // the record's
   std::string entities;     // its values, for people; may be empty
   std::string run_id;       // of one that fired: what its run has as its id
   std::uint64_t count = 1;  // records that it was decided for: the key has the newest
@@ -84,7 +84,8 @@ struct RuleLimits {
   std::size_t fired_max = 1'000'000;  // decisions kept, the newest; what is queued stays
   std::size_t unfired_max = 200'000;  // the same, of those that did not fire
   std::chrono::hours kept{24 * 30};   // longer than any record is looked at: rule_age_max
-  std::size_t queued_max = 50'000;
+  std::size_t queued_max = 10'000;
+  std::size_t queued_bytes_max = 256u << 20;  // of their records
   std::size_t mutes_max = 200'000;
   std::size_t rows_shown_max = 10'000;  // of one query
 };
@@ -107,11 +108,11 @@ class RuleLedger {
   virtual Result<bool> is_decided(const RuleKey& key) = 0;
   // By the rule, action, tenant and entity of `mute`.
   virtual Result<std::optional<RuleMute>> find_mute(const RuleMute& mute) = 0;
-  // How often it has fired for the tenant after that time.
-  virtual Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) = 0;
-  // Whether one more may be queued.
-  virtual Result<bool> has_room() = 0;
-  //   requires: it is not decided; where it is queued, has_room()
+  // How often the key's action has fired for its tenant after that time.
+  virtual Result<std::uint64_t> fired_after(const RuleKey& key, WallTime after) = 0;
+  // Whether one more may be queued, whose record is so large.
+  virtual Result<bool> has_room(std::size_t document_bytes) = 0;
+  //   requires: it is not decided; where it is queued, there is room
   virtual Result<void> decide(const RuleDecision& decision) = 0;
   virtual Result<void> put_mute(const RuleMute& mute) = 0;  // in place of the one that find_mute() finds
   virtual Result<void> add_unkept(std::string_view rule, const UnkeptDecisions& counts) = 0;
@@ -147,7 +148,8 @@ class RuleStore {
  public:
   virtual ~RuleStore() = default;
 
-  // All of them, or none; each replaces the one of its name.   `full`: rules_max
+  // All of them, or none; each replaces the one of its name. One that is off, or not on schedule, has looked nowhere from then on.
+  // `full`: rules_max
   virtual Result<void> put_rules(const std::vector<KeptRule>& all) = 0;
   virtual Result<std::vector<KeptRule>> rules() = 0;  // by name
   // With its mutes; what was decided stays. What is queued of it is refused.   `absent`
@@ -161,7 +163,7 @@ class RuleStore {
   virtual Result<std::vector<RuleDecision>> decisions(const DecisionQuery& query) = 0;  // newest first, without records
   virtual Result<std::map<std::string, RuleTotals>> totals() = 0;                       // by rule, since it was first applied
   virtual Result<std::vector<RuleMute>> mutes(std::string_view rule) = 0;               // those that last longest first
-  // Empty parts do not narrow. How many were lifted.
+  // An empty action or entity does not narrow. How many were lifted.
   virtual Result<std::uint64_t> lift_mutes(std::string_view rule, std::string_view action, std::string_view entity) = 0;
 
   // To where a rule on schedule has looked.

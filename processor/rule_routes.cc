@@ -25,7 +25,7 @@ Result<DecisionQuery> read_decision_query(const SocketAsked& asked, WallTime now
   if (const std::string limit = asked.value("limit"); !limit.empty()) {
     const Result<std::uint64_t> count = positive_count_of("limit", limit);
     if (!count) return count.error();
-    query.limit = static_cast<std::size_t>(std::min<std::uint64_t>(*count, RuleLimits{}.rows_shown_max));
+    query.limit = static_cast<std::size_t>(std::min<std::uint64_t>(*count, rule_decisions_shown_max));
   }
   const Result<std::optional<WallTime>> since = moment_of("since", asked.value("since"), now, RuleLimits{}.kept);
   if (!since) return since.error();
@@ -69,7 +69,7 @@ asio::awaitable<HttpReply> RuleRoutes::answer(HttpRequestView request) { return 
 
 RuleView RuleRoutes::view_of(const KeptRule& kept, const std::map<std::string, RuleTotals>& totals) const {
   RuleView view;
-  view.kept = kept;
+  view.kept = &kept;
   if (const auto found = totals.find(kept.rule.name); found != totals.end()) view.totals = found->second;
   view.flaws = desk_.flaws_of(kept.rule);
   if (kept.rule.on_schedule()) view.sight = desk_.sight_of(kept.rule.name);

@@ -12,8 +12,6 @@
 namespace tidegate {
 namespace {
 
-constexpr std::size_t decision_reason_bytes_max = 1024;
-
 std::string rule_count_text(std::uint64_t count, std::string_view one) {
   return std::to_string(count).append(" ").append(one).append(count == 1 ? "" : "s");
 }
@@ -51,11 +49,7 @@ std::vector<std::string> warnings_of_rule(const RuleView& view) {
 // Each line of the text behind the same words.
 std::string with_each_line_behind(std::string_view words, std::string_view text) {
   std::string out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    out.append(words).append(text.substr(0, end)).append("\n");
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  for (const std::string_view line : lines_of(text)) out.append(words).append(line).append("\n");
   return out;
 }
 
@@ -73,11 +67,13 @@ std::string decision_word(const RuleDecision& decision) {
 
 std::string decision_text(const RuleDecision& decision) {
   std::string out = to_iso8601(decision.at) + "  " + decision_word(decision) + "  rule " + decision.key.rule + "  action " +
-                    decision.key.action + "  record " + to_hex(decision.key.record) + "  " + one_line(decision.tenant, 256);
+                    decision.key.action + "  record " + to_hex(decision.key.record) + "  " + one_line(decision.key.tenant, 256);
   append_entities(out, decision.entities, decision.count);
   if (!decision.run_id.empty()) out.append("  run ").append(decision.run_id);
   out.append("\n");
-  return out + with_each_line_behind("    ", decision.reason.substr(0, decision_reason_bytes_max));
+  for (const std::string_view line : lines_of(decision.reason))
+    out.append("    ").append(one_line(line, rule_reason_bytes_max)).append("\n");
+  return out;
 }
 
 // Of one action of a rule what is muted: an entity, or where that is empty all of the tenant.
@@ -109,7 +105,7 @@ void write_rule_action(std::string& out, const RuleAction& action) {
 }
 
 void write_rule_fields(ObjectWriter& object, const RuleView& view) {
-  const Rule& rule = view.kept.rule;
+  const Rule& rule = view.kept->rule;
   object.text("name", rule.name);
   write_flag(object.key("enabled"), rule.enabled);
   write_flag(object.key("dry_run"), rule.dry_run);
@@ -121,8 +117,8 @@ void write_rule_fields(ObjectWriter& object, const RuleView& view) {
   object.text("entity", rule.entity);
   object.text("severity", name(rule.severity));
   write_list(object.key("actions"), rule.actions, write_rule_action);
-  object.time("changed", view.kept.changed);
-  object.text("changed_by", view.kept.changed_by);
+  object.time("changed", view.kept->changed);
+  object.text("changed_by", view.kept->changed_by);
   write_rule_totals(object.key("totals"), view.totals);
   object.time("looked", view.sight.looked);
   object.time("next", view.sight.next);
@@ -144,7 +140,7 @@ void write_decision(std::string& out, const RuleDecision& decision) {
   object.text("outcome", name(decision.outcome));
   if (decision.outcome == RuleOutcome::fired) object.text("state", name(decision.state));
   object.text("reason", decision.reason);
-  object.text("tenant", decision.tenant);
+  object.text("tenant", decision.key.tenant);
   object.text("entities", decision.entities);
   put_rule_count(object, "records", decision.count);
   object.text("run_id", decision.run_id);
@@ -183,7 +179,7 @@ std::string rules_text(const std::vector<RuleView>& rules, const std::vector<std
   for (const std::string& warning : warnings) out.append(with_each_line_behind("WARNING: ", warning));
   if (rules.empty()) out.append("there are no rules; `tidegate-processor rule apply` puts some in force\n");
   for (const RuleView& view : rules) {
-    const Rule& rule = view.kept.rule;
+    const Rule& rule = view.kept->rule;
     out.append(rule.name).append("  ").append(trigger_text(rule)).append("  ");
     out.append(rule.tenants.empty() ? "all tenants" : joined(rule.tenants)).append("  ").append(rule_state_text(rule));
     out.append("  ").append(totals_text(view.totals)).append("\n");
@@ -206,15 +202,15 @@ std::string rule_text(const RuleDetail& detail) {
   const RuleView& view = detail.rule;
   std::string before;
   for (const std::string& warning : warnings_of_rule(view)) before.append(with_each_line_behind("WARNING: ", warning));
-  before.append("applied ").append(to_iso8601(view.kept.changed)).append(" by ").append(view.kept.changed_by).append("\n");
-  before.append(rule_state_text(view.kept.rule)).append("; ").append(totals_text(view.totals)).append("\n");
+  before.append("applied ").append(to_iso8601(view.kept->changed)).append(" by ").append(view.kept->changed_by).append("\n");
+  before.append(rule_state_text(view.kept->rule)).append("; ").append(totals_text(view.totals)).append("\n");
   if (view.sight.looked) before.append("looked to ").append(to_iso8601(*view.sight.looked)).append("\n");
   if (view.sight.next) before.append("looks again ").append(to_iso8601(*view.sight.next)).append("\n");
 
   std::string after = detail.decisions.empty() ? "nothing was decided\n" : "last decided:\n";
   for (const RuleDecision& decision : detail.decisions) after.append(with_each_line_behind("  ", decision_text(decision)));
   after.append(mutes_text(detail.mutes, detail.now));
-  return without_controls(with_each_line_behind("# ", before) + to_yaml(view.kept.rule) + with_each_line_behind("# ", after));
+  return without_controls(with_each_line_behind("# ", before) + to_yaml(view.kept->rule) + with_each_line_behind("# ", after));
 }
 
 std::string rule_json(const RuleDetail& detail) {
@@ -257,7 +253,11 @@ std::string decisions_text(const std::vector<RuleDecision>& decisions, std::size
   std::string out;
   for (const RuleDecision& decision : decisions) out.append(decision_text(decision));
   out.append(rule_count_text(decisions.size(), "decision"));
-  if (decisions.size() >= limit) out.append(", the newest; there may be more: --limit shows them");
+  if (decisions.size() >= limit) {
+    const bool may_ask_for_more = limit < rule_decisions_shown_max;
+    out.append(", the newest; there may be more: ")
+        .append(may_ask_for_more ? "--limit shows them" : "NAME and --outcome narrow them");
+  }
   return without_controls(out + "\n");
 }
 

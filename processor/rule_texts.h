@@ -15,11 +15,13 @@
 namespace tidegate {
 
 inline constexpr std::size_t rule_mutes_shown_max = 1000;      // of one answer
+inline constexpr std::size_t rule_decisions_shown_max = 1000;  // the same
 inline constexpr std::size_t rule_decisions_shown_first = 10;  // beside the rule itself
+inline constexpr std::size_t rule_reason_bytes_max = 1024;     // of one line of a reason; a longer one is cut
 
 // A rule, and how it fares.
 struct RuleView {
-  KeptRule kept;
+  const KeptRule* kept = nullptr;  // the desk's, which must not change meanwhile; never null where a view is asked for
   RuleTotals totals;
   std::vector<std::string> flaws;  // what keeps it from acting
   RuleSight sight;                 // of one on schedule
@@ -48,7 +50,7 @@ enum class RuleRunning : std::uint8_t { rehearsed, acted };
 std::string rule_run_text(const Rule& rule, RuleRunning running, const RuleRehearsal& found);
 std::string rule_run_json(const Rule& rule, RuleRunning running, const RuleRehearsal& found);
 
-//   limit: that of the query; so many may be the first of more
+//   limit: that of the query, rule_decisions_shown_max at most; so many may be the first of more
 std::string decisions_text(const std::vector<RuleDecision>& decisions, std::size_t limit);
 std::string decisions_json(const std::vector<RuleDecision>& decisions);
 

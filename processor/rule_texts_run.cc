@@ -1,6 +1,7 @@
 // Of rule_texts.h, what is said of a rule that was run by hand.
 #include "base/json_writer.h"
 #include "processor/control_texts.h"
+#include "processor/joined.h"
 #include "processor/response_texts.h"
 #include "processor/rule_texts.h"
 #include "processor/search.h"
@@ -29,11 +30,8 @@ void append_would_fire(std::string& out, const WouldFire& one, RuleRunning runni
   out.append("\n");
   if (!one.what.empty()) out.append("    ").append(one_line(one.what, fired_what_bytes_max)).append("\n");
   // Several reasons are a line each.
-  for (std::string_view rest = one.refused; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    out.append("    refused: ").append(one_line(rest.substr(0, end), fired_what_bytes_max)).append("\n");
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  for (const std::string_view line : lines_of(one.refused))
+    out.append("    refused: ").append(one_line(line, rule_reason_bytes_max)).append("\n");
 }
 
 // Decisions that were made and are not listed.
@@ -67,7 +65,9 @@ std::string rule_run_text(const Rule& rule, RuleRunning running, const RuleRehea
   if (running == RuleRunning::rehearsed) out.append("REHEARSAL: nothing is done, and nothing is written down; --act does it\n");
   else if (rule.dry_run) out.append("DRY RUN: runs are kept as dry runs, and nothing is sent or told\n");
   out.append("range: ").append(moment_text(found.range.from)).append(" to ").append(moment_text(found.range.to)).append("\n");
-  out.append(std::to_string(found.matched)).append(found.matched == 1 ? " record matches\n" : " records match\n");
+  out.append(found.cut ? "at least " : "")
+      .append(std::to_string(found.matched))
+      .append(found.matched == 1 ? " record matches\n" : " records match\n");
   for (const WouldFire& one : found.decisions) append_would_fire(out, one, running);
   if (const std::uint64_t more = not_shown(found); more > 0)
     out.append(std::to_string(more)).append(more == 1 ? " more decision is not shown\n" : " more decisions are not shown\n");
@@ -85,6 +85,7 @@ std::string rule_run_json(const Rule& rule, RuleRunning running, const RuleRehea
     object.text("from", moment_text(found.range.from));
     object.text("to", moment_text(found.range.to));
     object.number("matched", static_cast<std::int64_t>(found.matched));
+    write_flag(object.key("cut"), found.cut);
     object.number("fired", static_cast<std::int64_t>(found.tally.fired));
     object.number("muted", static_cast<std::int64_t>(found.tally.muted));
     object.number("capped", static_cast<std::int64_t>(found.tally.capped));

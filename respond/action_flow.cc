@@ -34,32 +34,10 @@ bool followed(ResponseState state) {
 
 }  // namespace
 
-asio::awaitable<Result<std::vector<ActionRun>>> with_what_it_undoes(ActionLedger& ledger, ActionRun run) {
-  std::vector<ActionRun> runs{std::move(run)};
-  const ActionRun& one = runs.front();
-  if (one.undoes.empty() || !settled(one)) co_return runs;
-  Result<ActionRun> other = co_await ledger.read(one.undoes);
-  if (!other && other.error().code() != Code::absent) co_return std::move(other).error();
-  const bool succeeded = state_of(one) == RunState::succeeded;
-  if (!other || other->undone || (!succeeded && other->undone_by != one.id)) co_return runs;
-  if (succeeded) {
-    other->undone_by = one.id;  // another try of one that failed, perhaps
-    other->undone = true;
-  } else {
-    other->undone_by.clear();
-    // A limit that could not be kept needs a person: the run that failed says why. One that is still to come is kept.
-    const bool by_its_limit = other->undo_at && one.created >= *other->undo_at;
-    if (by_its_limit) other->lasts.reset();
-    if (by_its_limit) other->undo_at.reset();
-  }
-  runs.push_back(*std::move(other));
-  co_return runs;
-}
-
 ActionFlow::ActionFlow(ActionRun run, FlowPorts ports)
     : run_(std::move(run)), ports_(std::move(ports)), paces_(std::max<std::size_t>(run_.targets.size(), 1)) {
   const SteadyTime now = ports_.clock.steady();
-  for (Pace& pace : paces_) pace = {now, now, std::chrono::nanoseconds{0}, false};
+  for (Pace& pace : paces_) pace = {now, now, std::chrono::nanoseconds{0}, Lack::none};
 }
 
 void ActionFlow::replace(ActionRun run) {
@@ -72,6 +50,8 @@ void ActionFlow::take_reread(ActionRun run) {
   TG_ASSERT(run.id == run_.id && run.targets.size() == run_.targets.size(), "a run keeps its targets");
   uncertain_ = false;
   if (unwritten_) {
+    // That it was given back is for others to say.
+    for (std::size_t i = 0; i < run.targets.size(); ++i) run_.targets[i].given_back = run.targets[i].given_back;
     run.targets = std::move(run_.targets);
     run.webhook = std::move(run_.webhook);
     run.undo_at = run_.undo_at;
@@ -82,13 +62,16 @@ void ActionFlow::take_reread(ActionRun run) {
 void ActionFlow::wake() {
   for (std::size_t part = 0; part < paces_.size(); ++part) {
     const ResponseState state = run_.webhook ? run_.webhook->state : run_.targets[part].state;
-    if (state != ResponseState::waiting) continue;
-    paces_[part].held = false;
+    // What was throttled keeps its pace (P7).
+    if (state != ResponseState::waiting || paces_[part].lack == Lack::none) continue;
+    paces_[part].lack = Lack::none;
     at_once(part);
   }
 }
 
-bool ActionFlow::due(std::size_t target) const { return !paces_[target].held && paces_[target].due <= ports_.clock.steady(); }
+bool ActionFlow::due(std::size_t target) const {
+  return paces_[target].lack != Lack::leave && paces_[target].due <= ports_.clock.steady();
+}
 
 void ActionFlow::at_once(std::size_t target) {
   paces_[target].wait = std::chrono::nanoseconds{0};
@@ -132,7 +115,7 @@ asio::awaitable<bool> ActionFlow::write() {
     write_wait_ = std::chrono::nanoseconds{0};
     for (const ActionRun& each : *changed) ports_.written(each);
     for (const ActionRun& each : *changed)
-      if (each.id != run_.id && !settled(each)) ports_.begin(each);
+      if (each.id != run_.id) ports_.begin(each);
     co_return true;
   }
   write_wait_ = std::clamp<std::chrono::nanoseconds>(write_wait_ * 2, ports_.limits.retry_first, ports_.limits.retry_most);
@@ -163,9 +146,17 @@ std::optional<SteadyTime> ActionFlow::next_due() const {
   std::optional<SteadyTime> next = undo_due_;
   const auto take = [&next](SteadyTime due) { next = std::min(next.value_or(due), due); };
   for (std::size_t target = 0; target < run_.targets.size(); ++target)
-    if (!settled(run_.targets[target].state) && !paces_[target].held) take(paces_[target].due);
-  if (run_.webhook && !settled(run_.webhook->state) && !paces_.front().held) take(paces_.front().due);
+    if (!settled(run_.targets[target].state) && paces_[target].lack != Lack::leave) take(paces_[target].due);
+  if (run_.webhook && !settled(run_.webhook->state) && paces_.front().lack != Lack::leave) take(paces_.front().due);
   return next;
+}
+
+// The run as if it had these targets alone.
+ActionRun ActionFlow::part_of_run(const std::vector<std::size_t>& batch) const {
+  ActionRun part = run_;
+  part.targets.clear();
+  for (const std::size_t target : batch) part.targets.push_back(run_.targets[target]);
+  return part;
 }
 
 asio::awaitable<void> ActionFlow::send() {
@@ -173,14 +164,15 @@ asio::awaitable<void> ActionFlow::send() {
   for (std::size_t target = 0; target < run_.targets.size() && batch.size() < elements_per_request_max; ++target)
     if (run_.targets[target].state == ResponseState::waiting && due(target)) batch.push_back(target);
   if (batch.empty()) co_return;
+  for (const std::size_t target : batch) paces_[target].lack = Lack::none;
   if (!ports_.responders.may_send()) {
     for (const std::size_t target : batch) {
-      paces_[target].held = true;
+      paces_[target].lack = Lack::leave;
       set(target, ResponseState::waiting, std::string{held_up});
     }
     co_return;
   }
-  if (const Result<void> permitted = ports_.responders.permits(run_); !permitted) {
+  if (const Result<void> permitted = ports_.responders.permits(part_of_run(batch)); !permitted) {
     for (const std::size_t target : batch) set(target, ResponseState::refused, permitted.error().text());
     co_return;
   }
@@ -188,6 +180,7 @@ asio::awaitable<void> ActionFlow::send() {
   if (!api && retryable(api.error())) {
     for (const std::size_t target : batch) {
       set(target, ResponseState::waiting, api.error().text());
+      paces_[target].lack = Lack::api;
       again_later(target, ports_.limits.retry_first, ports_.limits.retry_most);
     }
     co_return;
@@ -333,10 +326,13 @@ const TaskView* ActionFlow::found_in(const std::vector<TaskView>& tasks, std::si
 }
 
 asio::awaitable<void> ActionFlow::follow() {
-  std::size_t asked = 0;
-  for (std::size_t target = 0; target < run_.targets.size() && asked < followed_per_step; ++target) {
-    if (!followed(run_.targets[target].state) || !due(target)) continue;
-    ++asked;
+  std::vector<std::size_t> waiting;
+  for (std::size_t target = 0; target < run_.targets.size(); ++target)
+    if (followed(run_.targets[target].state) && due(target)) waiting.push_back(target);
+  // Those that have waited longest; each has its turn, however slow the answers are.
+  std::ranges::sort(waiting, {}, [this](std::size_t target) { return std::pair{paces_[target].due, target}; });
+  if (waiting.size() > followed_per_step) waiting.resize(followed_per_step);
+  for (const std::size_t target : waiting) {
     const Result<ResponderApi> api = ports_.responders.api_for(run_);
     Result<TaskView> task = Error{Code::unavailable, api ? "the responder is none of that kind any more" : api.error().text()};
     if (api && api->actions) task = co_await api->actions->task(run_.targets[target].task_id);
@@ -358,8 +354,10 @@ void ActionFlow::take_task(std::size_t target, const Result<TaskView>& task) {
     set(target, lost ? ResponseState::unknown : one.state,
         lost ? "the API does not know task " + one.task_id + " any more" : "its task cannot be read: " + task.error().text());
   }
-  if (task && !settled(one.state) && ports_.clock.steady() - paces_[target].looked_for_from > ports_.limits.follow_max)
-    set(target, ResponseState::unknown, "its task " + one.task_id + " has not come to an end");
+  // Also where it is never read again: a run that nobody can follow would hold its responder for ever.
+  if (!settled(one.state) && ports_.clock.steady() - paces_[target].looked_for_from > ports_.limits.follow_max)
+    set(target, ResponseState::unknown,
+        "its task " + one.task_id + " has not come to an end" + (task || one.reason.empty() ? "" : "; " + one.reason));
 }
 
 }  // namespace tidegate

@@ -22,13 +22,15 @@ struct RunnerLimits {
   std::chrono::seconds follow_first{2};  // between looks at a task, doubling
   std::chrono::seconds follow_most{60};
   std::chrono::seconds look_settle{180};  // the API may take 60 s for a request, and its list may lag
-  // These two since the sending, or since the start of the process: no clock that is set, and no time in which nothing ran, counts.
+  // These two since the sending, and anew with each start of the process: no clock that is set, and no time in which nothing ran,
+  // counts.
   std::chrono::hours unknown_after{24};
   std::chrono::hours follow_max{24 * 30};  // a task that has not ended
   std::uint32_t attempts_max = 5;
   std::chrono::seconds retry_first{2};  // after a failure, doubling, with jitter
   std::chrono::seconds retry_most{300};
   std::size_t runs_max = 10'000;  // under way at once
+  std::size_t sought_max = 1000;  // of which nobody knows whether they are in the ledger
 };
 
 inline constexpr std::string_view held_up = "held up: sending is stopped for all responders";
@@ -41,11 +43,12 @@ struct FlowPorts {
   Log& log;
   const RunnerLimits& limits;
   std::function<void(const ActionRun&)> written;  // after each change that is in the ledger
-  std::function<void(ActionRun)> begin;           // a run that is in the ledger, and has something to do by this one
+  std::function<void(ActionRun)> begin;           // another run that was written with this one: it may have something to do
 };
 
 // What is written with a change of a run: the run, and where it takes another one back and has come to its end, that one too: it is
-// undone, or can be undone again; what was limited in time still is, unless it was the limit that could not be kept.
+// undone, or what is left of it can be undone again; what was limited in time still is, unless it was the limit that could not be
+// kept.
 asio::awaitable<Result<std::vector<ActionRun>>> with_what_it_undoes(ActionLedger& ledger, ActionRun run);
 
 class ActionFlow {
@@ -63,15 +66,17 @@ class ActionFlow {
   void take_reread(ActionRun run);
   // The ledger may know more of it than this: it has to be read again before anything else is done.
   bool uncertain() const { return uncertain_; }
-  // What waits to be sent looks at once whether it may.
+  // What waits for something else than its turn looks at once whether it is there.
   void wake();
 
  private:
+  // What keeps a target that is not sent.
+  enum class Lack : std::uint8_t { none, leave, api };  // nothing but its turn; the kill switch is on; the way to the API
   struct Pace {
     SteadyTime due{};              // its next turn
     SteadyTime looked_for_from{};  // when whatever was sent had left us
     std::chrono::nanoseconds wait{0};
-    bool held = false;  // by the kill switch
+    Lack lack = Lack::none;
   };
 
   bool due(std::size_t target) const;
@@ -82,6 +87,7 @@ class ActionFlow {
   std::optional<SteadyTime> next_due() const;
 
   asio::awaitable<void> send();
+  ActionRun part_of_run(const std::vector<std::size_t>& batch) const;
   asio::awaitable<void> ask(std::shared_ptr<ActionApi> api, std::vector<std::size_t> batch);
   void take_refusal(const std::vector<std::size_t>& batch, const Error& error);
   void take_answers(const std::vector<std::size_t>& batch, std::vector<SentElement> answers);

@@ -1,4 +1,4 @@
-// Two parts of a run's way beside its targets: the one request of a custom responder, and what is limited in time.
+// Parts of a run's way beside its targets: the one request of a custom responder, and what takes another run back.
 #include <algorithm>
 
 #include "base/check.h"
@@ -6,6 +6,41 @@
 #include "respond/run_id.h"
 
 namespace tidegate {
+namespace {
+
+// Those of `run` on which the one that takes it back has succeeded.
+void mark_given_back(ActionRun& run, const ActionRun& inverse) {
+  for (TargetRun& target : run.targets) {
+    const auto gives_it_back = [&target](const TargetRun& back) {
+      return back.state == ResponseState::succeeded && back.target == target.target;
+    };
+    if (is_in_force(target) && std::ranges::any_of(inverse.targets, gives_it_back)) target.given_back = true;
+  }
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::vector<ActionRun>>> with_what_it_undoes(ActionLedger& ledger, ActionRun run) {
+  std::vector<ActionRun> runs{std::move(run)};
+  const ActionRun& one = runs.front();
+  if (one.undoes.empty() || !settled(one)) co_return runs;
+  Result<ActionRun> other = co_await ledger.read(one.undoes);
+  if (!other && other.error().code() != Code::absent) co_return std::move(other).error();
+  const bool succeeded = state_of(one) == RunState::succeeded;
+  if (!other || other->undone || (!succeeded && other->undone_by != one.id)) co_return runs;
+  mark_given_back(*other, one);
+  if (succeeded) {
+    other->undone_by = one.id;  // another try of one that failed, perhaps
+    other->undone = true;
+  } else {
+    other->undone_by.clear();
+    // A limit that could not be kept needs a person: the run that failed says why. One that is still to come is kept.
+    if (one.by_limit) other->lasts.reset();
+    if (one.by_limit) other->undo_at.reset();
+  }
+  runs.push_back(*std::move(other));
+  co_return runs;
+}
 
 // Nobody can say whether an unanswered request of a custom responder was done, so it is never sent again.
 asio::awaitable<void> ActionFlow::send_webhook() {
@@ -25,8 +60,9 @@ asio::awaitable<void> ActionFlow::send_webhook() {
   const auto wait = [this, &end](const std::string& why) {
     if (run_.webhook->reason != why) end(ResponseState::waiting, why);
   };
+  paces_.front().lack = Lack::none;
   if (!ports_.responders.may_send()) {
-    paces_.front().held = true;
+    paces_.front().lack = Lack::leave;
     wait(std::string{held_up});
     co_return;
   }
@@ -34,6 +70,7 @@ asio::awaitable<void> ActionFlow::send_webhook() {
   const Result<ResponderApi> api = ports_.responders.api_for(run_);
   if (permitted && !api && retryable(api.error())) {
     wait(api.error().text());
+    paces_.front().lack = Lack::api;
     again_later(0, ports_.limits.retry_first, ports_.limits.retry_most);
     co_return;
   }
@@ -65,10 +102,9 @@ asio::awaitable<void> ActionFlow::send_webhook() {
 }
 
 asio::awaitable<void> ActionFlow::undo_in_time() {
-  const auto succeeded = [](const TargetRun& target) { return target.state == ResponseState::succeeded; };
   if (!run_.lasts || !run_.undone_by.empty() ||
       !std::ranges::all_of(run_.targets, [](const TargetRun& target) { return settled(target.state); }) ||
-      std::ranges::none_of(run_.targets, succeeded))
+      std::ranges::none_of(run_.targets, is_in_force))
     co_return;
   const SteadyTime now = ports_.clock.steady();
   const WallTime wall = ports_.clock.wall();
@@ -83,6 +119,7 @@ asio::awaitable<void> ActionFlow::undo_in_time() {
   ActionRun undone = run_;
   undone.undone_by = undo_id_;
   ActionRun inverse = inverse_run(run_, undo_id_, "the time limit of run " + run_.id, wall);
+  inverse.by_limit = true;
   std::vector<ActionRun> both{undone, inverse};
   const Result<void> written = co_await ports_.ledger.put(std::move(both));
   if (!written) {

@@ -28,6 +28,7 @@ class SectionKeys {
 
   bool given(std::string_view key) const { return reader_.was_given(path_of_key(key)); }
   bool is_good(std::string_view key) const { return !reader_.has_error(path_of_key(key)); }
+  bool is_all_good() const { return !reader_.has_error_within(prefix_); }
 
   // Where the key has no error so far.
   void refuse(std::string_view key, Complaint complaint);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 
 #include "transport/utf8.h"
@@ -64,19 +65,31 @@ WrittenCharacter percent_escape(std::string_view text) {
   return {1, "%"};
 }
 
-// How many bytes at the beginning of `text` say the secret; 0: it is not there.   mark: what each escape begins with
-template <class Escape>
-std::size_t bytes_that_say(std::string_view secret, std::string_view text, char mark, Escape escape) {
+// How the characters of a secret may be written.
+struct Writing {
+  char mark;                      // what each escape begins with
+  std::size_t escape_bytes_most;  // the longest
+  WrittenCharacter (*escape)(std::string_view text);
+};
+constexpr Writing in_json{'\\', 12, json_escape};
+constexpr Writing in_percents{'%', 3, percent_escape};
+
+enum class TextEnd : std::uint8_t { whole, cut };
+
+// How many bytes at the beginning of `text` say the secret; 0: it is not there. Of a text that was cut, all that there is of it.
+std::size_t bytes_that_say(std::string_view secret, std::string_view text, const Writing& writing, TextEnd end) {
   std::size_t at = 0;
   while (!secret.empty()) {
-    if (at == text.size()) return 0;
-    if (text[at] == mark) {
-      const WrittenCharacter character = escape(text.substr(at));
+    if (at == text.size()) return end == TextEnd::cut ? at : 0;
+    if (text[at] == writing.mark) {
+      // What a cut has left of an escape says nothing of what it was.
+      if (end == TextEnd::cut && text.size() - at < writing.escape_bytes_most) return text.size();
+      const WrittenCharacter character = writing.escape(text.substr(at));
       if (!secret.starts_with(character.means)) return 0;
       secret.remove_prefix(character.means.size());
       at += character.bytes;
     } else {
-      const bool blank_of_a_form = mark == '%' && text[at] == '+' && secret.front() == ' ';
+      const bool blank_of_a_form = writing.mark == '%' && text[at] == '+' && secret.front() == ' ';
       if (text[at] != secret.front() && !blank_of_a_form) return 0;
       secret.remove_prefix(1);
       ++at;
@@ -85,13 +98,21 @@ std::size_t bytes_that_say(std::string_view secret, std::string_view text, char 
   return at;
 }
 
-//   bytes_at: how many bytes from there on say it; 0: none
-template <class BytesAt>
-void mask_where(std::string& text, BytesAt bytes_at) {
+void mask_as_it_is(std::string& text, std::string_view secret) {
+  std::string masked;
+  std::size_t kept = 0;
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, kept)) {
+    masked.append(text, kept, at - kept).append(secret_is_masked);
+    kept = at + secret.size();
+  }
+  if (kept > 0) text = masked.append(text, kept);
+}
+
+void mask_written(std::string& text, std::string_view secret, const Writing& writing) {
   std::string masked;
   std::size_t kept = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t bytes = bytes_at(std::string_view{text}.substr(at));
+    const std::size_t bytes = bytes_that_say(secret, std::string_view{text}.substr(at), writing, TextEnd::whole);
     if (bytes > 0) {
       masked.append(text, kept, at - kept).append(secret_is_masked);
       kept = at + bytes;
@@ -136,9 +157,20 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
 void mask_secret(std::string& text, std::string_view secret) {
   if (secret.empty()) return;
   // By itself first: in a secret with a backslash or a percent sign of its own that is no escape.
-  mask_where(text, [secret](std::string_view rest) { return rest.starts_with(secret) ? secret.size() : 0; });
-  mask_where(text, [secret](std::string_view rest) { return bytes_that_say(secret, rest, '\\', json_escape); });
-  mask_where(text, [secret](std::string_view rest) { return bytes_that_say(secret, rest, '%', percent_escape); });
+  mask_as_it_is(text, secret);
+  // The other two look at each byte, of up to a whole page of tasks: only where there can be something to find.
+  if (text.find(in_json.mark) != std::string::npos) mask_written(text, secret, in_json);
+  const bool blanks_of_a_form = secret.find(' ') != std::string_view::npos && text.find('+') != std::string::npos;
+  if (blanks_of_a_form || text.find(in_percents.mark) != std::string::npos) mask_written(text, secret, in_percents);
+}
+
+std::size_t begun_secret_at(std::string_view text, std::string_view secret) {
+  for (std::size_t at = 0; at < text.size() && !secret.empty(); ++at) {
+    const std::string_view rest = text.substr(at);
+    const auto begun = [&](const Writing& writing) { return bytes_that_say(secret, rest, writing, TextEnd::cut) == rest.size(); };
+    if (secret.starts_with(rest) || begun(in_json) || begun(in_percents)) return at;
+  }
+  return text.size();
 }
 
 }  // namespace tidegate

@@ -32,4 +32,8 @@ std::string one_line(std::string_view text, std::size_t bytes_max);
 // or percent-encoded, whichever of its characters it writes so.
 void mask_secret(std::string& text, std::string_view secret);
 
+// Of a text that was cut off and masked: where its end may be the beginning of the secret, written in any of those ways. Its size:
+// nowhere.
+std::size_t begun_secret_at(std::string_view text, std::string_view secret);
+
 }  // namespace tidegate

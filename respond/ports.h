@@ -116,7 +116,7 @@ class Responders {
   // what it needs is missing for the moment.
   virtual Result<ResponderApi> api_for(const ActionRun& run) = 0;
   // Whether it may be sent as things are now: the responder's tenants, actions and protected objects may have changed since it was
-  // accepted. `denied`, `absent`: with every reason.
+  // accepted. Of its targets it has those that are to be sent next. `denied`, `absent`: with every reason.
   virtual Result<void> permits(const ActionRun& run) = 0;
   // False: the kill switch is on. Nothing new is sent; what was sent is followed.
   virtual bool may_send() const = 0;

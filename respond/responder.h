@@ -58,6 +58,7 @@ struct Responder {
   std::string name;  // unique; printable ASCII
   ResponderType type = ResponderType::trendmicro_visionone;
   std::vector<std::string> tenants;  // ids; empty: all
+  std::string sensor;                // that carries its runs out; empty: the processor does
   std::string host = std::string{responder_host_default};
   std::uint16_t port = 0;  // 0: the protocol's
   ResponderProtocol protocol = ResponderProtocol::https;

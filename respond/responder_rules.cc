@@ -68,6 +68,7 @@ class ResponderRules : SectionKeys {
     const std::string where = plain ? "the protocol is http" : "verify_certificate is false";
     if (plain) useless("verify_certificate", where);
     if (plain || !responder_.verify_certificate) useless("ca_file", where);
+    else if (!responder_.sensor.empty()) useless("ca_file", "a sensor carries it out, which reads no file for a processor");
     const std::optional<UrlParts> proxy = split_url(responder_.proxy);
     if (proxy && !proxy->user_info.empty())
       refuse("proxy",

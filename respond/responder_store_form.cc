@@ -76,6 +76,7 @@ void read_actions(const StoredFieldsReader& fields, Responder& responder, std::s
 template <class Some, class Visit>
 void visit_responder_texts(Some& responder, Visit visit) {
   visit("name", responder.name);
+  visit("sensor", responder.sensor);
   visit("host", responder.host);
   visit("ca_file", responder.ca_file);
   visit("proxy", responder.proxy);

@@ -46,6 +46,7 @@ class RespondersReader {
     TenantChoice tenants;
     read("tenants", tenants);
     responder.tenants = std::move(tenants.ids);
+    read("sensor", responder.sensor);
     if (responder.type == ResponderType::webhook) responder.host.clear();
     read("host", responder.host);
     read("port", responder.port);
@@ -146,6 +147,7 @@ std::string to_yaml(const Responder& responder) {
   out.plain("type", name(responder.type));
   if (responder.tenants.empty()) out.plain("tenants", all_tenants);
   else out.texts("tenants", responder.tenants);
+  out.text("sensor", responder.sensor);
   out.text("host", responder.host);
   if (responder.port != 0) out.plain("port", std::to_string(responder.port));
   out.plain("protocol", name(responder.protocol));

@@ -5,6 +5,7 @@
 //     - name: acme-v1
 //       type: trendmicro_visionone           # or webhook
 //       tenants: [acme]                      # or the word all
+//       sensor: zurich-01                    # that carries it out; without it the processor does
 //       host: api.eu.xdr.trendmicro.com
 //       credential: acme-key                 # or api_key: …
 //       protect: [dc01.example.com, "*.example.com", 10.0.0.0/8]

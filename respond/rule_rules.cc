@@ -23,7 +23,8 @@ class RuleKeys : SectionKeys {
     if (is_good("on")) check_trigger();
     check_entity();
     check_actions();
-    check_size();
+    check_effects();
+    if (is_all_good()) check_size();
   }
 
  private:
@@ -72,6 +73,21 @@ class RuleKeys : SectionKeys {
                     {{}, "names none, so that nothing would be done", "list at least one, such as {name: tell, notify: soc-mail}"});
     const auto has_own = [](const RuleAction& action) { return action.mute.has_value(); };
     if (std::ranges::all_of(rule_.actions, has_own)) useless("mute", "each action has a mute of its own");
+  }
+
+  bool some_action_has(std::string_view key) const {
+    for (std::size_t i = 0; i < rule_.actions.size(); ++i)
+      if (given("actions[" + std::to_string(i) + "]." + std::string{key})) return true;
+    return false;
+  }
+
+  // What is written and changes nothing was meant to.
+  void check_effects() {
+    if (rule_.actions.empty() || some_action_has("notify")) return;
+    useless("severity", "no action is a notify: it is that of a message");
+    const bool counts = rule_.at_least > 1 || !is_good("at_least");
+    if (!counts && !given("mute") && !some_action_has("mute"))
+      useless("entity", "nothing is muted, counted or told: its values tell that apart");
   }
 
   // What is written is longer than what was read, where much of it has to be escaped.

@@ -111,7 +111,7 @@ bool settled(const ActionRun& run) {
   if (run.approval == Approval::awaited) return false;
   const Tally tally = tally_of(run);
   if (tally.open > 0) return false;
-  return !run.lasts || !run.undone_by.empty() || tally.succeeded == 0;
+  return !run.lasts || !run.undone_by.empty() || std::ranges::none_of(run.targets, is_in_force);
 }
 
 bool ended(const ActionRun& run) {
@@ -131,19 +131,22 @@ bool ended(const ActionRun& run) {
   return true;
 }
 
+bool is_in_force(const TargetRun& target) { return target.state == ResponseState::succeeded && !target.given_back; }
+
 ActionRun inverse_run(const ActionRun& run, std::string id, std::string requested_by, WallTime now) {
   TG_ASSERT(run.action && inverse_of(*run.action), "what is taken back has an inverse");
   ActionRun inverse;
   inverse.id = std::move(id);
   inverse.responder = run.responder;
   inverse.tenant = run.tenant;
+  inverse.sensor = run.sensor;
   inverse.action = inverse_of(*run.action);
   inverse.requested_by = std::move(requested_by);
   inverse.record_id = run.record_id;
   inverse.created = now;
   inverse.undoes = run.id;
   for (const TargetRun& target : run.targets) {
-    if (target.state != ResponseState::succeeded) continue;
+    if (!is_in_force(target)) continue;
     TargetRun& back = inverse.targets.emplace_back();
     back.target = target.target;
     back.changed = now;

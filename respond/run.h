@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 #include "respond/action.h"
 
 namespace tidegate {
+
+inline constexpr std::chrono::hours lasts_max{24 * 30};  // of a time-limited action
 
 // How far one target is. The API's task states, and ours around them.
 enum class ResponseState : std::uint8_t {
@@ -42,6 +45,7 @@ struct TargetRun {
   std::uint32_t attempts = 0;    // how often it was sent, or may have been
   std::optional<WallTime> sent;  // when the last attempt began
   WallTime changed{};            // the state, last
+  bool given_back = false;       // it has succeeded, and a run that takes this one back has succeeded on it
 
   bool operator==(const TargetRun&) const = default;
 };
@@ -69,6 +73,8 @@ struct ActionRun {
   std::string id;                        // 32 hexadecimal digits
   std::string responder;                 // by name
   std::string tenant;                    // in whose name it acts
+  std::string sensor;                    // by which it is carried out; empty: by the processor
+  std::string handed_to;                 // the ledger of that sensor to which it was, or may have been, handed; empty: none yet
   std::optional<ResponseAction> action;  // absent: a custom responder's
   std::string requested_by;              // who asked for it
   std::string record_id;                 // of the record that it is about; may be empty
@@ -76,9 +82,11 @@ struct ActionRun {
   bool dry_run = false;  // shown and kept, never sent
   Approval approval = Approval::not_needed;
   std::string decided_by;                     // who granted or denied it
+  std::optional<WallTime> decided;            // and when
   std::optional<std::chrono::seconds> lasts;  // time-limited: undone that long after it has succeeded
   std::optional<WallTime> undo_at;            // from then on known
   std::string undoes;                         // the id of the run that this one takes back; empty: none
+  bool by_limit = false;                      // it takes that one back because its time was over
   std::string undone_by;                      // the id of the run that takes this one back; empty: none, or it did not succeed
   bool undone = false;                        // it has succeeded
   std::string retries;                        // the id of the run of which this is another try; empty: none
@@ -115,8 +123,11 @@ bool settled(const ActionRun& run);
 // Nothing of it is under way, or waits for a person; what is limited in time may still be undone.
 bool ended(const ActionRun& run);
 
-// What takes the run back: the inverse of its action, on the targets that succeeded.
-//   requires: the action has an inverse, and some target has succeeded
+// What it was asked for is done, and was not taken back.
+bool is_in_force(const TargetRun& target);
+
+// What takes the run back: the inverse of its action, on the targets that are in force.
+//   requires: the action has an inverse, and some target is in force
 ActionRun inverse_run(const ActionRun& run, std::string id, std::string requested_by, WallTime now);
 
 // What makes a task of the API findable as the target's: it stands at the end of the description that is sent.

@@ -19,6 +19,7 @@ void write_target(boost::json::object& out, const TargetRun& run) {
   fields.put("attempts", run.attempts);
   fields.put("sent", run.sent);
   fields.put("changed", run.changed);
+  fields.put("given_back", run.given_back);
 }
 
 TargetRun read_target(const boost::json::object& from, std::string& flaw) {
@@ -37,6 +38,7 @@ TargetRun read_target(const boost::json::object& from, std::string& flaw) {
   fields.read("attempts", run.attempts);
   fields.read("sent", run.sent);
   fields.read("changed", run.changed);
+  fields.read("given_back", run.given_back);
   return run;
 }
 
@@ -74,6 +76,8 @@ void visit_texts(Run& run, Visit visit) {
   visit("id", run.id);
   visit("responder", run.responder);
   visit("tenant", run.tenant);
+  visit("sensor", run.sensor);
+  visit("handed_to", run.handed_to);
   visit("requested_by", run.requested_by);
   visit("record_id", run.record_id);
   visit("decided_by", run.decided_by);
@@ -105,8 +109,10 @@ std::string stored_run(const ActionRun& run) {
   fields.put("created", run.created);
   fields.put("dry_run", run.dry_run);
   fields.put("approval", run.approval);
+  fields.put("decided", run.decided);
   fields.put("lasts", run.lasts);
   fields.put("undo_at", run.undo_at);
+  fields.put("by_limit", run.by_limit);
   fields.put("undone", run.undone);
   if (!run.targets.empty()) {
     boost::json::array& list = out["targets"].emplace_array();
@@ -133,8 +139,10 @@ Result<ActionRun> run_from_stored(std::string_view bytes) {
   fields.read("created", run.created);
   fields.read("dry_run", run.dry_run);
   fields.read_named("approval", run.approval, Approval::denied);
+  fields.read("decided", run.decided);
   fields.read("lasts", run.lasts);
   fields.read("undo_at", run.undo_at);
+  fields.read("by_limit", run.by_limit);
   fields.read("undone", run.undone);
   read_parts(fields, run, flaw);
   if (version < 1) fields.flawed("v");

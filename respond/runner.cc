@@ -8,6 +8,9 @@ namespace {
 
 constexpr BackoffLimits ledger_backoff{.first = std::chrono::seconds{1}, .ceiling = std::chrono::seconds{60}};
 
+// Its own end, which it has once; that it was, or is to be, taken back is another run's.
+bool is_over(const ActionRun& run) { return ended(run) || state_of(run) == RunState::undoing; }
+
 }  // namespace
 
 // Whose turn it is with a run: its own task's, or that of somebody who changes it.
@@ -32,8 +35,10 @@ class ActionRunner::Turn {
   Held& held_;
 };
 
+ActionRunner::Held::Held(ActionRun run, FlowPorts ports) : flow(std::move(run), std::move(ports)), counted(is_over(flow.run())) {}
+
 ActionRunner::ActionRunner(ActionLedger& ledger, Responders& responders, asio::any_io_executor executor, Clock& clock,
-                           Random& random, Log& log, Metrics& metrics, RunnerLimits limits)
+                           Random& random, Log& log, Metrics& metrics, std::string place, RunnerLimits limits)
     : ledger_(ledger),
       responders_(responders),
       executor_(executor),
@@ -41,6 +46,7 @@ ActionRunner::ActionRunner(ActionLedger& ledger, Responders& responders, asio::a
       random_(random),
       log_(log),
       metrics_(metrics),
+      place_(std::move(place)),
       limits_(limits),
       tasks_(executor) {}
 
@@ -78,7 +84,7 @@ asio::awaitable<Error> ActionRunner::run() {
 
 void ActionRunner::start(ActionRun run) {
   // What comes while everything stops is in the ledger, for the next start.
-  if (settled(run) || tasks_.stopping()) return;
+  if (tasks_.stopping()) return;
   const std::string id = run.id;
   if (const auto found = held_.find(id); found != held_.end()) {
     // Whoever carries or changes it at the moment reads it again, and goes on with it: the ledger may have more to do for it.
@@ -86,13 +92,16 @@ void ActionRunner::start(ActionRun run) {
     found->second->woken.notify();
     return;
   }
+  if (settled(run)) return;
+  if (run.sensor != place_) return tell(run);
   carry_on(held_.emplace(id, std::make_shared<Held>(std::move(run), flow_ports())).first->second);
 }
 
 void ActionRunner::carry_on(std::shared_ptr<Held> held) {
   TG_ASSERT(!held->carried, "a run has one task (P9)");
   held->carried = true;
-  show_carried(+1);
+  ++carried_;
+  show_carried();
   std::string name = "action " + held->flow.run().id;
   tasks_.spawn(std::move(name), carry(std::move(held)));
 }
@@ -113,9 +122,9 @@ asio::awaitable<Error> ActionRunner::carry(std::shared_ptr<Held> held) {
     }
     if (!over() && !co_await stopped()) co_await rest(*held, due);
   }
-  if (over()) count_end(held->flow.run());
   held->carried = false;
-  show_carried(-1);
+  --carried_;
+  show_carried();
   let_go(id);
   co_return Error{Code::cancelled, "an action is over, or goes on at the next start"};
 }
@@ -128,22 +137,41 @@ asio::awaitable<void> ActionRunner::rest(Held& held, std::optional<SteadyTime> d
 }
 
 // A run that may be in the ledger or not: it goes on once the ledger says that it is.
-void ActionRunner::look_for(std::string id) {
-  std::string name = "look for " + id;
-  tasks_.spawn(std::move(name), find(std::move(id)));
+void ActionRunner::look_for(const std::string& id) {
+  if (tasks_.stopping()) return;  // at the next start the ledger has it, or not
+  if (sought_.size() >= limits_.sought_max && !sought_.contains(id)) {
+    log_.error("an action may be in the ledger or not, beside many others: if it is, it goes on at the next start", {{"run", id}});
+    return;
+  }
+  sought_.insert(id);
+  if (finding_) return;
+  finding_ = true;
+  tasks_.spawn("look for actions", find_sought());
 }
 
-asio::awaitable<Error> ActionRunner::find(std::string id) {
+asio::awaitable<Error> ActionRunner::find_sought() {
   co_await asio::this_coro::throw_if_cancelled(false);
   Backoff backoff{random_, ledger_backoff};
-  bool known = false;
-  while (!known && !co_await stopped()) {
+  while (!sought_.empty() && !co_await stopped()) {
     co_await clock_.sleep_for(backoff.next());
-    Result<ActionRun> run = co_await ledger_.read(id);
-    known = run || run.error().code() == Code::absent;
-    if (run) start(*std::move(run));
+    bool answers = true;
+    while (answers && !sought_.empty() && !co_await stopped()) {
+      const std::string id = sought_.extract(sought_.begin()).value();
+      answers = co_await find(id);
+      if (answers) backoff.reset();
+      else sought_.insert(id);
+    }
   }
+  finding_ = false;
   co_return Error{Code::cancelled, "nothing is left to be looked for"};
+}
+
+// False: the ledger does not answer.
+asio::awaitable<bool> ActionRunner::find(std::string id) {
+  Result<ActionRun> run = co_await ledger_.read(id);
+  const bool known = run || run.error().code() == Code::absent;
+  if (run) start(*std::move(run));
+  co_return known;
 }
 
 // Found, or read from the ledger. Whoever is given it lets go of it.
@@ -166,8 +194,21 @@ void ActionRunner::let_go(const std::string& id) {
 }
 
 asio::awaitable<Result<void>> ActionRunner::submit(ActionRun run) {
+  const std::string id = run.id;
+  if (!submitting_.insert(id).second) co_return Error{Code::invalid, "run " + id + " is being submitted already"};
+  Result<void> submitted = co_await submit_new(std::move(run));
+  submitting_.erase(id);
+  co_return submitted;
+}
+
+asio::awaitable<Result<void>> ActionRunner::submit_new(ActionRun run) {
   if (carried_ >= limits_.runs_max && !settled(run))
     co_return Error{Code::full, std::to_string(carried_) + " actions are under way: wait until some are over"};
+  // Whoever chooses ids may choose one twice, and put() would replace what may have been sent.
+  const Result<ActionRun> there = co_await ledger_.read(run.id);
+  if (there) co_return Error{Code::invalid, "there is a run " + run.id + " already"};
+  if (there.error().code() != Code::absent) co_return there.error();
+  TG_ASSERT(!held_.contains(run.id), "a run is submitted once (P9)");
   std::vector<ActionRun> one{run};
   const Result<void> written = co_await ledger_.put(std::move(one));
   if (!written) {
@@ -180,7 +221,7 @@ asio::awaitable<Result<void>> ActionRunner::submit(ActionRun run) {
                       written.error().text() + "; it may be under way all the same: look for run " + run.id};
     }
   }
-  if (settled(run)) count_end(run);
+  if (settled(run)) count(run);
   tell(run);
   start(std::move(run));
   co_return Result<void>{};
@@ -209,14 +250,17 @@ asio::awaitable<Result<ActionRun>> ActionRunner::amend_with(std::string id, Chan
   if (!found) co_return found.error();
   const std::shared_ptr<Held>& held = *found;
   Result<ActionRun> outcome = Error{Code::cancelled, "stopped"};
+  bool known = true;
   co_await Turn::wait_for(*held);
   {
     const Turn turn{*held};
     outcome = co_await changed(*held, change);
+    if (!held->carried) known = co_await refreshed(*held);
   }
+  // From here on nobody else has a turn, nor lets go of it, before it is carried or let go of.
+  const bool left = !known || !held->flow.done();
+  if (!held->carried && left && held->flow.run().sensor == place_ && !tasks_.stopping()) carry_on(held);
   --held->users;
-  const bool known = held->carried || co_await refreshed(*held);
-  if (!held->carried && (!known || !held->flow.done()) && !tasks_.stopping()) carry_on(held);
   held->woken.notify();
   let_go(id);
   co_return outcome;
@@ -224,18 +268,20 @@ asio::awaitable<Result<ActionRun>> ActionRunner::amend_with(std::string id, Chan
 
 // After a write that may be in or not the ledger is asked before anything else is done. False: it does not answer.
 asio::awaitable<bool> ActionRunner::refreshed(Held& held) {
-  if (!held.stale && !held.flow.uncertain()) co_return true;
-  Result<ActionRun> run = co_await ledger_.read(held.flow.run().id);
-  if (!run) co_return false;
-  const std::string inverse = run->undone_by;
-  const bool begun = !inverse.empty() && held.flow.run().undone_by.empty();
-  if (begun) {
-    Result<ActionRun> another = co_await ledger_.read(inverse);
-    if (!another) co_return false;
-    start(*std::move(another));
+  while (held.stale || held.flow.uncertain()) {
+    held.stale = false;  // who marks it from here on may have written after it was read
+    Result<ActionRun> run = co_await ledger_.read(held.flow.run().id);
+    const std::string inverse = run ? run->undone_by : std::string{};
+    const bool begun = !inverse.empty() && held.flow.run().undone_by.empty();
+    bool known = run.has_value();
+    if (begun) known = co_await find(inverse);
+    if (!known) {
+      held.stale = true;
+      co_return false;
+    }
+    count_end(held, *run);
+    held.flow.take_reread(*std::move(run));
   }
-  held.flow.take_reread(*std::move(run));
-  held.stale = false;
   co_return true;
 }
 
@@ -246,7 +292,7 @@ asio::awaitable<Result<ActionRun>> ActionRunner::changed(Held& held, const Chang
   ActionRun run = held.flow.run();
   Result<std::optional<ActionRun>> another = change(run);
   if (!another) co_return std::move(another).error();
-  TG_ASSERT(run.targets == held.flow.run().targets, "what was sent is the flow's to say (P9)");
+  TG_ASSERT(run.sensor != place_ || run.targets == held.flow.run().targets, "what was sent is the flow's to say (P9)");
   const Result<std::vector<ActionRun>> changes = co_await with_what_it_undoes(ledger_, run);
   if (!changes) co_return changes.error();
   std::vector<ActionRun> runs = *changes;
@@ -283,21 +329,26 @@ void ActionRunner::wake() {
   }
 }
 
-// That it was, or is to be, taken back is another run's end.
-void ActionRunner::count_end(ActionRun run) {
-  run.undone_by.clear();
+void ActionRunner::count_end(Held& held, const ActionRun& run) {
+  if (held.counted || !is_over(run)) return;
+  held.counted = true;
+  count(run);
+}
+
+void ActionRunner::count(ActionRun run) {
+  run.undone_by.clear();  // an end of another run
   metrics_
       .counter("tidegate_actions_total", "Runs of response actions that came to an end.",
                {{"action", run.action ? std::string{name(*run.action)} : "webhook"}, {"outcome", std::string{name(state_of(run))}}})
       .add();
 }
 
-void ActionRunner::show_carried(int more) {
-  carried_ = more > 0 ? carried_ + 1 : carried_ - 1;
+void ActionRunner::show_carried() {
   metrics_.gauge("tidegate_actions_under_way", "Runs of response actions that are not settled.").set(static_cast<double>(carried_));
 }
 
 void ActionRunner::tell(const ActionRun& run) {
+  if (const auto found = held_.find(run.id); found != held_.end()) count_end(*found->second, run);
   if (on_change_) on_change_(run);
 }
 

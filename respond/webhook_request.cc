@@ -1,6 +1,7 @@
 #include "respond/webhook_request.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "config/ascii.h"
@@ -23,6 +24,8 @@ constexpr seconds token_life_usual{300};  // where the server tells none
 constexpr seconds token_life_max{24 * 3600};
 constexpr std::size_t shown_header_bytes = 64;
 constexpr std::size_t token_reason_bytes = 200;
+// That are looked through for secrets: more than is kept, as what is masked gets shorter.
+constexpr std::size_t answer_bytes_masked = 4 * webhook_answer_bytes_max;
 
 // Upper case; empty: none of those that a responder may use.
 std::string_view http_method(std::string_view method) {
@@ -157,15 +160,25 @@ asio::awaitable<Result<WebhookApi::Answer>> WebhookRequests::send(std::string me
       token_.reset();
       continue;
     }
-    mask_secret(response->body, used->value.reveal());
-    // Of "Bearer x" and "Basic x" the x alone.
-    mask_secret(response->body, used->value.reveal().substr(used->value.reveal().find(' ') + 1));
-    mask_secret(response->body, options_.secret.reveal());
     Answer answer;
     answer.status = response->status;
-    answer.body = one_line(response->body, webhook_answer_bytes_max);
+    answer.body = kept_of(std::move(response->body), *used);
     co_return answer;
   }
+}
+
+std::string WebhookRequests::kept_of(std::string body, const Credential& used) const {
+  const bool cut = body.size() > answer_bytes_masked;
+  if (cut) body.resize(answer_bytes_masked);
+  const std::string_view sent = used.value.reveal();
+  // Of "Bearer x" and "Basic x" the x alone, too.
+  const std::array<std::string_view, 3> secrets{sent, sent.substr(sent.find(' ') + 1), options_.secret.reveal()};
+  for (const std::string_view secret : secrets) mask_secret(body, secret);
+  std::size_t end = body.size();
+  for (const std::string_view secret : secrets)
+    if (cut) end = std::min(end, begun_secret_at(body, secret));
+  body.resize(end);
+  return one_line(body, webhook_answer_bytes_max);
 }
 
 asio::awaitable<Result<WebhookRequests::Credential>> WebhookRequests::credential() {
@@ -212,6 +225,7 @@ asio::awaitable<Result<WebhookRequests::AccessToken>> WebhookRequests::new_token
   if (!response && response.error().code() == Code::cancelled) co_return std::move(response).error();
   // Whatever failed here: the responder's own request was not sent.
   if (!response) co_return Error{Code::denied, "token_url: no access token was given: " + response.error().text()};
+  if (response->body.size() > token_answer_limits.bytes_max) response->body.clear();  // none that could be read
   mask_secret(response->body, options_.secret.reveal());
   mask_secret(response->body, to_base64(client));
   if (response->status != 200) co_return token_refused(*response);

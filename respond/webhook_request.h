@@ -59,6 +59,7 @@ class WebhookRequests final : public WebhookApi {
 
   WebhookRequests(WebhookRequestsOptions options, HttpSend send, HttpSend ask_token, Clock& clock);
 
+  std::string kept_of(std::string body, const Credential& used) const;
   asio::awaitable<Result<Credential>> credential();
   asio::awaitable<Result<AccessToken>> new_token();
 

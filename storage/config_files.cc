@@ -80,6 +80,17 @@ Result<void> ConfigFiles::rename(std::string_view from, std::string_view to) con
   return sync_directory(*place_.environment(), place_.directory);
 }
 
+Result<void> ConfigFiles::rename_all(const std::vector<std::string>& files, std::string_view suffix) const {
+  for (const std::string& file : files) {
+    const std::string path = path_of(file);
+    const rocksdb::Status status = place_.environment()->RenameFile(path, path + std::string{suffix});
+    if (!status.ok()) return error_from(status, "renaming " + path);
+  }
+  return sync();
+}
+
+Result<void> ConfigFiles::sync() const { return sync_directory(*place_.environment(), place_.directory); }
+
 Result<void> ConfigFiles::remove(std::string_view file) const {
   const std::string path = path_of(file);
   if (is_missing(place_.environment()->FileExists(path))) return {};

@@ -71,7 +71,9 @@ Result<void> make_directory(const StorePlace& place) {
   std::filesystem::path path;
   for (const std::filesystem::path& part : place.directory) {
     path /= part;
-    if (part.empty() || path == path.root_path() || place.environment()->FileExists(path.string()).ok()) continue;
+    // The last one is always asked for: only so is a file in its place seen.
+    const bool there = path != place.directory && place.environment()->FileExists(path.string()).ok();
+    if (part.empty() || path == path.root_path() || there) continue;
     const rocksdb::Status status = place.environment()->CreateDirIfMissing(path.string());
     if (!status.ok()) return place_error(status, path);
   }

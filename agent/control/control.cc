@@ -17,16 +17,21 @@ HttpReply refusal(unsigned status, std::string_view why) { return {.status = sta
 struct Request {
   std::string method;
   std::string target;
+  Secret body;
 };
 
-// "GET /status.json"
-std::optional<Request> parse_request(std::string_view text, std::size_t bytes_max) {
-  const std::size_t space = text.find(' ');
-  if (text.size() > bytes_max || space == std::string_view::npos) return std::nullopt;
-  Request request{std::string{text.substr(0, space)}, std::string{text.substr(space + 1)}};
-  const bool method = request.method == "GET" || request.method == "POST";
+// "GET /status.json", or "POST /actions/run?ledger=…", a line feed and the body.
+std::optional<Request> parse_request(std::string_view text, std::size_t line_bytes_max) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, end);
+  const std::size_t space = line.find(' ');
+  if (line.size() > line_bytes_max || space == std::string_view::npos) return std::nullopt;
+  Request request{std::string{line.substr(0, space)}, std::string{line.substr(space + 1)}, {}};
+  const bool has_body = end < text.size();
+  const bool method = request.method == "POST" || (request.method == "GET" && !has_body);
   const bool printable = std::ranges::all_of(request.target, [](char c) { return c > ' ' && c < '\x7f'; });
   if (!method || !request.target.starts_with('/') || !printable) return std::nullopt;
+  if (has_body) request.body = Secret{std::string{text.substr(end + 1)}};
   return request;
 }
 
@@ -122,13 +127,17 @@ void Control::take(Command command) {
 asio::awaitable<Error> Control::serve(Command command) {
   co_await asio::this_coro::throw_if_cancelled(false);
   HttpReply reply;
-  const std::optional<Request> request = parse_request(command.body, limits_.request_bytes_max);
+  const Secret text{std::move(command.body)};  // what comes with it may be one
+  std::optional<Request> request = parse_request(text.reveal(), limits_.request_bytes_max);
   if (!request) {
-    reply = refusal(400, "a request is METHOD TARGET; METHOD is GET or POST, and TARGET a path");
+    reply = refusal(
+        400, "a request is METHOD TARGET, and after a POST a line feed and its body; METHOD is GET or POST, and TARGET a path");
   } else if (!accepts_ && request->method != "GET") {
     reply = refusal(403, "this sensor's own file does not accept it (remote.accept)");
+  } else if (request->body.size() > limits_.body_bytes_max) {
+    reply = refusal(413, "the body has more than " + std::to_string(limits_.body_bytes_max) + " bytes");
   } else {
-    reply = co_await hooks_.answer(request->method, request->target);
+    reply = co_await hooks_.answer(request->method, request->target, std::move(request->body));
   }
   if (request && request->method == "POST")
     log_.info("the processor asked for something",

@@ -10,8 +10,8 @@
 //   only look (GET).
 // - Nothing that the processor sends ends this, or holds up collection.
 //
-// A command's body is "METHOD TARGET", as on the local control socket; an answer's is "STATUS CONTENT_TYPE\n" and the body.
-// Thread: the loop.
+// A command's body is "METHOD TARGET", as on the local control socket, and of a POST that has a body a line feed and that; an
+// answer's is "STATUS CONTENT_TYPE\n" and the body. What came as a body may hold secrets, and is in no log. Thread: the loop.
 #pragma once
 
 #include <chrono>
@@ -27,6 +27,8 @@
 #include "agent/verdict.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/secret.h"
+#include "respond/sensor_messages.h"
 #include "transport/http_server.h"
 #include "transport/signal.h"
 #include "transport/task_group.h"
@@ -38,14 +40,15 @@ struct ControlLimits {
   std::size_t answers_max = 256;              // remembered
   std::size_t answers_bytes_max = 4u << 20;   // of their bodies; of older ones only the ids are kept
   std::size_t answer_bytes_max = 256u << 10;  // of one body
-  std::size_t request_bytes_max = 8u << 10;
+  std::size_t request_bytes_max = 8u << 10;   // of its first line
+  std::size_t body_bytes_max = sensor_message_bytes_max;
   std::chrono::nanoseconds look_every{std::chrono::seconds{1}};  // at a state that says of no change itself
   std::chrono::nanoseconds publish_gap{std::chrono::milliseconds{200}};
   std::chrono::nanoseconds publish_every{std::chrono::minutes{1}};
 };
 
 // Answers a request as the local control socket does.
-using CommandHandler = std::function<asio::awaitable<HttpReply>(std::string method, std::string target)>;
+using CommandHandler = std::function<asio::awaitable<HttpReply>(std::string method, std::string target, Secret body)>;
 
 struct ControlHooks {
   std::function<ControlReport()> report;

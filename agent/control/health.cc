@@ -161,6 +161,12 @@ Component clock_of(const AgentStatus& status) {
   return std::move(clock.whole);
 }
 
+Component actions_of(const std::vector<ActionTrouble>& troubles) {
+  Concern actions{"actions"};
+  for (const ActionTrouble& trouble : troubles) actions.note(trouble.part, "degraded", trouble.reason, trouble.since);
+  return std::move(actions.whole);
+}
+
 }  // namespace
 
 Component health_of(const AgentStatus& status) {
@@ -176,6 +182,7 @@ Component health_of(const AgentStatus& status) {
   for (Component (*const concern)(const AgentStatus&) : {tokens_of, lag_of, gaps_of, clock_of})
     whole.parts.push_back(concern(status));
   if (status.control) whole.parts.push_back(configuration_of(status.control->configuration));
+  if (!status.actions.empty()) whole.parts.push_back(actions_of(status.actions));
   if (!whole.healthy) whole.reason = reason_within(whole);
   return whole;
 }

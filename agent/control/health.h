@@ -5,7 +5,8 @@
 //          ├ uplink
 //          ├ journal
 //          ├ tokens, lag, gaps, clock ─ CONNECTOR, or CONNECTOR CONTENT_TYPE: only what is amiss
-//          └ configuration
+//          ├ configuration
+//          └ actions ─ ledger, responders, runs: only where something is amiss with response actions
 //
 // Healthy is what works now: a part that has not been asked yet is not, nor is one that waits for space, nor a sensor that
 // collects nothing. A connector that is disabled is no fault of its own: it says so, and only all of them together are one.

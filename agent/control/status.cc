@@ -144,6 +144,17 @@ void write_control(ObjectWriter& object, const ControlStatus& control) {
   list.push_back(']');
 }
 
+void write_actions(std::string& list, const std::vector<ActionTrouble>& troubles) {
+  list.push_back('[');
+  for (const ActionTrouble& trouble : troubles) {
+    if (&trouble != &troubles.front()) list.push_back(',');
+    ObjectWriter object{list};
+    object.text("part", trouble.part);
+    object.text("reason", trouble.reason);
+  }
+  list.push_back(']');
+}
+
 std::string line_of(std::string_view indent, std::string_view what, const StageState& state, std::string_view advice) {
   std::string line{indent};
   line.append(what).append("  ").append(name(state.verdict)).append(" since ").append(to_iso8601(state.since));
@@ -209,6 +220,7 @@ std::string status_json(const AgentStatus& status) {
     }
     write_journal(object.key("journal"), status.journal, status.now);
     if (status.control) write_control(object, *status.control);
+    if (!status.actions.empty()) write_actions(object.key("actions"), status.actions);
   }
   return out;
 }
@@ -239,6 +251,10 @@ std::string status_text(const AgentStatus& status) {
   }
   out.append(line_of("  ", "uplink", status.uplink, uplink_remedy(status.uplink.verdict)));
   if (status.control) out.append(control_text(*status.control));
+  for (const ActionTrouble& trouble : status.actions) {
+    out.append("  actions  ").append(trouble.part).append("\n");
+    for (const std::string_view line : lines_of(trouble.reason)) out.append("    reason: ").append(line).append("\n");
+  }
   out.append("  journal  ")
       .append(std::to_string(status.journal.bytes))
       .append(" of ")

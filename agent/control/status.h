@@ -46,6 +46,13 @@ struct ControlStatus {
   RemoteStatus configuration;  // what the processor has offered last, and what became of it
 };
 
+// What is amiss with the response actions that this sensor carries out.
+struct ActionTrouble {
+  std::string part;  // ledger, responders, runs
+  std::string reason;
+  WallTime since{};  // where it is known
+};
+
 struct AgentStatus {
   std::string sensor;
   WallTime now{};
@@ -56,6 +63,7 @@ struct AgentStatus {
   std::size_t chunks_in_flight = 0;
   JournalUsage journal;
   std::optional<ControlStatus> control;  // absent: there is none, by configuration
+  std::vector<ActionTrouble> actions;    // empty: nothing is amiss
 
   // The worst of everything. A sensor that collects nothing is never healthy.
   Verdict verdict() const;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "agent/text_cut.h"
+#include "config/ascii.h"
 #include "transport/trace_id.h"
 #include "transport/url.h"
 
@@ -23,10 +24,7 @@ bool agree(const ApiTime& earlier, const ApiTime& later) {
 // A proxy that answers in the API's place speaks to people, or says nothing at all.
 bool from_the_api(const HttpResponse& response) {
   if (response.status / 100 == 2) return true;
-  std::string type{response.header("Content-Type").value_or(std::string_view{})};
-  for (char& c : type)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return type.find("json") != std::string::npos;
+  return lower_case(response.header("Content-Type").value_or(std::string_view{})).find("json") != std::string::npos;
 }
 
 }  // namespace

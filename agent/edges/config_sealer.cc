@@ -5,7 +5,6 @@
 namespace tidegate {
 namespace {
 
-constexpr SealedPlace document_place{.purpose = "connectors document", .name = "agent"};
 constexpr std::string_view credential_name = "tidegate-sealing-key";
 
 }  // namespace
@@ -28,8 +27,8 @@ Result<SealingKey> open_sealing_key(const SealingKeyPlace& place, bool was_used,
   return make_sealing_key(place.file, entropy);
 }
 
-Result<Bytes> KeySealer::seal(const Secret& document) { return tidegate::seal(key_, document_place, document.reveal(), entropy_); }
+Result<Bytes> KeySealer::seal(const Secret& document) { return tidegate::seal(key_, place_, document.reveal(), entropy_); }
 
-Result<Secret> KeySealer::open(ByteView sealed) { return unseal(key_, document_place, sealed); }
+Result<Secret> KeySealer::open(ByteView sealed) { return unseal(key_, place_, sealed); }
 
 }  // namespace tidegate

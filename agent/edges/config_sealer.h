@@ -1,4 +1,5 @@
-// KeySealer: seals documents of connectors for this sensor's disk, under its sealing key.
+// KeySealer: seals what the processor gives for this sensor's disk, under its sealing key: documents of connectors, and the
+// responders by which the sensor acts. Neither opens in the place of the other.
 //
 // Promises: the key is made once, where no configuration was ever kept; one that went missing is never made anew, since what it
 // sealed would be lost in silence. No key and no document is in any error.
@@ -27,9 +28,13 @@ SealingKeyPlace sealing_key_place(const SensorConfig& sensor, const std::filesys
 // `absent`: it is missing, and `was_used` (something was sealed with it), or it is another's to make.
 Result<SealingKey> open_sealing_key(const SealingKeyPlace& place, bool was_used, const Entropy& entropy);
 
+inline constexpr SealedPlace connectors_place{.purpose = "connectors document", .name = "agent"};
+inline constexpr SealedPlace responders_place{.purpose = "responders", .name = "agent"};
+
 class KeySealer final : public ConfigSealer {
  public:
-  KeySealer(SealingKey key, Entropy entropy) : key_(std::move(key)), entropy_(std::move(entropy)) {}
+  KeySealer(SealingKey key, Entropy entropy, SealedPlace place = connectors_place)
+      : key_(std::move(key)), entropy_(std::move(entropy)), place_(place) {}
 
   Result<Bytes> seal(const Secret& document) override;
   Result<Secret> open(ByteView sealed) override;
@@ -37,6 +42,7 @@ class KeySealer final : public ConfigSealer {
  private:
   SealingKey key_;
   Entropy entropy_;
+  SealedPlace place_;
 };
 
 // Where there is no key: nothing is sealed and nothing opened, and the reason is told.

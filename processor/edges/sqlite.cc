@@ -8,6 +8,7 @@ namespace tidegate {
 namespace {
 
 constexpr int busy_ms_max = 5000;
+constexpr int steps_between_looks = 10'000;  // of the virtual machine: a millisecond or less
 
 Error error_of(sqlite3* database, int status) {
   Code code = Code::invalid;
@@ -20,6 +21,7 @@ Error error_of(sqlite3* database, int status) {
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_NOMEM: code = Code::unavailable; break;
+    case SQLITE_INTERRUPT: code = Code::cancelled; break;
     default: break;
   }
   return Error{code, std::string{"sqlite: "} + (database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(status))};
@@ -86,6 +88,13 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& file, M
   if (status != SQLITE_OK) return error_of(opened, status).in(file.string());
   sqlite3_busy_timeout(opened, busy_ms_max);
   return database;
+}
+
+void SqliteDatabase::stop_when(const std::atomic<bool>* stop) {
+  const auto is_time = [](void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; };
+  // The library hands back what it is given: nobody writes to the flag.
+  sqlite3_progress_handler(database_.get(), steps_between_looks, stop == nullptr ? nullptr : +is_time,
+                           const_cast<std::atomic<bool>*>(stop));
 }
 
 Result<void> SqliteDatabase::execute(const std::string& sql) {

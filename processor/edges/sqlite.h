@@ -1,10 +1,11 @@
 // SQLite behind two small classes: a connection and a prepared statement. Its errors become ours here.
 //   full: no space. corrupt: not a database, or damaged. timeout: locked by another. unavailable: the disk failed.
-//   invalid: not permitted, or a statement of ours is wrong.
+//   cancelled: it was told to stop. invalid: not permitted, or a statement of ours is wrong.
 //
 // Thread: a connection and its statements belong to one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -53,6 +54,9 @@ class SqliteDatabase {
 
   static Result<SqliteDatabase> open(const std::filesystem::path& file, Mode mode);
 
+  // Once `stop` is true, what is under way ends soon, and whatever comes after it at once, with `cancelled`. Null: nothing does.
+  //   requires: it outlives the database
+  void stop_when(const std::atomic<bool>* stop);
   // One or more statements without parameters, rows ignored.
   Result<void> execute(const std::string& sql);
   Result<SqliteStatement> prepare(std::string_view sql);

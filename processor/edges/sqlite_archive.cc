@@ -30,6 +30,9 @@ Result<std::optional<SqliteDatabase>> open_day(const std::filesystem::path& file
   return std::optional<SqliteDatabase>{*std::move(database)};
 }
 
+bool is_stopped(const Search& search) { return search.stop != nullptr && *search.stop; }
+Error stopped_error() { return Error{Code::cancelled, "the search was stopped"}; }
+
 // One search in one day file.
 class DaySearch {
  public:
@@ -53,6 +56,7 @@ class DaySearch {
     bind(*ids);
     const std::uint64_t before = total;
     while (true) {
+      if (is_stopped(search_)) return stopped_error();
       const Result<bool> row = ids->step();
       if (!row) return row.error();
       if (!*row) return {};
@@ -165,10 +169,13 @@ Result<SearchEnd> SqliteArchive::search(const Search& search, const std::functio
   SearchEnd end;
   bool wants_more = true;
   for (const std::chrono::sys_days day : *touched) {
+    if (is_stopped(search)) return stopped_error();
     Result<std::optional<SqliteDatabase>> database = open_day(directory_ / day_file_name(day));
+    if (database && *database) (*database)->stop_when(search.stop);
     Result<void> done;
     if (!database) done = std::move(database).error();
     else if (*database) done = day_search.run(**database, hit, wants_more, end.total);
+    if (!done && done.error().code() == Code::cancelled) return stopped_error();
     if (!done) end.unreadable.push_back(day_file_name(day) + ": " + done.error().text());
   }
   return end;

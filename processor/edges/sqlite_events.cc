@@ -189,16 +189,17 @@ Result<std::size_t> SqliteEvents::give_up_others(const std::vector<std::string>&
 
 Result<void> SqliteEvents::trim(WallTime now) {
   return in_transaction(database_, [&]() -> Result<void> {
-    if (Result<void> old = run(database_, "DELETE FROM events WHERE closed <> 0 AND closed < ?1", {of(now - limits_.kept)}); !old)
-      return old;
+    // What a channel is still to be told of stays until it was told, or given up.
+    constexpr std::string_view over = "closed <> 0 AND id NOT IN (SELECT event FROM deliveries WHERE state = 0)";
+    const std::string old = "DELETE FROM events WHERE closed < ?1 AND " + std::string{over};
+    if (Result<void> cut = run(database_, old, {of(now - limits_.kept)}); !cut) return cut;
     const Result<std::int64_t> count = number(database_, "SELECT count(*) FROM events", {});
     if (!count) return count.error();
     const std::int64_t surplus = *count - static_cast<std::int64_t>(limits_.events_max);
     if (surplus > 0) {
-      Result<void> cut =
-          run(database_, "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE closed <> 0 ORDER BY closed, id LIMIT ?1)",
-              {surplus});
-      if (!cut) return cut;
+      const std::string oldest =
+          "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE " + std::string{over} + " ORDER BY closed, id LIMIT ?1)";
+      if (Result<void> cut = run(database_, oldest, {surplus}); !cut) return cut;
     }
     return database_.execute("DELETE FROM deliveries WHERE event NOT IN (SELECT id FROM events)");
   });

@@ -41,7 +41,8 @@ constexpr const char* rules_schema = R"(
   CREATE INDEX decisions_unfired_at ON decisions (outcome, at) WHERE outcome <> 0;
   CREATE INDEX decisions_of_hour ON decisions (rule, action, tenant, at) WHERE outcome = 0;
   CREATE INDEX decisions_queued ON decisions (number, rule) WHERE state = 0;
-  CREATE TABLE queued_documents (number INTEGER PRIMARY KEY, document BLOB NOT NULL) STRICT;
+  CREATE TABLE queued_documents (number INTEGER PRIMARY KEY, size INTEGER NOT NULL, document BLOB NOT NULL) STRICT;
+  CREATE INDEX queued_sizes ON queued_documents (size);
   CREATE TABLE mutes (
     rule TEXT NOT NULL, action TEXT NOT NULL, tenant TEXT NOT NULL, entity TEXT NOT NULL, begins INTEGER NOT NULL,
     ends INTEGER NOT NULL, muted INTEGER NOT NULL, PRIMARY KEY (rule, action, tenant, entity)) STRICT, WITHOUT ROWID;
@@ -49,7 +50,7 @@ constexpr const char* rules_schema = R"(
     rule TEXT PRIMARY KEY, fired INTEGER NOT NULL, muted INTEGER NOT NULL, capped INTEGER NOT NULL, too_old INTEGER NOT NULL,
     refused INTEGER NOT NULL, last_fired INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE looked (rule TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = 1;
+  PRAGMA user_version = 2;
 )";
 
 // A file that cannot be read stays where it is, until a person has decided.
@@ -105,6 +106,11 @@ Result<void> SqliteRules::prepare() {
     if (!format) return format.error();
     if (*format > rules_format)
       return Error{Code::invalid, "written by a newer version of the processor; install that version again"};
+    if (*format != 0 && *format < rules_format)
+      return Error{Code::invalid, "written by a version before the first release (format " + std::to_string(*format) +
+                                      "), whose decisions do not tell tenants apart; note its rules with that version, move the "
+                                      "file away with what begins with its name, and apply the rules again; what they did or told "
+                                      "may then be done or told once more for records that come again"};
     return *format == 0 ? database_.execute(rules_schema) : Result<void>{};
   });
   return made ? prepare_statements() : std::move(made);
@@ -128,7 +134,11 @@ Result<void> SqliteRules::put_rules(const std::vector<KeptRule>& all) {
 Result<void> SqliteRules::put_rule(const KeptRule& kept) {
   const std::string yaml = to_yaml(kept.rule);
   const std::string by = utf8_within(kept.changed_by, rule_changed_by_bytes_max);
-  return run(database_, "INSERT OR REPLACE INTO rules VALUES (?1, ?2, ?3, ?4)", {kept.rule.name, yaml, of(kept.changed), by});
+  Result<void> put =
+      run(database_, "INSERT OR REPLACE INTO rules VALUES (?1, ?2, ?3, ?4)", {kept.rule.name, yaml, of(kept.changed), by});
+  // Switched on again it must not act for all the time that it was off.
+  if (!put || (kept.rule.enabled && kept.rule.on_schedule())) return put;
+  return run(database_, "DELETE FROM looked WHERE rule = ?1", {kept.rule.name});
 }
 
 Result<std::vector<KeptRule>> SqliteRules::rules() {

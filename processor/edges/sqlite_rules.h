@@ -1,10 +1,10 @@
 // The automation in one SQLite file, rules.db: rules, what they decided about which records, and what is still to be done.
 //
 //   rules      name, value (a document with that rule alone: respond/rules_document.h), changed, changed_by
-//   decisions  number (in the order of deciding), key (the hash of rule, action and record; unique), rule, action, record (16
-//              bytes), outcome, at, tenant, entities, run_id, count, dry_run, state, reason
+//   decisions  number (in the order of deciding), key (the hash of rule, action, tenant and record; unique), rule, action, record
+//              (16 bytes), outcome, at, tenant, entities, run_id, count, dry_run, state, reason
 //   queued_documents
-//              number, document: the record of a decision that is queued; it goes when that is settled
+//              number, size, document: the record of a decision that is queued, and its bytes; it goes when that is settled
 //   mutes      rule, action, tenant, entity, begins, ends, muted
 //   totals     rule, fired, muted, capped, too_old, refused, last_fired: counted in the transactions of what they count
 //   looked     rule, until
@@ -12,8 +12,8 @@
 // Times are nanoseconds since the epoch, 0 where there is none; outcomes and states are the numbers of their enumerators.
 //
 // Promises: those of RuleStore and RuleLedger. What was committed survives a power cut (WAL, synchronous FULL). The file is made
-// whole or not at all, and one that a newer version wrote, or that is damaged, is refused and left as it is: it alone says which
-// records were acted upon (P9).
+// whole or not at all, and one of another format, or that is damaged, is refused and left as it is: it alone says which records
+// were acted upon (P9). Format 1 was never released: its decisions did not tell tenants apart (P10).
 //
 // Thread: the owner's, one at a time. The loop and the judge open the file once each: what one of them has committed the other
 // sees, and whoever wants to write waits a few seconds for the other, then fails with `timeout`; who reads waits for nobody.
@@ -33,11 +33,11 @@
 
 namespace tidegate {
 
-inline constexpr int rules_format = 1;  // PRAGMA user_version; 0 is a file that was not finished
+inline constexpr int rules_format = 2;  // PRAGMA user_version; 0 is a file that was not finished
 
 class SqliteRules final : public RuleStore, public RuleLedger {
  public:
-  // Opens the file, or makes it. `corrupt`: damaged. `invalid`: a newer version wrote it. The text says what to do.
+  // Opens the file, or makes it. `corrupt`: damaged. `invalid`: it is of another format. The text says what to do.
   static Result<std::unique_ptr<SqliteRules>> open(const std::filesystem::path& file, RuleLimits limits = {});
 
   Result<void> put_rules(const std::vector<KeptRule>& all) override;
@@ -60,8 +60,8 @@ class SqliteRules final : public RuleStore, public RuleLedger {
   Result<void> transact(const std::function<Result<void>()>& body) override;
   Result<bool> is_decided(const RuleKey& key) override;
   Result<std::optional<RuleMute>> find_mute(const RuleMute& mute) override;
-  Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) override;
-  Result<bool> has_room() override;
+  Result<std::uint64_t> fired_after(const RuleKey& key, WallTime after) override;
+  Result<bool> has_room(std::size_t document_bytes) override;
   Result<void> decide(const RuleDecision& decision) override;
   Result<void> put_mute(const RuleMute& mute) override;
   Result<void> add_unkept(std::string_view rule, const UnkeptDecisions& counts) override;
@@ -87,9 +87,14 @@ class SqliteRules final : public RuleStore, public RuleLedger {
     WallTime after{};
     std::vector<WallTime> times;
   };
+  // What waits to be done.
+  struct Queued {
+    std::size_t decisions = 0;
+    std::size_t bytes = 0;  // of their records
+  };
   // What the transaction that is under way knows, since no other connection writes before it ends, and what it writes at its end.
   struct Writing {
-    std::optional<std::size_t> queued;                                           // absent: not counted yet
+    std::optional<Queued> queued;                                                // absent: not counted yet
     std::map<std::tuple<std::string, std::string, std::string>, Firings> fired;  // by rule, action and tenant
     std::set<RuleMute, ByPlace> mutes;                                           // that were put
     std::map<std::string, Counts, std::less<>> counts;                           // by rule
@@ -102,7 +107,7 @@ class SqliteRules final : public RuleStore, public RuleLedger {
   Result<void> prepare_statements();
   Result<void> put_rule(const KeptRule& kept);
   Result<void> queue(const RuleDecision& decision);
-  Result<Firings> firings(const RuleKey& key, std::string_view tenant, WallTime after);
+  Result<Firings> firings(const RuleKey& key, WallTime after);
   Counts& counts_of(std::string_view rule);
   void count(const RuleDecision& decision);
   Result<void> finish();

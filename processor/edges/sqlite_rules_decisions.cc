@@ -25,7 +25,9 @@ Bytes bytes_of(const Id128& id) {
 }  // namespace
 
 // A hash is a third of the texts that it stands for, and as unique as the record's id, which is one.
-Bytes SqliteRules::column_of(const RuleKey& key) { return bytes_of(hash128({key.rule, key.action, bytes_of(key.record)})); }
+Bytes SqliteRules::column_of(const RuleKey& key) {
+  return bytes_of(hash128({key.rule, key.action, key.tenant, bytes_of(key.record)}));
+}
 
 Result<void> SqliteRules::prepare_statements() {
   const std::pair<SqliteStatement*, std::string_view> statements[] = {
@@ -34,10 +36,10 @@ Result<void> SqliteRules::prepare_statements() {
       {&list_fired_,
        "SELECT at FROM decisions INDEXED BY decisions_of_hour WHERE outcome = 0 AND rule = ?1 AND action = ?2 AND tenant = ?3 "
        "AND at > ?4 ORDER BY at"},
-      {&count_queued_, "SELECT count(*) FROM decisions INDEXED BY decisions_queued WHERE state = 0"},
+      {&count_queued_, "SELECT count(*), coalesce(sum(size), 0) FROM queued_documents INDEXED BY queued_sizes"},
       {&insert_decision_,
        "INSERT INTO decisions VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (key) DO NOTHING"},
-      {&insert_document_, "INSERT INTO queued_documents VALUES (?1, ?2)"},
+      {&insert_document_, "INSERT INTO queued_documents VALUES (?1, ?2, ?3)"},
       {&put_mute_, "INSERT OR REPLACE INTO mutes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
       {&add_counts_,
        "INSERT INTO totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (rule) DO UPDATE SET fired = fired + excluded.fired, "
@@ -90,25 +92,25 @@ Result<std::optional<RuleMute>> SqliteRules::find_mute(const RuleMute& mute) {
   return kept;
 }
 
-Result<std::uint64_t> SqliteRules::fired_after(const RuleKey& key, std::string_view tenant, WallTime after) {
+Result<std::uint64_t> SqliteRules::fired_after(const RuleKey& key, WallTime after) {
   if (!writing_) {
-    const Result<Firings> found = firings(key, tenant, after);
+    const Result<Firings> found = firings(key, after);
     if (!found) return found.error();
     return found->times.size();
   }
-  const auto [place, is_new] = writing_->fired.try_emplace({key.rule, key.action, std::string{tenant}});
+  const auto [place, is_new] = writing_->fired.try_emplace({key.rule, key.action, key.tenant});
   Firings& known = place->second;
   if (is_new || after < known.after) {
-    Result<Firings> found = firings(key, tenant, after);
+    Result<Firings> found = firings(key, after);
     if (!found) return std::move(found).error();
     known = *std::move(found);
   }
   return static_cast<std::uint64_t>(known.times.end() - std::ranges::upper_bound(known.times, after));
 }
 
-Result<SqliteRules::Firings> SqliteRules::firings(const RuleKey& key, std::string_view tenant, WallTime after) {
+Result<SqliteRules::Firings> SqliteRules::firings(const RuleKey& key, WallTime after) {
   Firings found{after, {}};
-  bind_all(list_fired_, {key.rule, key.action, tenant, of(after)});
+  bind_all(list_fired_, {key.rule, key.action, key.tenant, of(after)});
   while (true) {
     const Result<bool> stepped = list_fired_.step();
     if (stepped && *stepped) {
@@ -130,7 +132,7 @@ Result<void> SqliteRules::decide(const RuleDecision& decision) {
   const std::string entities = utf8_within(decision.entities, decision_text_bytes_max);
   const std::string reason = utf8_within(decision.reason, decision_text_bytes_max);
   bind_all(insert_decision_, {SqliteBlob{column}, decision.key.rule, decision.key.action, SqliteBlob{record},
-                              static_cast<std::int64_t>(decision.outcome), of(decision.at), decision.tenant, entities,
+                              static_cast<std::int64_t>(decision.outcome), of(decision.at), decision.key.tenant, entities,
                               decision.run_id, static_cast<std::int64_t>(decision.count), std::int64_t{decision.dry_run},
                               static_cast<std::int64_t>(decision.state), reason});
   if (Result<void> inserted = insert_decision_.run(); !inserted) return inserted;
@@ -152,28 +154,34 @@ void SqliteRules::count(const RuleDecision& decision) {
   }
   ++counts.fired;
   counts.last_fired = std::max(counts.last_fired, of(decision.at));
-  const auto known = writing_->fired.find({decision.key.rule, decision.key.action, decision.tenant});
+  const auto known = writing_->fired.find({decision.key.rule, decision.key.action, decision.key.tenant});
   if (known == writing_->fired.end() || decision.at <= known->second.after) return;
   std::vector<WallTime>& times = known->second.times;
   times.insert(std::ranges::upper_bound(times, decision.at), decision.at);
 }
 
-Result<bool> SqliteRules::has_room() {
+Result<bool> SqliteRules::has_room(std::size_t document_bytes) {
   TG_ASSERT(writing_, "what a rule decides is written within a transaction");
   if (!writing_->queued) {
     const Result<bool> counted = count_queued_.step();
-    if (counted) writing_->queued = static_cast<std::size_t>(count_queued_.integer(0));
+    if (counted)
+      writing_->queued =
+          Queued{static_cast<std::size_t>(count_queued_.integer(0)), static_cast<std::size_t>(count_queued_.integer(1))};
     count_queued_.reset();
     if (!counted) return counted.error();
   }
-  return *writing_->queued < limits_.queued_max;
+  const Queued& queued = *writing_->queued;
+  return queued.decisions < limits_.queued_max && queued.bytes + document_bytes <= limits_.queued_bytes_max;
 }
 
 //   requires: its row is the last that was inserted
 Result<void> SqliteRules::queue(const RuleDecision& decision) {
-  bind_all(insert_document_, {database_.last_rowid(), SqliteBlob{decision.document}});
+  const std::size_t bytes = decision.document.size();
+  bind_all(insert_document_, {database_.last_rowid(), static_cast<std::int64_t>(bytes), SqliteBlob{decision.document}});
   if (Result<void> inserted = insert_document_.run(); !inserted) return inserted;
-  if (writing_->queued) ++*writing_->queued;
+  if (!writing_->queued) return {};
+  ++writing_->queued->decisions;
+  writing_->queued->bytes += bytes;
   return {};
 }
 

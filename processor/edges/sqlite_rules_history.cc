@@ -44,7 +44,7 @@ RuleDecision decision_in(const SqliteStatement& row) {
   if (row.blob(3).size() == record_bytes) decision.key.record = get_id(row.blob(3));
   decision.outcome = outcome_in(row.integer(4));
   decision.at = time_in(row.integer(5));
-  decision.tenant = row.text(6);
+  decision.key.tenant = row.text(6);
   decision.entities = row.text(7);
   decision.run_id = row.text(8);
   decision.count = static_cast<std::uint64_t>(row.integer(9));
@@ -155,10 +155,9 @@ Result<std::vector<RuleMute>> SqliteRules::mutes(std::string_view rule) {
 }
 
 Result<std::uint64_t> SqliteRules::lift_mutes(std::string_view rule, std::string_view action, std::string_view entity) {
-  Result<void> lifted = run(database_,
-                            "DELETE FROM mutes WHERE (?1 = '' OR rule = ?1) AND (?2 = '' OR action = ?2) AND "
-                            "(?3 = '' OR entity = ?3)",
-                            {rule, action, entity});
+  Result<void> lifted =
+      run(database_, "DELETE FROM mutes WHERE rule = ?1 AND (?2 = '' OR action = ?2) AND (?3 = '' OR entity = ?3)",
+          {rule, action, entity});
   if (!lifted) return std::move(lifted).error();
   return static_cast<std::uint64_t>(database_.changes());
 }
@@ -173,13 +172,10 @@ Result<void> SqliteRules::trim(WallTime now) {
   if (Result<void> done = trim_surplus("INDEXED BY decisions_unfired WHERE outcome <> 0", limits_.unfired_max, room); !done)
     return done;
   if (Result<void> done = trim_mutes(kept_from); !done) return done;
-  return in_transaction(database_, [this]() -> Result<void> {
-    // Of rules that are not there any more; totals stay with what they count.
-    if (Result<void> done = database_.execute("DELETE FROM looked WHERE rule NOT IN (SELECT name FROM rules)"); !done) return done;
-    return database_.execute(
-        "DELETE FROM totals WHERE rule NOT IN (SELECT name FROM rules) AND NOT EXISTS "
-        "(SELECT 1 FROM decisions WHERE decisions.rule = totals.rule)");
-  });
+  // Of rules that are not there any more; totals stay with what they count.
+  return database_.execute(
+      "DELETE FROM totals WHERE rule NOT IN (SELECT name FROM rules) AND NOT EXISTS "
+      "(SELECT 1 FROM decisions WHERE decisions.rule = totals.rule)");
 }
 
 // What is newest is so by the order of deciding: a clock that was set back must not make the newest decisions the first to go, for

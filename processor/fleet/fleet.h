@@ -129,9 +129,12 @@ class Fleet {
   asio::awaitable<Result<PushOutcome>> push(std::string sensor, Secret document, std::string author,
                                             std::chrono::nanoseconds deadline);
   // A request to the sensor's local control socket, repeated until it is answered; it is done once. `unavailable`: the sensor is
-  // away, or takes no requests. `timeout`. `full`: too many wait. `invalid`: the method or the target.
+  // away, or takes no requests. `timeout`. `full`: too many wait. `invalid`: the method, the target, or a body beyond
+  // request_body_bytes_max.
   asio::awaitable<Result<CommandOutcome>> request(std::string sensor, std::string method, std::string target,
-                                                  std::chrono::nanoseconds deadline);
+                                                  std::chrono::nanoseconds deadline, Secret body = {});
+  // It has a session at the moment.
+  bool is_there(std::string_view sensor) const;
   // At once: its sessions are closed before the call returns.
   Result<void> revoke_sensor(std::string_view sensor);
 

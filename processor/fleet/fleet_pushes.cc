@@ -122,6 +122,11 @@ asio::awaitable<Result<PushOutcome>> Fleet::answered(SensorLiveState& sensor, By
   }
 }
 
+bool Fleet::is_there(std::string_view sensor) const {
+  const auto found = sensors_.find(std::string{sensor});
+  return found != sensors_.end() && !found->second.sessions.empty();
+}
+
 Result<void> Fleet::send_request(SensorLiveState& sensor, const opamp::CustomMessage& message) {
   if (sensor.sessions.empty()) return Error{Code::unavailable, "sensor " + sensor.name + " is away"};
   Live& live = *sessions_.at(sensor.sessions.back());
@@ -133,10 +138,11 @@ Result<void> Fleet::send_request(SensorLiveState& sensor, const opamp::CustomMes
 }
 
 asio::awaitable<Result<CommandOutcome>> Fleet::request(std::string sensor, std::string method, std::string target,
-                                                       std::chrono::nanoseconds deadline) {
+                                                       std::chrono::nanoseconds deadline, Secret body) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto stop = co_await asio::this_coro::cancellation_state;
   if (Result<void> good = check_request(method, target); !good) co_return std::move(good).error();
+  if (body.size() > request_body_bytes_max) co_return Error{Code::invalid, "the body of a request is too large"};
   const auto found = sensors_.find(sensor);
   if (found == sensors_.end()) co_return Error{Code::absent, "there is no sensor of that name"};
   if (requests_.waiting() >= limits_.requests_waiting_max || requests_.waiting(sensor) >= limits_.requests_of_sensor_max)
@@ -144,7 +150,7 @@ asio::awaitable<Result<CommandOutcome>> Fleet::request(std::string sensor, std::
   SensorLiveState& state = found->second;
   const PendingRequest request{requests_, to_hex(Id128{random_.next(), random_.next()}), sensor};
   const std::shared_ptr<SensorRequests::Pending> pending = *request;
-  const opamp::CustomMessage message = request_message(request.id(), method, target);
+  const opamp::CustomMessage message = request_message(request.id(), method, target, body);
   if (Result<void> sent = send_request(state, message); !sent) co_return std::move(sent).error();
   const SteadyTime until = clock_.steady() + deadline;
   SteadyTime again = clock_.steady() + limits_.repeat_every;

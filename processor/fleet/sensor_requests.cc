@@ -24,11 +24,12 @@ Result<void> check_request(std::string_view method, std::string_view target) {
   return {};
 }
 
-opamp::CustomMessage request_message(std::string_view id, std::string_view method, std::string_view target) {
+opamp::CustomMessage request_message(std::string_view id, std::string_view method, std::string_view target, const Secret& body) {
   opamp::CustomMessage message;
   message.capability = requests_capability;
   message.type = "request";
   message.data.append(id).append(" ").append(method).append(" ").append(target);
+  if (!body.empty()) message.data.append("\n").append(body.reveal());
   return message;
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "processor/fleet/views.h"
 #include "transport/opamp_messages.h"
 #include "transport/opamp_requests.h"
@@ -24,7 +25,8 @@ inline constexpr std::size_t answer_body_bytes_max = 256u << 10;
 // `invalid`: a method other than GET and POST, or a target that is no path of one line.
 Result<void> check_request(std::string_view method, std::string_view target);
 
-opamp::CustomMessage request_message(std::string_view id, std::string_view method, std::string_view target);
+opamp::CustomMessage request_message(std::string_view id, std::string_view method, std::string_view target,
+                                     const Secret& body = {});
 
 struct SensorAnswer {
   std::string id;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/ascii.h"
 #include "processor/digest.h"
 
 namespace tidegate {
@@ -45,10 +46,7 @@ std::optional<TokenText> parse_token(std::string_view text) {
   if (first == std::string_view::npos) return std::nullopt;
   text = text.substr(first, text.find_last_not_of(white) - first + 1);
   if (text.size() != token_prefix.size() + token_digits) return std::nullopt;
-  std::string lower{text};
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  const Secret all{std::move(lower)};
+  const Secret all{lower_case(text)};
   if (!all.reveal().starts_with(token_prefix)) return std::nullopt;
   const std::string_view digits = all.reveal().substr(token_prefix.size());
   if (digits.find_first_not_of(alphabet) != std::string_view::npos) return std::nullopt;

@@ -83,10 +83,26 @@ Result<std::uint64_t> IndexWorker::index_batch() {
   if (!answers) return answers.error();
   TG_ASSERT(answers->size() == batch->records.size(), "a payload is forgotten only when all its records are in the index (P1)");
   count(*batch, *answers);
-  if (watch_ != nullptr && !batch->unseen.empty())
-    if (Result<void> seen = watch_->seen(batch->unseen); !seen) return std::move(seen).error();
+  if (Result<void> told = tell(*batch); !told) return std::move(told).error();
   if (Result<void> done = landing_.done(batch->place); !done) return std::move(done).error();
+  seen_.erase(seen_.begin(), seen_.upper_bound(batch->place.sequence));
   return batch->chunks;
+}
+
+// Of what was not looked at before. A try that failed asks nothing again: what was seen is known once.
+Result<void> IndexWorker::tell(const Batch& batch) {
+  if (watch_ == nullptr) return {};
+  std::vector<IndexRecord> unseen;
+  for (const Piece& piece : batch.pieces) {
+    const LandedChunk& landed = batch.landed[piece.landed];
+    auto known = seen_.find(landed.place.sequence);
+    if (known == seen_.end()) known = seen_.emplace(landed.place.sequence, watch_->take_seen(landed.chunk)).first;
+    if (known->second) continue;
+    const auto records = batch.records.begin();
+    unseen.insert(unseen.end(), records + static_cast<std::ptrdiff_t>(piece.begin),
+                  records + static_cast<std::ptrdiff_t>(piece.end));
+  }
+  return unseen.empty() ? Result<void>{} : watch_->seen(unseen);
 }
 
 Result<IndexWorker::Batch> IndexWorker::gather() {
@@ -116,8 +132,7 @@ Result<void> IndexWorker::add_chunk(Batch& batch, std::uint64_t sequence) {
   Chunk& chunk = batch.landed.emplace_back(*std::move(landed)).chunk;
   const std::size_t before = batch.records.size();
   if (Result<void> read = read_chunk(chunk, batch.plain.emplace_back(), batch.records); !read) return read;
-  if (watch_ != nullptr && !watch_->take_seen(chunk))
-    batch.unseen.insert(batch.unseen.end(), batch.records.begin() + static_cast<std::ptrdiff_t>(before), batch.records.end());
+  batch.pieces.push_back({batch.landed.size() - 1, before, batch.records.size()});
   chunk.entries = {};  // they are in `plain`
   batch.plain_bytes += batch.plain.back().size();
   batch.place = batch.landed.back().place;

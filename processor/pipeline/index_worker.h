@@ -1,7 +1,8 @@
 // IndexWorker: the index thread. It reads the landed chunks in order, puts their records into the index, and only when
 // those are durable, and whoever watches has written down what he makes of them (those that he has not looked at before), lets the
-// landing forget the payloads. It can be killed at any point: what was indexed and not yet forgotten is indexed and told of again,
-// and record_id keeps it single (P2).
+// landing forget the payloads. Who watches is asked what he has looked at when it is durable in the index, not before: while
+// nothing can be indexed he goes on by himself. It can be killed at any point: what was indexed and not yet forgotten is indexed
+// and told of again, and record_id keeps it single (P2).
 //
 // A chunk that cannot be read back is reported, counted and passed: it was acknowledged, so nothing can bring it back.
 // Any other failure is tried again until it passes, and is seen in status() meanwhile (P12). Trying again may open a whole store
@@ -60,11 +61,16 @@ class IndexWorker {
 
  private:
   // Chunks read back and decoded, and the records that point into them. A deque, because it never moves what it holds.
+  struct Piece {
+    std::size_t landed;  // its index in there
+    std::size_t begin;   // of its records
+    std::size_t end;
+  };
   struct Batch {
     std::deque<LandedChunk> landed;
     std::deque<Bytes> plain;
     std::vector<IndexRecord> records;
-    std::vector<IndexRecord> unseen;  // those of them that who watches has not looked at before
+    std::vector<Piece> pieces;  // what of them came with which chunk
     std::size_t plain_bytes = 0;
     LandingPlace place;  // of the last chunk
     std::uint64_t chunks = 0;
@@ -76,6 +82,7 @@ class IndexWorker {
   Result<Batch> gather();
   // Adds one chunk. `corrupt` and `absent`: it is lost.
   Result<void> add_chunk(Batch& batch, std::uint64_t sequence);
+  Result<void> tell(const Batch& batch);
   void count(const Batch& batch, const std::vector<Upserted>& answers);
   Metric& indexed(std::string_view msg_class);
 
@@ -88,6 +95,7 @@ class IndexWorker {
   Metric& again_;
   Metric& lost_;
   std::map<std::string, Metric*, std::less<>> by_class_;
+  std::map<std::uint64_t, bool> seen_;  // what take_seen() has said of chunks, by sequence, until they are done
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

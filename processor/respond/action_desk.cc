@@ -67,6 +67,7 @@ Result<void> ActionDesk::apply(std::vector<Responder> responders, std::string_vi
       refusals.add(Code::invalid, "responder '" + each.name + "' is of type " + std::string{name(before->second.responder.type)} +
                                       "; delete it before another one takes its name");
     else if (const Result<void> same = check_origin(before->second.responder, each); !same) refusals.add(same.error());
+    if (const Result<void> there = check_sensor(each); !there) refusals.add(there.error());
     Result<Secret> secret = secret_of(each);
     if (!secret) {
       refusals.add(secret.error());
@@ -92,18 +93,19 @@ Result<void> ActionDesk::apply(std::vector<Responder> responders, std::string_vi
     responders_.insert_or_assign(name, std::move(kept));
     apis_.insert_or_assign(name, std::move(made.at(name)));
   }
-  if (runner_ != nullptr) runner_->wake();
+  tell_of_change();
   return {};
 }
 
 // What was sent to one console must not be looked for in another: it would not be there, and would be sent again (P9).
 Result<void> ActionDesk::check_origin(const Responder& before, const Responder& now) const {
-  if (origin_of(before) == origin_of(now)) return {};
+  if (origin_of(before) == origin_of(now) && before.sensor == now.sensor) return {};
   const Result<std::optional<std::string>> open = ports_.history.unsettled_run_of(now.name);
   if (!open) return open.error();
   if (!*open) return {};
-  return Error{Code::denied, "responder '" + now.name + "' is to send to " + origin_of(now) + ", and run " + **open +
-                                 " of it is not settled, which began at " + origin_of(before) +
+  const auto way = [](const Responder& one) { return origin_of(one) + (one.sensor.empty() ? "" : " by sensor " + one.sensor); };
+  return Error{Code::denied, "responder '" + now.name + "' is to send to " + way(now) + ", and run " + **open +
+                                 " of it is not settled, which began at " + way(before) +
                                  "; wait for its end, or give the new responder another name"};
 }
 
@@ -122,6 +124,7 @@ Result<void> ActionDesk::remove(std::string_view name, std::string_view by) {
   log_.info("a responder was deleted", {{"responder", found->first}, {"who", std::string{by}}});
   apis_.erase(found->first);
   responders_.erase(found);
+  tell_of_change();
   return {};
 }
 
@@ -149,6 +152,10 @@ std::vector<std::string> ActionDesk::warnings_for(const ActionRun& run) const {
     if (run.dry_run && approval_of(responder, as_sent) == Approval::awaited)
       warnings.push_back("responder '" + responder.name + "' sends only what a person has approved");
   }
+  if (!run.sensor.empty() && !run.dry_run && !ended(run) && places_.present && !places_.present(run.sensor))
+    warnings.push_back("sensor " + run.sensor + " is away: " +
+                       (run.handed_to.empty() ? "what it does not take within an hour is refused, and not done later"
+                                              : "what becomes of this is known once it is back"));
   if (!may_send_ && (run.dry_run || !ended(run))) warnings.emplace_back(kill_switch_is_on);
   return warnings;
 }
@@ -159,12 +166,13 @@ asio::awaitable<Result<std::string>> ActionDesk::test(std::string name) {
   Responder responder = **found;
   Result<Secret> secret = secret_of(responder);
   if (!secret) co_return std::move(secret).error();
+  if (!responder.sensor.empty()) co_return co_await places_.test(responder.sensor, responder.name);
   co_return co_await ports_.probe(std::move(responder), *std::move(secret));
 }
 
 void ActionDesk::forget_apis_with(std::string_view credential) {
   for (const std::string& name : users_of(credential)) apis_.erase(name);
-  if (runner_ != nullptr) runner_->wake();
+  tell_of_change();
 }
 
 std::vector<std::string> ActionDesk::users_of(std::string_view credential) const {
@@ -179,8 +187,13 @@ Result<void> ActionDesk::set_may_send(bool may, std::string_view by) {
   may_send_ = may;
   if (may) log_.warning("the kill switch is off: actions are sent again", {{"who", std::string{by}}});
   else log_.warning(kill_switch_is_on, {{"who", std::string{by}}});
-  if (may && runner_ != nullptr) runner_->wake();
+  tell_of_change();
   return {};
+}
+
+void ActionDesk::tell_of_change() const {
+  if (may_send_ && runner_ != nullptr) runner_->wake();
+  if (places_.changed) places_.changed();
 }
 
 Result<ResponderApi> ActionDesk::api_for(const ActionRun& run) {

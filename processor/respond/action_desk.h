@@ -18,6 +18,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,14 +27,11 @@
 #include "base/random.h"
 #include "processor/respond/action_order.h"
 #include "processor/respond_ports.h"
+#include "respond/responder_apis.h"
 #include "respond/runner.h"
+#include "respond/sensor_messages.h"
 
 namespace tidegate {
-
-// Of a responder, how its requests are sent. Made anew when the responder or its credential has changed.
-using MakeResponderApi = std::function<Result<ResponderApi>(const Responder& responder, Secret secret)>;
-// What a responder is fit for, in words, found out without side effects.
-using ProbeResponder = std::function<asio::awaitable<Result<std::string>>(Responder responder, Secret secret)>;
 
 inline constexpr std::string_view kill_switch_is_on =
     "the kill switch is on: no action is sent until `tidegate-processor action resume`";
@@ -44,6 +42,16 @@ struct ActionDeskPorts {
   std::function<Result<Secret>(std::string_view name)> credential;
   MakeResponderApi make_api;
   ProbeResponder probe;
+};
+
+// What is asked of the sensors that carry runs out.
+struct ActionPlaces {
+  // The tenants that it speaks for. `absent`: there is no such sensor, or it was revoked.
+  std::function<Result<std::vector<std::string>>(std::string_view sensor)> tenants_of;
+  std::function<bool(std::string_view sensor)> present;
+  // What the responder is fit for there, in words, found out without side effects.
+  std::function<asio::awaitable<Result<std::string>>(std::string sensor, std::string responder)> test;
+  std::function<void()> changed;  // what they act by, or whether anything may be sent
 };
 
 class ActionDesk final : public Responders {
@@ -58,9 +66,12 @@ class ActionDesk final : public Responders {
   // The names of the rules that act by a responder, which keep it from being deleted.
   void set_rules_of(std::function<std::vector<std::string>(std::string_view responder)> rules) { rules_of_ = std::move(rules); }
 
-  // All of a document, each replaced by its name, or none. `invalid`: a credential or a CA file of one cannot be used, or its type
-  // is another one than before. `denied`: its host, port or protocol is, and a run of it is not settled: that would be looked for
-  // where it was never sent (P9).
+  // Before anything is asked for; without them no responder can be a sensor's.
+  void set_places(ActionPlaces places) { places_ = std::move(places); }
+
+  // All of a document, each replaced by its name, or none. `invalid`: a credential or a CA file of one cannot be used, its type is
+  // another one than before, or its sensor is none, or speaks for none of its tenants (P10). `denied`: its host, port, protocol or
+  // sensor is another one, and a run of it is not settled: that would be looked for where it was never sent (P9).
   Result<void> apply(std::vector<Responder> responders, std::string_view by);
   // `denied`: a run of it is not settled, or a rule acts by it.
   Result<void> remove(std::string_view name, std::string_view by);
@@ -73,6 +84,10 @@ class ActionDesk final : public Responders {
   std::vector<std::string> warnings_for(const ActionRun& run) const;
   // What it is fit for, without side effects.
   asio::awaitable<Result<std::string>> test(std::string name);
+  // By what the sensor is to act, with secrets. An error: one is not kept.
+  Result<SensorResponders> responders_of(std::string_view sensor) const;
+  // Of all responders.
+  std::set<std::string> sensors() const;
   // The credential's value has changed.
   void forget_apis_with(std::string_view credential);
   // The names of those that use it.
@@ -80,7 +95,9 @@ class ActionDesk final : public Responders {
 
   // The run without id and times, and the request, as they would be.
   Result<ActionDraft> draft(const ActionOrder& order) const;
-  // The run as it was accepted, with its id, in the ledger; and the request. A dry run too: it is kept, and never sent.
+  // The run as it was accepted, with its id, in the ledger; and the request. A dry run too: it is kept, and never sent. Of an order
+  // that brings its id, where the history has that run: it alone, as it is, whatever the order says (P9); `unavailable`: nobody
+  // knows whether it has it.
   asio::awaitable<Result<ActionDraft>> submit(ActionOrder order);
   // Who asked for it may decide, too: the history says who it was.   `invalid`: it does not wait for approval.
   asio::awaitable<Result<ActionRun>> decide(std::string id, bool grant, std::string by);
@@ -98,6 +115,9 @@ class ActionDesk final : public Responders {
 
  private:
   Result<void> check_origin(const Responder& before, const Responder& now) const;
+  Result<void> check_sensor(const Responder& responder) const;
+  // The run has a sensor, or the processor, that may carry it out; it goes there.
+  Result<void> give_place(ActionRun& run) const;
   Result<void> check_run_ended(std::string_view id) const;
   Result<void> check_not_retried(const ActionRun& run) const;
   Result<void> decide_on(ActionRun& run, bool grant, const std::string& by) const;
@@ -105,6 +125,7 @@ class ActionDesk final : public Responders {
   Result<ActionRun> undo_of(const ActionRun& run, const std::string& by) const;
   Result<Secret> secret_of(const Responder& responder) const;
   Result<ResponderApi> api_of(const Responder& responder);
+  void tell_of_change() const;
   void note(std::string_view what, const ActionRun& run, const std::string& who);
 
   ActionDeskPorts ports_;
@@ -113,6 +134,7 @@ class ActionDesk final : public Responders {
   Log& log_;
   ActionRunner* runner_ = nullptr;
   std::function<std::vector<std::string>(std::string_view)> rules_of_;
+  ActionPlaces places_;
   std::map<std::string, KeptResponder> responders_;        // by name
   std::map<std::string, ResponderApi, std::less<>> apis_;  // by name, as they were asked for
   bool may_send_ = true;

@@ -30,6 +30,15 @@ Result<ActionDraft> ActionDesk::draft(const ActionOrder& order) const {
 
 asio::awaitable<Result<ActionDraft>> ActionDesk::submit(ActionOrder order) {
   TG_ASSERT(runner_ != nullptr, "a desk has a runner before it is asked");
+  if (!order.id.empty()) {
+    Result<ActionRun> before = ports_.history.run(order.id);
+    if (before) {
+      ActionDraft as_it_is;
+      as_it_is.run = *std::move(before);
+      co_return as_it_is;
+    }
+    if (before.error().code() != Code::absent) co_return Error{Code::unavailable, before.error().text()};
+  }
   Result<ActionDraft> drafted = draft(order);
   if (!drafted) co_return drafted;
   ActionRun& run = drafted->run;
@@ -38,6 +47,7 @@ asio::awaitable<Result<ActionDraft>> ActionDesk::submit(ActionOrder order) {
     const Result<ResponderApi> api = api_of(responders_.at(run.responder).responder);
     if (!api) co_return api.error();
   }
+  if (const Result<void> placed = give_place(run); !placed) co_return placed.error();
   run.id = order.id.empty() ? fresh_run_id(random_) : order.id;
   run.created = clock_.wall();
   for (TargetRun& target : run.targets) target.changed = run.created;
@@ -62,6 +72,7 @@ Result<void> ActionDesk::decide_on(ActionRun& run, bool grant, const std::string
   }
   run.approval = grant ? Approval::granted : Approval::denied;
   run.decided_by = by;
+  run.decided = clock_.wall();
   return {};
 }
 
@@ -123,6 +134,7 @@ Result<ActionRun> ActionDesk::retry_of(const ActionRun& run, const std::string& 
   check_scope(**responder, again, refusals);
   if (!refusals.empty()) return refusals.error();
   again.approval = approval_of(**responder, again);
+  if (Result<void> placed = give_place(again); !placed) return std::move(placed).error();
   return again;
 }
 
@@ -150,7 +162,7 @@ Result<ActionRun> ActionDesk::undo_of(const ActionRun& run, const std::string& b
   if (!run.undone_by.empty())
     return Error{Code::invalid,
                  "run " + run.id + (run.undone ? " was undone already, by run " : " is being undone by run ") + run.undone_by};
-  if (std::ranges::none_of(run.targets, [](const TargetRun& target) { return target.state == ResponseState::succeeded; }))
+  if (std::ranges::none_of(run.targets, is_in_force))
     return Error{Code::invalid,
                  "run " + run.id + " has done nothing that could be taken back: it is " + std::string{name(state_of(run))}};
   const Result<const Responder*> responder = responder_named(run.responder);
@@ -160,6 +172,7 @@ Result<ActionRun> ActionDesk::undo_of(const ActionRun& run, const std::string& b
   check_scope(**responder, back, refusals);
   if (!refusals.empty()) return refusals.error();
   back.approval = approval_of(**responder, back);  // of what does no harm it needs none
+  if (Result<void> placed = give_place(back); !placed) return std::move(placed).error();
   return back;
 }
 

@@ -13,17 +13,15 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "processor/respond/action_guards.h"
 #include "respond/action.h"
+#include "respond/action_guards.h"
 #include "respond/responder.h"
 #include "respond/run.h"
 
 namespace tidegate {
 
-inline constexpr std::chrono::hours lasts_max{24 * 30};  // of a time-limited action
-
 struct ActionOrder {
-  std::string id;  // of its run, which is not in the history; empty: one by chance
+  std::string id;  // of its run, which is made once, however often it is asked for; empty: one by chance
   std::string responder;
   std::optional<ResponseAction> action;  // absent for a custom responder, and where a responder may do one alone
   std::string tenant;                    // of whom it is; empty: the record's, or the responder's only one

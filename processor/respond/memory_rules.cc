@@ -16,8 +16,8 @@ Result<std::optional<RuleMute>> MemoryRules::find_mute(const RuleMute& mute) {
   return std::optional{found->second};
 }
 
-Result<std::uint64_t> MemoryRules::fired_after(const RuleKey& key, std::string_view tenant, WallTime after) {
-  const auto found = fired_.find({key.rule, key.action, std::string{tenant}});
+Result<std::uint64_t> MemoryRules::fired_after(const RuleKey& key, WallTime after) {
+  const auto found = fired_.find({key.rule, key.action, key.tenant});
   if (found == fired_.end()) return std::uint64_t{0};
   const std::vector<WallTime>& times = found->second;
   return static_cast<std::uint64_t>(times.end() - std::ranges::upper_bound(times, after));
@@ -32,7 +32,7 @@ Result<void> MemoryRules::decide(const RuleDecision& decision) {
   decisions_.push_back(decision);
   decisions_.back().document.clear();
   if (decision.outcome != RuleOutcome::fired) return {};
-  std::vector<WallTime>& times = fired_[{decision.key.rule, decision.key.action, decision.tenant}];
+  std::vector<WallTime>& times = fired_[{decision.key.rule, decision.key.action, decision.key.tenant}];
   times.insert(std::ranges::upper_bound(times, decision.at), decision.at);
   return {};
 }

@@ -26,9 +26,9 @@ class MemoryRules final : public RuleLedger {
   Result<void> transact(const std::function<Result<void>()>& body) override;
   Result<bool> is_decided(const RuleKey& key) override;
   Result<std::optional<RuleMute>> find_mute(const RuleMute& mute) override;
-  Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) override;
+  Result<std::uint64_t> fired_after(const RuleKey& key, WallTime after) override;
   // Nothing is queued here.
-  Result<bool> has_room() override { return true; }
+  Result<bool> has_room(std::size_t) override { return true; }
   Result<void> decide(const RuleDecision& decision) override;
   Result<void> put_mute(const RuleMute& mute) override;
   // A rehearsal keeps all that it decides.

@@ -9,6 +9,7 @@
 #include "processor/joined.h"
 #include "processor/respond/memory_rules.h"
 #include "processor/respond/rule_order.h"
+#include "processor/search.h"
 #include "transport/utf8.h"
 
 namespace tidegate {
@@ -19,12 +20,11 @@ constexpr std::chrono::hours stream_range{24};  // that a rule without look_back
 
 std::string tenants_of(const std::vector<std::string>& tenants) { return tenants.empty() ? "all" : joined(tenants); }
 
-// Whether who acts for `its` tenants may act for each of the rule's.
-bool covers(const std::vector<std::string>& its, const Rule& rule) {
+// Whether who acts for `its` tenants may act for each of these.
+bool covers(const std::vector<std::string>& its, const std::vector<std::string>& tenants) {
   if (its.empty()) return true;
-  return !rule.tenants.empty() && std::ranges::all_of(rule.tenants, [&its](const std::string& tenant) {
-    return std::ranges::find(its, tenant) != its.end();
-  });
+  return !tenants.empty() &&
+         std::ranges::all_of(tenants, [&its](const std::string& tenant) { return std::ranges::find(its, tenant) != its.end(); });
 }
 
 std::string what_of(const Rule& rule, const RuleAction& action) {
@@ -33,7 +33,7 @@ std::string what_of(const Rule& rule, const RuleAction& action) {
 
 void check_responder(const Rule& rule, const RuleAction& action, const Responder& responder, ActionRefusals& refusals) {
   const std::string what = what_of(rule, action);
-  if (!covers(responder.tenants, rule))
+  if (!covers(responder.tenants, rule.tenants))
     refusals.add(Code::denied, what + "responder '" + responder.name + "' acts for " + tenants_of(responder.tenants) +
                                    ", and the rule for " + tenants_of(rule.tenants));
   if (responder.type == ResponderType::webhook) {
@@ -60,16 +60,18 @@ void check_responder(const Rule& rule, const RuleAction& action, const Responder
                                    ", which ends what is limited in time");
 }
 
-void check_channel(const Rule& rule, const RuleAction& action, const std::vector<ChannelView>& channels, ActionRefusals& refusals) {
+//   tenants: those of the rule, or one of them
+void check_channel(const Rule& rule, const std::vector<std::string>& tenants, const RuleAction& action,
+                   const std::vector<ChannelView>& channels, ActionRefusals& refusals) {
   const std::string what = what_of(rule, action);
   const auto channel = std::ranges::find(channels, action.notify, &ChannelView::name);
   if (channel == channels.end())
     return refusals.add(Code::absent, what + "there is no channel '" + action.notify +
                                           "' under notify in the processor's configuration" +
                                           (channels.empty() ? "" : "; there are " + joined(channels, &ChannelView::name)));
-  if (!covers(channel->tenants, rule))
+  if (!covers(channel->tenants, tenants))
     refusals.add(Code::denied, what + "channel '" + channel->name + "' is told of " + tenants_of(channel->tenants) +
-                                   ", and the rule is for " + tenants_of(rule.tenants));
+                                   ", and the rule is for " + tenants_of(tenants));
   if (rule.severity < channel->least_severity)
     refusals.add(Code::invalid, what + "channel '" + channel->name + "' tells nothing below " +
                                     std::string{name(channel->least_severity)} +
@@ -81,7 +83,7 @@ WouldFire would_fire(const RuleDecision& decision) {
   WouldFire would;
   would.at = decision.at;
   would.record_id = to_hex(decision.key.record);
-  would.tenant = decision.tenant;
+  would.tenant = decision.key.tenant;
   would.action = decision.key.action;
   would.entities = decision.entities;
   would.count = decision.count;
@@ -137,13 +139,9 @@ Result<const KeptRule*> RuleDesk::rule_named(std::string_view name) const {
 }
 
 void RuleDesk::check(const Rule& rule, ActionRefusals& refusals) const {
-  const Result<Query> query = parse_query(rule.query);
-  if (!query) refusals.add(Error{query.error()}.in("rule '" + rule.name + "'"));
-  else if (const Result<Matcher> matcher = Matcher::make(*query); !matcher)
-    refusals.add(Error{matcher.error()}.in("rule '" + rule.name + "'"));
   for (const RuleAction& action : rule.actions) {
     if (action.responder.empty()) {
-      check_channel(rule, action, ports_.channels, refusals);
+      check_channel(rule, rule.tenants, action, ports_.channels, refusals);
       continue;
     }
     const Result<const Responder*> responder = ports_.actions.responder_named(action.responder);
@@ -162,22 +160,15 @@ Result<void> RuleDesk::check(const std::vector<Rule>& rules) const {
 std::vector<std::string> RuleDesk::flaws_of(const Rule& rule) const {
   ActionRefusals refusals;
   check(rule, refusals);
-  std::vector<std::string> flaws;
-  if (refusals.empty()) return flaws;
+  if (refusals.empty()) return {};
   const Error error = refusals.error();
-  for (std::string_view rest = error.text(); !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    flaws.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return flaws;
+  const std::vector<std::string_view> lines = lines_of(error.text());
+  return {lines.begin(), lines.end()};
 }
 
 Result<void> RuleDesk::may_tell(const Rule& rule, const RuleAction& action, const std::string& tenant) const {
-  Rule of_tenant = rule;
-  of_tenant.tenants = {tenant};
   ActionRefusals refusals;
-  check_channel(of_tenant, action, ports_.channels, refusals);
+  check_channel(rule, {tenant}, action, ports_.channels, refusals);
   if (refusals.empty()) return {};
   return refusals.error();
 }
@@ -229,21 +220,36 @@ Result<SearchRange> RuleDesk::range_of(const Rule& rule, const RuleRange& asked)
   return Error{Code::invalid, "from: " + to_iso8601(range.from) + " is not before " + to_iso8601(range.to)};
 }
 
-// On the searching thread.
-Result<RuleLook> RuleDesk::search(const Rule& rule, const SearchRange& range, const std::optional<WallTime>& at) const {
+// By hand, on the thread for that. Who asks is told what he did not mean.
+Result<RuleLook> RuleDesk::search_for(const Rule& rule, const std::optional<WallTime>& at, const std::atomic<bool>& stop,
+                                      RuleRehearsal& into) const {
   Result<std::unique_ptr<Archive>> archive = ports_.archive();
   if (!archive) return std::move(archive).error();
-  return look_into(**archive, rule, range, at);
+  Result<RuleLook> look = look_into(**archive, rule, into.range, at, &stop);
+  if (!look) return look;
+  into.matched = look->matched;
+  into.cut = look->cut;
+  into.warnings = warnings_of_look(*look);
+  if (look->matched > 0) return look;
+  const Result<Query> query = parse_query(rule.query);
+  const Result<SearchFields> fields = (*archive)->fields(into.range);
+  const Result<void> known = !query ? query.error() : !fields ? fields.error() : check_fields(*query, *fields);
+  if (!known) into.warnings.push_back(known.error().text());
+  return look;
 }
 
 asio::awaitable<Result<RuleTally>> RuleDesk::look(Rule rule, SearchRange range, std::vector<std::string>& troubles) {
-  const std::function<Result<RuleTally>()> call = [this, &rule, &range, &troubles]() -> Result<RuleTally> {
-    const Result<RuleLook> look = search(rule, range, range.to);
+  const WallTime at = clock_.wall();
+  std::atomic<bool> stop{false};
+  const std::function<Result<RuleTally>()> call = [this, &rule, &range, &at, &stop, &troubles]() -> Result<RuleTally> {
+    Result<std::unique_ptr<Archive>> archive = ports_.archive();
+    if (!archive) return std::move(archive).error();
+    const Result<RuleLook> look = look_into(**archive, rule, range, at, &stop);
     if (!look) return look.error();
     troubles = warnings_of_look(*look);
     return ports_.judge.decide(rule, look->cases);
   };
-  co_return co_await searching_.call<RuleTally>(call);
+  co_return co_await looking_.call<RuleTally>(call, &stop);
 }
 
 asio::awaitable<Result<RuleRehearsal>> RuleDesk::run_now(std::string name, RuleRange range, std::string by) {
@@ -262,14 +268,13 @@ asio::awaitable<Result<RuleRehearsal>> RuleDesk::run_now(std::string name, RuleR
   log_.info("a rule is run by hand", {{"rule", rule.name}, {"who", by}});
   RuleRehearsal done;
   done.range = *within;
-  const std::function<Result<RuleTally>()> call = [this, &rule, &at, &done]() -> Result<RuleTally> {
-    const Result<RuleLook> look = search(rule, done.range, at);
+  std::atomic<bool> stop{false};
+  const std::function<Result<RuleTally>()> call = [this, &rule, &at, &stop, &done]() -> Result<RuleTally> {
+    const Result<RuleLook> look = search_for(rule, at, stop, done);
     if (!look) return look.error();
-    done.warnings = warnings_of_look(*look);
-    done.matched = look->matched;
     return ports_.judge.decide(rule, look->cases);
   };
-  const Result<RuleTally> tally = co_await searching_.call<RuleTally>(call);
+  const Result<RuleTally> tally = co_await searching_.call<RuleTally>(call, &stop);
   if (!tally) co_return tally.error();
   done.tally = *tally;
   DecisionQuery query;
@@ -294,8 +299,9 @@ asio::awaitable<Result<RuleRehearsal>> RuleDesk::rehearse(std::string name, Rule
   rehearsal.range = *within;
   RuleLook look;
   MemoryRules ledger;
-  const std::function<Result<RuleTally>()> call = [this, &rule, &rehearsal, &look, &ledger]() -> Result<RuleTally> {
-    Result<RuleLook> found = search(rule, rehearsal.range, std::nullopt);
+  std::atomic<bool> stop{false};
+  const std::function<Result<RuleTally>()> call = [this, &rule, &rehearsal, &look, &stop, &ledger]() -> Result<RuleTally> {
+    Result<RuleLook> found = search_for(rule, std::nullopt, stop, rehearsal);
     if (!found) return std::move(found).error();
     look = *std::move(found);
     RuleTally tally;
@@ -306,11 +312,9 @@ asio::awaitable<Result<RuleRehearsal>> RuleDesk::rehearse(std::string name, Rule
     }
     return tally;
   };
-  const Result<RuleTally> tally = co_await searching_.call<RuleTally>(call);
+  const Result<RuleTally> tally = co_await searching_.call<RuleTally>(call, &stop);
   if (!tally) co_return tally.error();
   rehearsal.tally = *tally;
-  rehearsal.matched = look.matched;
-  rehearsal.warnings = warnings_of_look(look);
   co_await show(rule, look, ledger.decisions(), rehearsal);
   co_return rehearsal;
 }
@@ -318,13 +322,13 @@ asio::awaitable<Result<RuleRehearsal>> RuleDesk::rehearse(std::string name, Rule
 // Decisions come without their records: those are the look's.
 asio::awaitable<void> RuleDesk::show(const Rule& rule, const RuleLook& look, const std::vector<RuleDecision>& decisions,
                                      RuleRehearsal& into) const {
-  std::map<Id128, ByteView> documents;
-  for (const RuleCase& one : look.cases) documents.emplace(one.record, one.document);
+  std::map<std::pair<std::string_view, Id128>, ByteView> documents;
+  for (const RuleCase& one : look.cases) documents.emplace(std::pair{one.tenant, one.record}, one.document);
   for (const RuleDecision& decision : decisions) {
     if (into.decisions.size() == rehearsal_shown_max) break;
     into.decisions.push_back(would_fire(decision));
     const RuleAction* const action = rule.action_named(decision.key.action);
-    const auto document = documents.find(decision.key.record);
+    const auto document = documents.find({decision.key.tenant, decision.key.record});
     if (decision.outcome != RuleOutcome::fired || action == nullptr || document == documents.end()) continue;
     RuleDecision whole = decision;
     whole.document = document->second;
@@ -335,7 +339,7 @@ asio::awaitable<void> RuleDesk::show(const Rule& rule, const RuleLook& look, con
 
 void RuleDesk::say_what(const Rule& rule, const RuleAction& action, const RuleDecision& decision, WouldFire& would) const {
   if (action.responder.empty()) {
-    const Result<void> may = may_tell(rule, action, decision.tenant);
+    const Result<void> may = may_tell(rule, action, decision.key.tenant);
     if (may) would.what = "tells " + action.notify;
     else would.refused = may.error().text();
     return;

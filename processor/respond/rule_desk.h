@@ -4,9 +4,11 @@
 // Promises: no rule is in force that would act for a tenant for which its responder, or its channel, may not (P10): each reason is
 // told, a line each. What it would have done is found by the same decisions as what it does, and writes nothing.
 //
-// Thread: the loop; what is searched for is searched for on a thread of its own.   Source: domain, sections 6 and 9.5.
+// Thread: the loop; the index is searched on two threads, one for the schedule and one for what is asked by hand, so that no look
+// keeps a person waiting. A search ends soon once whoever waits for it is cancelled.   Source: domain, sections 6 and 9.5.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
@@ -21,10 +23,10 @@
 #include "base/result.h"
 #include "processor/notify_ports.h"
 #include "processor/respond/action_desk.h"
-#include "processor/respond/action_guards.h"
 #include "processor/respond/rule_judge.h"
 #include "processor/respond/rule_look.h"
 #include "processor/rule_ports.h"
+#include "respond/action_guards.h"
 #include "transport/worker_thread.h"
 
 namespace tidegate {
@@ -34,7 +36,7 @@ struct RuleDeskPorts {
   RuleJudge& judge;
   ActionDesk& actions;
   std::vector<ChannelView> channels;                          // of the processor's configuration
-  std::function<Result<std::unique_ptr<Archive>>()> archive;  // called, and used, on the searching thread
+  std::function<Result<std::unique_ptr<Archive>>()> archive;  // called, and used, on a thread that searches, at times on both
 };
 
 // Where a rule looks by hand.
@@ -60,7 +62,8 @@ struct WouldFire {
 
 struct RuleRehearsal {
   SearchRange range;
-  std::uint64_t matched = 0;
+  std::uint64_t matched = 0;  // where it was cut, at least so many
+  bool cut = false;           // more match than are looked at in one go
   RuleTally tally;
   std::vector<WouldFire> decisions;  // the oldest first, rehearsal_shown_max at most
   std::vector<std::string> warnings;
@@ -83,6 +86,7 @@ class RuleDesk {
   Result<void> load();
 
   // All of a document, each replaced by its name, or none. `invalid`, `denied`, `absent`: each reason, a line each.
+  //   requires: they were parsed, or could have been: their queries can be asked
   Result<void> apply(std::vector<Rule> rules, std::string_view by);
   // What apply() would say.
   Result<void> check(const std::vector<Rule>& rules) const;
@@ -104,7 +108,7 @@ class RuleDesk {
   asio::awaitable<Result<RuleRehearsal>> rehearse(std::string name, RuleRange range);
   // Looks now, as on schedule, whenever the rule looks: what was decided stays decided, mutes and caps hold.
   asio::awaitable<Result<RuleRehearsal>> run_now(std::string name, RuleRange range, std::string by);
-  // Of the schedule: the same, without the list of decisions.
+  // Of the schedule: the same, without the list of decisions. `cancelled`: it was stopped.
   asio::awaitable<Result<RuleTally>> look(Rule rule, SearchRange range, std::vector<std::string>& troubles);
 
   // Called after each change of the rules.
@@ -117,7 +121,8 @@ class RuleDesk {
   void check(const Rule& rule, ActionRefusals& refusals) const;
   Result<void> put_in_force();
   Result<SearchRange> range_of(const Rule& rule, const RuleRange& asked) const;
-  Result<RuleLook> search(const Rule& rule, const SearchRange& range, const std::optional<WallTime>& at) const;
+  Result<RuleLook> search_for(const Rule& rule, const std::optional<WallTime>& at, const std::atomic<bool>& stop,
+                              RuleRehearsal& into) const;
   asio::awaitable<void> show(const Rule& rule, const RuleLook& look, const std::vector<RuleDecision>& decisions,
                              RuleRehearsal& into) const;
   void say_what(const Rule& rule, const RuleAction& action, const RuleDecision& decision, WouldFire& would) const;
@@ -125,7 +130,8 @@ class RuleDesk {
   RuleDeskPorts ports_;
   Clock& clock_;
   Log& log_;
-  WorkerThread searching_;
+  WorkerThread looking_;    // of the schedule
+  WorkerThread searching_;  // by hand
   std::map<std::string, KeptRule> rules_;
   std::map<std::string, std::string> unreadable_;  // by name: why
   std::function<void()> on_change_;

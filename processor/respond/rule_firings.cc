@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 
+#include "base/check.h"
 #include "processor/respond/rule_order.h"
 #include "transport/backoff.h"
 #include "transport/task_group.h"
@@ -107,30 +108,28 @@ asio::awaitable<Result<RuleFirings::Outcome>> RuleFirings::carry_out(const RuleD
   if (!rule.enabled) co_return Outcome{FiringState::refused, "the rule is not enabled any more"};
   const RuleAction* const action = rule.action_named(decision.key.action);
   if (action == nullptr) co_return Outcome{FiringState::refused, "the rule has no such action any more"};
-  if (!rule.may_act_for(decision.tenant)) co_return Outcome{FiringState::refused, "the rule is not for that tenant any more"};
+  if (!rule.may_act_for(decision.key.tenant)) co_return Outcome{FiringState::refused, "the rule is not for that tenant any more"};
   if (action->responder.empty()) co_return tell(rule, *action, decision);
   co_return co_await ask_for(rule, *action, decision);
 }
 
 asio::awaitable<Result<RuleFirings::Outcome>> RuleFirings::ask_for(const Rule& rule, const RuleAction& action,
                                                                    const RuleDecision& decision) {
-  const Result<ActionRun> before = ports_.history.run(decision.run_id);
-  if (before) co_return Outcome{};
-  if (before.error().code() != Code::absent) co_return before.error();
   Result<ActionOrder> order = order_of(rule, action, decision);
   if (!order) co_return Outcome{FiringState::refused, order.error().text()};
   const Result<ActionDraft> taken = co_await ports_.actions.submit(*std::move(order));
+  TG_ASSERT(!taken || taken->run.id == decision.run_id, "a decision has one run (P9)");
   if (taken) co_return Outcome{};
   if (passes(taken.error())) co_return taken.error();
   co_return Outcome{FiringState::refused, taken.error().text()};
 }
 
 Result<RuleFirings::Outcome> RuleFirings::tell(const Rule& rule, const RuleAction& action, const RuleDecision& decision) {
-  if (const Result<void> may = ports_.rules.may_tell(rule, action, decision.tenant); !may)
+  if (const Result<void> may = ports_.rules.may_tell(rule, action, decision.key.tenant); !may)
     return Outcome{FiringState::refused, may.error().text()};
   if (rule.dry_run || decision.dry_run) return Outcome{FiringState::done, "a dry run: nothing was told"};
   std::vector<EventChange> changes(1);
-  changes.front().event = event_of(rule, decision);
+  changes.front().event = event_of(rule, decision, clock_.wall());
   changes.front().channels = {action.notify};
   const Result<std::vector<std::uint64_t>> written = ports_.events.write(changes);
   if (!written) return written.error();
@@ -145,7 +144,7 @@ void RuleFirings::note(const RuleDecision& decision, const Outcome& outcome) {
              {{"rule", decision.key.rule},
               {"action", decision.key.action},
               {"record", to_hex(decision.key.record)},
-              {"tenant", decision.tenant},
+              {"tenant", decision.key.tenant},
               {"run", decision.run_id},
               {"reason", outcome.reason}});
 }

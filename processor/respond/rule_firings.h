@@ -1,9 +1,9 @@
 // RuleFirings: does what rules have decided, in the order in which they did.
 //
-// Promises: nothing that is queued is forgotten, and no action is asked for twice (P9): the run has the decision's id, and one of
-// that id that is in the history is never submitted again. What a responder, or a channel, may not do is settled with the reason.
-// What cannot be written down for the moment is tried again, with back-off, and holds up none of the others, as long as no more
-// than firings_passed_max wait so. A message is queued for its channel at least once; twice after a crash alone.
+// Promises: nothing that is queued is forgotten, and no action is done twice (P9): the run has the decision's id, and the desk
+// makes none of an id that is in the history. What a responder, or a channel, may not do is settled with the reason. What cannot be
+// written down for the moment is tried again, with back-off, and holds up none of the others, as long as no more than
+// firings_passed_max wait so. A message is queued for its channel at least once; twice after a crash alone.
 //
 // Thread: the loop.
 #pragma once
@@ -37,7 +37,6 @@ class RuleFirings {
     RuleStore& store;
     RuleDesk& rules;
     ActionDesk& actions;
-    ActionHistory& history;
     EventStore& events;
     std::function<void()> told;  // an event was queued for a channel
   };

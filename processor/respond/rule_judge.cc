@@ -28,9 +28,8 @@ class ActionCase {
  public:
   ActionCase(RuleLedger& ledger, const Rule& rule, const RuleAction& action, const RuleCase& one)
       : ledger_(ledger), rule_(rule), action_(action), case_(one) {
-    decision_.key = {rule.name, action.name, one.record};
+    decision_.key = {rule.name, action.name, std::string{one.tenant}, one.record};
     decision_.at = one.at;
-    decision_.tenant = one.tenant;
     decision_.entities = shown_entities(one.entities);
     decision_.count = one.count;
     decision_.dry_run = rule.dry_run;
@@ -86,11 +85,11 @@ class ActionCase {
   }
 
   Result<RuleOutcome> capped() {
-    const Result<std::uint64_t> fired = ledger_.fired_after(decision_.key, case_.tenant, case_.at - cap_span);
+    const Result<std::uint64_t> fired = ledger_.fired_after(decision_.key, case_.at - cap_span);
     if (!fired) return fired.error();
     if (*fired < action_.per_hour) return RuleOutcome::fired;
     // What fired far in the future did so before the clock was set back, and would hold up this action until then.
-    const Result<std::uint64_t> later = ledger_.fired_after(decision_.key, case_.tenant, case_.at + cap_span);
+    const Result<std::uint64_t> later = ledger_.fired_after(decision_.key, case_.at + cap_span);
     if (!later) return later.error();
     return *fired - *later < action_.per_hour ? RuleOutcome::fired : RuleOutcome::capped;
   }
@@ -105,7 +104,7 @@ class ActionCase {
 
   // While nothing of the queue is done, it does not hold up the index.
   Result<RuleOutcome> queue_full() {
-    const Result<bool> room = ledger_.has_room();
+    const Result<bool> room = ledger_.has_room(case_.document.size());
     if (!room) return room.error();
     if (*room) return RuleOutcome::fired;
     decision_.reason = "as many actions of rules wait to be done as can wait";
@@ -170,7 +169,7 @@ std::vector<std::string> entities_in(ByteView document, std::string_view path) {
 std::string run_id_of(const RuleKey& key) {
   Bytes record;
   put_id(record, key.record);
-  return to_hex(hash128({"run of a rule", key.rule, key.action, record}));
+  return to_hex(hash128({"run of a rule", key.rule, key.action, key.tenant, record}));
 }
 
 Result<RuleTally> decide_case(RuleLedger& ledger, const Rule& rule, const RuleCase& one) {

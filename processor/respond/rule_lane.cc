@@ -43,7 +43,8 @@ void RuleLane::landed(std::vector<Chunk> chunks) {
   const std::unique_lock lock{mutex_};
   for (Chunk& chunk : chunks) {
     // Of one without an id nobody could say later that it was seen.
-    if (!chunk.id || queue_bytes_ + chunk.entries.size() > limits_.queue_bytes_max) continue;
+    const bool room = queue_.size() < limits_.queue_max && queue_bytes_ + chunk.entries.size() <= limits_.queue_bytes_max;
+    if (!chunk.id || !room) continue;
     queue_bytes_ += chunk.entries.size();
     stages_.insert_or_assign(key_of_chunk(chunk), Stage::waiting);
     queue_.push_back(std::move(chunk));

@@ -2,7 +2,8 @@
 //
 // Promises: what it has no room for, cannot read or could not write down is left to the index thread, which looks at every chunk
 // that was not looked at here before the landing lets go of it: nothing passes by the rules. What both look at is decided once (P9:
-// rule_ports.h). It keeps at most queue_bytes_max of chunks, and remembers seen_max of those that it was through with.
+// rule_ports.h). It keeps at most queue_max chunks and queue_bytes_max of them, and remembers seen_max of those that it was through
+// with.
 //   tidegate_rule_chunks_total{looked}   ahead: of the index, here; behind: left to the index
 //
 // Threads: landed() the landing thread, seen() and take_seen() the index thread; it has one of its own, or step() in its place.
@@ -25,6 +26,7 @@
 namespace tidegate {
 
 struct RuleLaneLimits {
+  std::size_t queue_max = 10'000;           // chunks
   std::size_t queue_bytes_max = 32u << 20;  // as they came, compressed
   std::size_t batch_bytes_max = 2u << 20;   // decompressed: a batch, one transaction, is closed by the chunk that reaches it
   std::size_t seen_max = 50'000;            // chunks

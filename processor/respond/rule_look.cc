@@ -32,16 +32,23 @@ class LookGatherer {
   void end() {
     for (auto& [of, group] : groups_)
       if (group.count >= rule_.at_least) add_group(of, group);
-    // The views are taken last: what they point into is not moved any more.
-    for (std::size_t i = 0; i < look_.cases.size(); ++i) {
-      const Result<RecordView> record = read_record(look_.documents[i]);
-      look_.cases[i].document = look_.documents[i];
-      if (record) look_.cases[i].tenant = record->tenantid;
+    std::ranges::sort(found_, {}, [](const Found& one) { return std::pair{one.time, one.of.record}; });
+    look_.documents.reserve(found_.size());  // what the views point into is not moved any more
+    for (Found& one : found_) {
+      const Bytes& document = look_.documents.emplace_back(std::move(one.document));
+      one.of.document = document;
+      if (const Result<RecordView> record = read_record(document)) one.of.tenant = record->tenantid;
+      look_.cases.push_back(std::move(one.of));
     }
-    std::ranges::sort(look_.cases, {}, [this](const RuleCase& one) { return std::pair{times_.at(one.record), one.record}; });
   }
 
  private:
+  // A case, until all are found without its views.
+  struct Found {
+    WallTime time{};  // the record's own
+    Bytes document;
+    RuleCase of;
+  };
   struct Group {
     std::uint64_t count = 0;
     Bytes newest;
@@ -51,7 +58,7 @@ class LookGatherer {
   using Of = std::pair<std::string, std::string>;  // a tenant and an entity
 
   bool has_room(ByteView document) {
-    const bool room = look_.documents.size() + groups_.size() < limits_.cases_max && bytes_ + document.size() <= limits_.bytes_max;
+    const bool room = found_.size() + groups_.size() < limits_.cases_max && bytes_ + document.size() <= limits_.bytes_max;
     look_.cut = look_.cut || !room;
     return room;
   }
@@ -67,9 +74,9 @@ class LookGatherer {
   // over.
   void add_group(const Of& of, Group& group) {
     const auto& [tenant, entity] = of;
-    const auto [place, is_new] = case_of_.try_emplace({group.record, tenant}, look_.cases.size());
+    const auto [place, is_new] = case_of_.try_emplace({group.record, tenant}, found_.size());
     if (!is_new) {
-      RuleCase& one = look_.cases[place->second];
+      RuleCase& one = found_[place->second].of;
       one.count = std::max(one.count, group.count);
       one.entities.push_back(entity);
       return;
@@ -80,14 +87,13 @@ class LookGatherer {
   }
 
   void add(Bytes document, Id128 record, WallTime time, std::uint64_t count, std::vector<std::string> entities) {
-    RuleCase one;
-    one.record = record;
-    one.at = at_.value_or(time);
-    one.count = count;
-    one.entities = std::move(entities);
-    times_.emplace(record, time);
-    look_.documents.push_back(std::move(document));
-    look_.cases.push_back(std::move(one));
+    Found& one = found_.emplace_back();
+    one.time = time;
+    one.document = std::move(document);
+    one.of.record = record;
+    one.of.at = at_.value_or(time);
+    one.of.count = count;
+    one.of.entities = std::move(entities);
   }
 
   void count(Of of, const RecordView& record) {
@@ -108,20 +114,20 @@ class LookGatherer {
   std::size_t bytes_ = 0;
   std::map<Of, Group> groups_;
   std::map<std::pair<Id128, std::string>, std::size_t> case_of_;  // of groups, by record and tenant
-  std::map<Id128, WallTime> times_;
+  std::vector<Found> found_;
 };
 
 }  // namespace
 
 Result<RuleLook> look_into(Archive& archive, const Rule& rule, const SearchRange& range, const std::optional<WallTime>& at,
-                           RuleLookLimits limits) {
+                           const std::atomic<bool>* stop, RuleLookLimits limits) {
   const Result<Query> query = parse_query(rule.query);
   if (!query) return query.error();
   RuleLook look;
   LookGatherer gatherer{rule, at, limits, look};
   const std::string tenant = rule.tenants.size() == 1 ? rule.tenants.front() : std::string{};
   Result<SearchEnd> end =
-      archive.search({*query, range, tenant}, [&gatherer](ByteView document) { return gatherer.take(document); });
+      archive.search({*query, range, tenant, stop}, [&gatherer](ByteView document) { return gatherer.take(document); });
   if (!end) return std::move(end).error();
   look.unreadable = std::move(end->unreadable);
   gatherer.end();

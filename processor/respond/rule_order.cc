@@ -3,7 +3,8 @@
 #include <boost/json/array.hpp>
 
 #include "processor/record.h"
-#include "processor/respond/action_guards.h"
+#include "processor/respond/rule_judge.h"
+#include "respond/action_guards.h"
 #include "respond/foreign_json.h"
 #include "respond/record_json.h"
 
@@ -13,7 +14,6 @@ namespace {
 constexpr std::size_t objects_shown_max = 5;
 constexpr std::size_t object_shown_bytes = 80;
 constexpr std::size_t url_shown_bytes = 512;
-constexpr std::size_t entities_shown_bytes = 512;
 
 boost::json::object given_of(const RuleAction& action) {
   boost::json::object given;
@@ -38,7 +38,7 @@ Result<ActionOrder> order_of(const Rule& rule, const RuleAction& action, const R
   order.id = decision.run_id;
   order.responder = action.responder;
   order.action = action.action;
-  order.tenant = decision.tenant;
+  order.tenant = decision.key.tenant;
   order.given = given_of(action);
   order.record = *std::move(record);
   order.body = action.body;
@@ -65,15 +65,15 @@ std::string order_text(const ActionDraft& draft) {
   return text;
 }
 
-HealthEvent event_of(const Rule& rule, const RuleDecision& decision) {
+HealthEvent event_of(const Rule& rule, const RuleDecision& decision, WallTime told) {
   HealthEvent event;
   // Names of a record are foreign text, and an event is told in lines.
-  event.tenants = {one_line(decision.tenant, record_name_bytes_max)};
+  event.tenants = {one_line(decision.key.tenant, record_name_bytes_max)};
   event.kind = EventKind::rule;
   event.key = rule.name;
   event.severity = rule.severity;
-  event.opened = decision.at;
-  event.closed = decision.at;
+  event.opened = told;
+  event.closed = told;
   event.reason = "record " + to_hex(decision.key.record);
   if (const Result<RecordView> record = read_record(decision.document)) {
     event.sensor = one_line(record->sensor, record_name_bytes_max);
@@ -81,7 +81,7 @@ HealthEvent event_of(const Rule& rule, const RuleDecision& decision) {
     event.reason.append(" at ").append(to_iso8601(WallTime{std::chrono::milliseconds{record->timestamp_ms}}));
   }
   if (decision.count > 1) event.reason.append(", the newest of ").append(std::to_string(decision.count));
-  if (!decision.entities.empty()) event.reason.append(": ").append(one_line(decision.entities, entities_shown_bytes));
+  if (!decision.entities.empty()) event.reason.append(": ").append(one_line(decision.entities, rule_entities_shown_bytes));
   return event;
 }
 

@@ -14,7 +14,7 @@ Result<ActionOrder> order_of(const Rule& rule, const RuleAction& action, const R
 // The order as people read it: "isolate_endpoint by acme-v1: agentGuid …".
 std::string order_text(const ActionDraft& draft);
 
-// Opened and closed at the moment of the decision.
-HealthEvent event_of(const Rule& rule, const RuleDecision& decision);
+//   told: when it is queued for its channel, from which on it may wait there: opened and closed at that moment
+HealthEvent event_of(const Rule& rule, const RuleDecision& decision, WallTime told);
 
 }  // namespace tidegate

@@ -18,14 +18,23 @@ std::chrono::seconds pause_after_trouble(const Rule& rule) { return std::min(rul
 
 }  // namespace
 
-RuleSchedule::RuleSchedule(RuleStore& store, RuleDesk& rules, Clock& clock, Log& log)
-    : store_(store), rules_(rules), clock_(clock), log_(log) {}
+RuleSchedule::RuleSchedule(RuleStore& store, RuleDesk& rules, OldestUnindexed oldest_unindexed, Clock& clock, Log& log)
+    : store_(store), rules_(rules), oldest_unindexed_(std::move(oldest_unindexed)), clock_(clock), log_(log) {}
 
 Result<void> RuleSchedule::load() {
   const Result<std::map<std::string, WallTime>> looked = store_.looked();
   if (!looked) return looked.error();
   for (const auto& [rule, to] : *looked) states_[rule].looked = to;
   return {};
+}
+
+// The store has forgotten to where those have looked that look no more, and so does this.
+void RuleSchedule::rules_changed() {
+  std::erase_if(states_, [this](const auto& state) {
+    const auto kept = rules_.rules().find(state.first);
+    return kept == rules_.rules().end() || !is_scheduled(kept->second.rule);
+  });
+  woken_.notify();
 }
 
 asio::awaitable<Error> RuleSchedule::run() {
@@ -43,7 +52,6 @@ asio::awaitable<Error> RuleSchedule::run() {
         due = of_this;
       }
     }
-    std::erase_if(states_, [this](const auto& state) { return !rules_.rules().contains(state.first); });
     if (next && due <= now) {
       co_await look(*std::move(next));
       continue;
@@ -62,28 +70,39 @@ WallTime RuleSchedule::due_of(const Rule& rule, WallTime now) const {
   if (found == states_.end()) return now;
   const State& state = found->second;
   if (state.again) return *state.again > now + pause_after_trouble(rule) ? now : *state.again;
-  if (!state.looked || *state.looked > now) return now;
-  return *state.looked + rule.every;
+  const std::optional<WallTime>& last = state.at ? state.at : state.looked;
+  if (!last || *last > now) return now;
+  return *last + rule.every;
 }
 
+// With an index that is behind for longer than records are looked at, what lies before that is passed over.
 SearchRange RuleSchedule::range_of(const Rule& rule, WallTime now) const {
-  WallTime from = now - rule.look_back;
+  const WallTime to = std::clamp<WallTime>(oldest_unindexed_().value_or(now), now - rule_age_max, now);
+  WallTime from = to - rule.look_back;
   const auto found = states_.find(rule.name);
   if (rule.at_least == 1 && found != states_.end() && found->second.looked)
-    from = std::clamp<WallTime>(*found->second.looked - rule.look_back, now - rule_age_max, from);
-  return {from, now};
+    from = std::min(from, std::max<WallTime>(*found->second.looked - rule.look_back, to - rule_age_max));
+  return {from, to};
+}
+
+bool RuleSchedule::is_in_force(const Rule& rule) const {
+  const auto kept = rules_.rules().find(rule.name);
+  return kept != rules_.rules().end() && kept->second.rule == rule;
 }
 
 asio::awaitable<void> RuleSchedule::look(Rule rule) {
   const WallTime now = clock_.wall();
   const SearchRange range = range_of(rule, now);
+  states_.try_emplace(rule.name);
   std::vector<std::string> troubles;
   const Result<RuleTally> tally = co_await rules_.look(rule, range, troubles);
   if (co_await stopped()) co_return;
-  if (!rules_.rules().contains(rule.name)) co_return;  // it was deleted meanwhile
+  // Of one that was off meanwhile, or is another one by now, this look says nothing.
+  if (!states_.contains(rule.name) || !is_in_force(rule)) co_return;
   Result<void> looked = tally ? store_.set_looked(rule.name, range.to) : Result<void>{tally.error()};
   take_trouble(rule, looked ? joined(troubles) : looked.error().text());
   State& state = states_[rule.name];
+  state.at = now;
   if (looked) {
     state.looked = range.to;
     state.again.reset();

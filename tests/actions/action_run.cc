@@ -314,6 +314,7 @@ const std::vector<ActionMutant>& action_mutants() {
          if (given.lasts) return true;
          given.undone_by.clear();
          given.undone = false;
+         for (TargetRun& target : given.targets) target.given_back = false;
          return true;
        }}};
   return all;

@@ -97,7 +97,7 @@ struct ActionWorld::Process {
       : log(world.own_clock_, LogFormat::text, Level::info, [&world](std::string_view line) { world.note(line); }),
         ledger(world),
         api(world.make_api(false)),
-        runner(ledger, world, world.loop_.get_executor(), world.own_clock_, world.random_, log, metrics, limits_of(world)),
+        runner(ledger, world, world.loop_.get_executor(), world.own_clock_, world.random_, log, metrics, {}, limits_of(world)),
         tasks(world.loop_.get_executor()) {}
 
   static RunnerLimits limits_of(const ActionWorld& world) {
@@ -258,7 +258,7 @@ void ActionWorld::undo(const std::string& id) {
       bool any = false;
       for (const TargetRun& target : run.targets) {
         if (!settled(target.state)) return Error{Code::invalid, "under way"};
-        any = any || target.state == ResponseState::succeeded;
+        any = any || is_in_force(target);
       }
       if (!any) return Error{Code::invalid, "nothing was done"};
       run.undone_by = by;

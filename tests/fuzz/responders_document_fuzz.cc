@@ -1,5 +1,6 @@
 // Any text as a document of responders: it is responders or it has errors; responders keep every rule, and what is shown of them is
-// a document again, without their secrets. And the same bytes as what a store keeps: what is taken comes back equal.
+// a document again, without their secrets. And the same bytes as what a store keeps, and as what a processor and a sensor tell each
+// other: what is taken comes back equal.
 #include <algorithm>
 #include <cstdint>
 #include <set>
@@ -8,6 +9,7 @@
 #include "respond/responder_store_form.h"
 #include "respond/responders_document.h"
 #include "respond/run_store_form.h"
+#include "respond/sensor_messages.h"
 #include "respond/template.h"
 
 namespace tidegate {
@@ -61,6 +63,31 @@ void check_stored(std::string_view bytes) {
     TG_ASSERT(*responder_from_stored(stored_responder(*responder)) == *responder, "so is a responder");
 }
 
+void check_sensor_responders(std::string_view bytes) {
+  const Result<SensorResponders> all = sensor_responders_from(Secret{std::string{bytes}});
+  if (!all) return;
+  TG_ASSERT(all->responders.size() <= responders_max, "a sensor's responders are bounded");
+  std::set<std::string> names;
+  for (const Responder& each : all->responders)
+    TG_ASSERT(names.insert(each.name).second, "a sensor's responders have names of their own");
+  const Result<Secret> text = sensor_responders_text(*all);
+  TG_ASSERT(text || bytes.size() > sensor_message_bytes_max / 2, "what a sensor acts by is written without what is left out");
+  if (!text) return;
+  TG_ASSERT(*sensor_responders_from(*text) == *all, "what a sensor acts by is what it was told");
+  TG_ASSERT(digest_of(*text) == digest_of(*sensor_responders_text(*all)), "what is the same has one digest");
+}
+
+void check_sensor_changes(std::string_view bytes) {
+  const Result<SensorChanges> changes = changes_from_stored(bytes);
+  if (!changes) return;
+  TG_ASSERT(changes->runs.size() + changes->unreadable.size() <= changes_runs_max, "what a sensor tells is bounded");
+  const Result<SensorChanges> again = changes_from_stored(stored_changes(*changes));
+  TG_ASSERT(again && again->unreadable.empty(), "what a sensor told can be told");
+  TG_ASSERT(again->ledger == changes->ledger && again->responders == changes->responders, "of the same ledger");
+  TG_ASSERT(again->through == changes->through && again->more == changes->more, "up to the same change");
+  TG_ASSERT(again->runs == changes->runs, "the same runs");
+}
+
 }  // namespace
 }  // namespace tidegate
 
@@ -68,5 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes{reinterpret_cast<const char*>(data), size};
   tidegate::check_document(bytes);
   tidegate::check_stored(bytes);
+  tidegate::check_sensor_responders(bytes);
+  tidegate::check_sensor_changes(bytes);
   return 0;
 }

@@ -234,22 +234,26 @@ bool ControlPlaneRig::indexed_more(const std::string& connector, std::uint64_t t
   return false;
 }
 
-bool ControlPlaneRig::says(const Words& words, const std::string& text) {
+bool ControlPlaneRig::comes_true(const std::function<bool()>& condition) {
   for (int look = 0; look < looks_of_commands_max; ++look) {
-    const Result<ProgramRun> said = ask(words);
-    if (said && said->output.find(text) != std::string::npos) return true;
+    if (condition()) return true;
     pause_for(look_again * 5);
   }
   return false;
 }
 
+bool ControlPlaneRig::says(const Words& words, const std::string& text) {
+  return comes_true([&] {
+    const Result<ProgramRun> said = ask(words);
+    return said && said->output.find(text) != std::string::npos;
+  });
+}
+
 bool ControlPlaneRig::agent_says(const std::string& sensor, const Words& words, const std::string& text) {
-  for (int look = 0; look < looks_of_commands_max; ++look) {
+  return comes_true([&] {
     const Result<ProgramRun> said = ask_agent(sensor, words);
-    if (said && said->output.find(text) != std::string::npos) return true;
-    pause_for(look_again * 5);
-  }
-  return false;
+    return said && said->output.find(text) != std::string::npos;
+  });
 }
 
 std::vector<std::filesystem::path> ControlPlaneRig::files_with(const std::string& text) const {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,7 +58,9 @@ class ControlPlaneRig {
   std::uint64_t indexed(const std::string& connector);
   // Waits until it holds more than `than`. False: it did not within a minute.
   bool indexed_more(const std::string& connector, std::uint64_t than);
-  // Asks until what is printed holds `text`. False: it did not within half a minute.
+  // Looks until it is true. False: it was not within half a minute.
+  static bool comes_true(const std::function<bool()>& condition);
+  // Asks until what is printed holds `text`, as long.
   bool says(const Words& words, const std::string& text);
   bool agent_says(const std::string& sensor, const Words& words, const std::string& text);
 

@@ -233,7 +233,7 @@ class RuledProcess {
   ActionRunner runner_{runs_, desk_, loop_.get_executor(), clock_, random_, log_, metrics_};
   RuleJudge judge_{rules_, clock_, log_, metrics_, [this] { asio::post(loop_, [this] { firings_.wake(); }); }};
   RuleDesk desk_of_rules_{{rules_, judge_, desk_, {{"soc-mail", EventSeverity::warning, {}}}, {}}, clock_, log_};
-  RuleFirings firings_{{rules_, desk_of_rules_, desk_, runs_, events_, [] {}}, clock_, random_, log_, metrics_};
+  RuleFirings firings_{{rules_, desk_of_rules_, desk_, events_, [] {}}, clock_, random_, log_, metrics_};
   TaskGroup tasks_{loop_.get_executor()};
 };
 
@@ -269,8 +269,8 @@ void expect_once_each(RuledDisk& disk) {
   }
   for (std::uint64_t number = 1; number <= ruled_records; ++number) {
     const Id128 record = test::record_id(number);
-    EXPECT_TRUE(disk.runs.contains(run_id_of({"act", "block", record})));
-    EXPECT_TRUE(disk.runs.contains(run_id_of({"act", "isolate", record})));
+    EXPECT_TRUE(disk.runs.contains(run_id_of({"act", "block", "acme", record})));
+    EXPECT_TRUE(disk.runs.contains(run_id_of({"act", "isolate", "acme", record})));
     EXPECT_TRUE(run_for.contains({to_hex(record), "add_to_block_list"}));
     EXPECT_TRUE(run_for.contains({to_hex(record), "isolate_endpoint"}));
   }

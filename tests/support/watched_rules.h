@@ -3,10 +3,14 @@
 // Thread: that of who calls; `watch` is called on it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "processor/rule_ports.h"
 
@@ -78,11 +82,11 @@ class WatchedRules final : public RuleStore, public RuleLedger {
   Result<std::optional<RuleMute>> find_mute(const RuleMute& mute) override {
     return watched(watch_, "find_mute", [&] { return ledger_.find_mute(mute); });
   }
-  Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) override {
-    return watched(watch_, "fired_after", [&] { return ledger_.fired_after(key, tenant, after); });
+  Result<std::uint64_t> fired_after(const RuleKey& key, WallTime after) override {
+    return watched(watch_, "fired_after", [&] { return ledger_.fired_after(key, after); });
   }
-  Result<bool> has_room() override {
-    return watched(watch_, "has_room", [&] { return ledger_.has_room(); });
+  Result<bool> has_room(std::size_t document_bytes) override {
+    return watched(watch_, "has_room", [&] { return ledger_.has_room(document_bytes); });
   }
   Result<void> decide(const RuleDecision& decision) override {
     return watched(watch_, "decide", [&] { return ledger_.decide(decision); });

@@ -23,7 +23,7 @@ const std::map<std::string, std::set<std::string>>& floors() {
       {"respond", {"base", "config", "transport", "respond"}},
       {"manual", {"base", "config", "manual"}},
       // The build lets their tools alone see the manual's.
-      {"agent", {"base", "config", "storage", "transport", "match", "manual", "agent"}},
+      {"agent", {"base", "config", "storage", "transport", "match", "manual", "respond", "agent"}},
       {"processor", {"base", "config", "transport", "match", "manual", "respond", "processor"}},
   };
   return may_include;

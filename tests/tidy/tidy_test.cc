@@ -72,7 +72,7 @@ const std::vector<Seam>& seams() {
       {"simdjson", {"simdjson"}, R"(agent/edges/\w+\.(cc|h)|tests/.*|bench/\w+\.cc)"},
       {"Boost.JSON",
        {"boost/json"},
-       R"(respond/(candidates|foreign_json|record_json|responder|(responder|run)_store_form|stored_fields|template\w*)\.(cc|h)|)"
+       R"(respond/(candidates|foreign_json|record_json|responder|(responder|run)_store_form|sensor_messages|stored_fields|template\w*)\.(cc|h)|)"
        R"(respond/vision_one_tasks\.cc|processor/(action_asked|cli_action)\.cc|processor/respond/(action|rule)_order\.(cc|h)|)"
        R"(tests/.*|cmake/boost_impl\.cc)"},
       {"yaml-cpp", {"yaml-cpp"}, R"(config/\w+\.(cc|h)|tests/.*)"},

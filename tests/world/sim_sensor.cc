@@ -67,7 +67,7 @@ bool SimSensor::start() {
 }
 
 AgentHooks SimSensor::hooks() {
-  return {.answer = [](std::string, std::string) -> asio::awaitable<HttpReply> {
+  return {.answer = [](std::string, std::string, Secret) -> asio::awaitable<HttpReply> {
             HttpReply none{.status = 404, .body = "nothing is served here\n"};
             co_return none;
           },

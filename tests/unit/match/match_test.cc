@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "tests/unit/match/documents.h"
 #include "transport/msgpack_view.h"
 
@@ -195,6 +201,77 @@ TEST(Matchers, SeveralQueriesAreEachAnsweredAsIfAlone) {
   const std::vector<bool> matching = matchers->matching(sample());
   EXPECT_EQ(matching, (std::vector<bool>{false, true, true, true, false, false, true, true}));
   for (std::size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(matching[i], Matcher::make(queries[i])->matches(sample())) << texts[i];
+}
+
+// What differs in little must not be taken for the same leaf, nor looked for in the same place.
+TEST(Matchers, QueriesThatAreNearlyAlikeAreEachAnsweredAsIfAlone) {
+  const std::vector<std::pair<std::string_view, bool>> asked{// a term and a phrase
+                                                             {"trendmicro_visionone.severity: h*", true},
+                                                             {"trendmicro_visionone.severity: \"h*\"", false},
+                                                             {"trendmicro_visionone.severity: high", true},
+                                                             {"trendmicro_visionone.severity: \"high\"", true},
+                                                             {"trendmicro_visionone.rate: 2.5e-1", true},
+                                                             {"trendmicro_visionone.rate: \"0.25\"", true},
+                                                             {"power*", true},
+                                                             {"\"power*\"", false},
+                                                             {"web-01", true},
+                                                             {"\"web 01\"", true},
+                                                             // an escaped wildcard and a wildcard
+                                                             {"trendmicro_visionone.severity: h\\*", false},
+                                                             {"trendmicro_visionone.severity: hig?", true},
+                                                             {"trendmicro_visionone.severity: hig\\?", false},
+                                                             {"powershel\\*", false},
+                                                             {"powershel*", true},
+                                                             // with and without an end
+                                                             {"trendmicro_visionone.score: [64 TO 65]", true},
+                                                             {"trendmicro_visionone.score: {64 TO 65}", false},
+                                                             {"trendmicro_visionone.score: [64 TO 65}", true},
+                                                             {"trendmicro_visionone.score: {64 TO 65]", false},
+                                                             {"trendmicro_visionone.score: >=64", true},
+                                                             {"trendmicro_visionone.score: >64", false},
+                                                             {"trendmicro_visionone.score: 64", true},
+                                                             // one field's, any field's, another field's
+                                                             {"high", true},
+                                                             {"dotted", true},
+                                                             {"trendmicro_visionone.severity: dotted", false},
+                                                             {"trendmicro_visionone.a.b: dotted", true},
+                                                             {"trendmicro_visionone.a: dotted", false},
+                                                             {"_exists_: trendmicro_visionone.severity", true},
+                                                             {"_exists_: severity", false},
+                                                             // words whose beginning is not known
+                                                             {"*shell", true},
+                                                             {"?owershell", true},
+                                                             {"?shell", false},
+                                                             {"*rshell.exe", true},
+                                                             // upper case: of words alone it is the same
+                                                             {"POWERSHELL", true},
+                                                             {"powershell", true},
+                                                             {"*SHELL", true},
+                                                             {"trendmicro_visionone.severity: HIGH", false},
+                                                             // the same words in another order, or fewer of them
+                                                             {"\"temp a1 ps1\"", true},
+                                                             {"\"a1 temp ps1\"", false},
+                                                             {"\"temp a1\"", true},
+                                                             {"\"a1 temp\"", false},
+                                                             {"temp a1", true},
+                                                             {"a1 temp", true},
+                                                             {"01-web", false}};
+  for (const bool backwards : {false, true}) {
+    std::vector<Query> queries;
+    for (const auto& [text, holds] : asked) {
+      const Result<Query> query = parse_query(text);
+      ASSERT_TRUE(query) << text << ": " << query.error().text();
+      const Result<Matcher> alone = Matcher::make(*query);
+      ASSERT_TRUE(alone) << text << ": " << alone.error().text();
+      EXPECT_EQ(alone->matches(sample()), holds) << text << ", alone";
+      queries.push_back(*query);
+    }
+    if (backwards) std::reverse(queries.begin(), queries.end());
+    std::vector<bool> matching = Matchers::make(queries, DocumentKind::record)->matching(sample());
+    if (backwards) std::reverse(matching.begin(), matching.end());
+    for (std::size_t i = 0; i < asked.size(); ++i)
+      EXPECT_EQ(matching[i], asked[i].second) << asked[i].first << (backwards ? ", backwards" : "");
+  }
 }
 
 TEST(Matchers, NoneMatchNothing) {

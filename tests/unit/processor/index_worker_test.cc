@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,10 +42,11 @@ class ToldWatch final : public RecordWatch {
   explicit ToldWatch(std::function<std::string()> state) : state_(std::move(state)) {}
 
   std::vector<std::string> told;      // "1 2 | 2 indexed, 1 landed"
-  std::set<std::string> seen_before;  // by the ids of chunks
+  std::set<std::string> seen_before;  // by the ids of chunks; those that were asked for are forgotten
   int failures = 0;
 
-  bool take_seen(const Chunk& chunk) override { return chunk.id && seen_before.contains(*chunk.id); }
+  // Once, as rules do.
+  bool take_seen(const Chunk& chunk) override { return chunk.id && seen_before.erase(*chunk.id) > 0; }
   Result<void> seen(std::span<const IndexRecord> records) override {
     std::string numbers;
     for (const IndexRecord& record : records)
@@ -260,6 +262,34 @@ TEST_F(IndexWorkerTest, P9WhoWatchesIsNotToldOfChunksThatWereLookedAtBefore) {
   EXPECT_EQ(*worker.step(), 1u);
   EXPECT_EQ(watch.told.size(), 1u) << "of nothing nobody is told";
   EXPECT_EQ(indexed(), 5u);
+}
+
+TEST_F(IndexWorkerTest, P9WhatWasSeenIsNotLostWhileTheIndexFails) {
+  ASSERT_TRUE(stores_.landing->land(std::vector{chunk("a", {{.number = 1}}), chunk("b", {{.number = 2}})}));
+  ToldWatch watch{[this] { return indexed_and_landed(); }};
+  watch.seen_before = {"a"};
+  FailingIndex index{*stores_.index};
+  index.fail(2);
+  IndexWorker worker{*stores_.landing, index, log_, metrics_, {}, &watch};
+  ASSERT_FALSE(worker.step());
+  watch.seen_before.insert("b");  // who watches goes on by himself meanwhile
+  ASSERT_FALSE(worker.step());
+  EXPECT_EQ(watch.seen_before.size(), 2u) << "he is asked of what is in the index";
+  EXPECT_EQ(*worker.step(), 2u);
+  EXPECT_TRUE(watch.told.empty());
+  EXPECT_TRUE(watch.seen_before.empty());
+}
+
+TEST_F(IndexWorkerTest, P9WhatWasSeenIsNotLostWhereTheRestCannotBeWrittenDown) {
+  ASSERT_TRUE(stores_.landing->land(std::vector{chunk("a", {{.number = 1}}), chunk("b", {{.number = 2}})}));
+  ToldWatch watch{[this] { return indexed_and_landed(); }};
+  watch.seen_before = {"a"};
+  watch.failures = 2;
+  IndexWorker worker{*stores_.landing, *stores_.index, log_, metrics_, {}, &watch};
+  ASSERT_FALSE(worker.step());
+  ASSERT_FALSE(worker.step());
+  EXPECT_EQ(*worker.step(), 2u);
+  EXPECT_EQ(watch.told, std::vector<std::string>(3, "2 | 2 indexed, 2 landed"));
 }
 
 TEST_F(IndexWorkerTest, WhoWatchesIsNotToldOfWhatIsNotInTheIndex) {

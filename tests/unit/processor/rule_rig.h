@@ -85,9 +85,9 @@ class MemoryRuleStore final : public RuleStore, public RuleLedger {
     const auto found = std::ranges::find_if(muted, [&mute](const RuleMute& each) { return is_of(each, mute); });
     return found == muted.end() ? std::optional<RuleMute>{} : std::optional{*found};
   }
-  Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) override {
+  Result<std::uint64_t> fired_after(const RuleKey& key, WallTime after) override {
     return static_cast<std::uint64_t>(std::ranges::count_if(decided, [&](const RuleDecision& each) {
-      return each.key.rule == key.rule && each.key.action == key.action && each.tenant == tenant && each.at > after &&
+      return each.key.rule == key.rule && each.key.action == key.action && each.key.tenant == key.tenant && each.at > after &&
              each.outcome == RuleOutcome::fired;
     }));
   }
@@ -95,7 +95,7 @@ class MemoryRuleStore final : public RuleStore, public RuleLedger {
     decided.push_back(decision);
     return {};
   }
-  Result<bool> has_room() override { return true; }
+  Result<bool> has_room(std::size_t) override { return true; }
   Result<void> put_mute(const RuleMute& mute) override {
     std::erase_if(muted, [&mute](const RuleMute& each) { return is_of(each, mute); });
     muted.push_back(mute);

@@ -191,6 +191,19 @@ TEST_F(RuleRoutesTest, DecisionsAreListedTheNewestFirstAndNarrowed) {
   EXPECT_EQ(ask("GET", "/rules/decisions?name=nobody").status, 404u);
 }
 
+TEST_F(RuleRoutesTest, NoMoreDecisionsAreListedThanAnAnswerHolds) {
+  put(isolate_rule_yaml);
+  RuleDecision muted;
+  muted.outcome = RuleOutcome::muted;
+  for (std::uint64_t number = 1; number <= rule_decisions_shown_max + 1; ++number) {
+    muted.key = {"isolate-hosts", "isolate", "acme", test::record_id(number)};
+    rule_store.decided.push_back(muted);
+  }
+  const boost::json::object page = json_object(said("GET", "/rules/decisions.json?limit=10000"));
+  EXPECT_EQ(page.at("decisions").as_array().size(), rule_decisions_shown_max);
+  EXPECT_THAT(said("GET", "/rules/decisions?limit=10000"), HasSubstr("\n1000 decisions, the newest; there may be more: NAME"));
+}
+
 TEST_F(RuleRoutesTest, MutesAreListedAndLiftedAndItIsLoggedByWhom) {
   put(isolate_rule_yaml);
   EXPECT_EQ(said("GET", "/rules/mutes?name=isolate-hosts"), "nothing is muted\n");
@@ -219,8 +232,7 @@ TEST_F(RuleRoutesTest, MutesAreListedAndLiftedAndItIsLoggedByWhom) {
 TEST_F(RuleRoutesTest, WhatIsShownCanBeAppliedAgainWhateverRecordsHold) {
   put(isolate_rule_yaml);
   RuleDecision hostile;
-  hostile.key = {"isolate-hosts", "isolate", test::record_id(9)};
-  hostile.tenant = "acme";
+  hostile.key = {"isolate-hosts", "isolate", "acme", test::record_id(9)};
   hostile.entities = "one\nrules: []\x1b[2J";
   hostile.state = FiringState::refused;
   hostile.reason = "not this one\nrules: []";

@@ -20,25 +20,31 @@ using testing::StartsWith;
 
 constexpr WallTime rule_told_at{1'795'521'600s};  // 2026-11-24T12:00:00Z
 
-RuleView told_rule() {
+KeptRule told_rule() {
+  KeptRule kept;
+  kept.rule.name = "logins";
+  kept.rule.query = "result: failed";
+  kept.rule.on = RuleTrigger::both;
+  kept.rule.every = 5min;
+  kept.rule.look_back = 15min;
+  kept.changed_by = "alice";
+  return kept;
+}
+
+//   requires: `kept` outlives it
+RuleView told_view(const KeptRule& kept) {
   RuleView view;
-  view.kept.rule.name = "logins";
-  view.kept.rule.query = "result: failed";
-  view.kept.rule.on = RuleTrigger::both;
-  view.kept.rule.every = 5min;
-  view.kept.rule.look_back = 15min;
-  view.kept.changed_by = "alice";
+  view.kept = &kept;
   view.totals = {.fired = 5, .muted = 4, .capped = 3, .too_old = 2, .refused = 1, .queued = 6, .last_fired = rule_told_at};
   return view;
 }
 
 RuleDecision told_decision(RuleOutcome outcome, FiringState state) {
   RuleDecision decision;
-  decision.key = {"logins", "tell", Id128{1, 2}};
+  decision.key = {"logins", "tell", "acme", Id128{1, 2}};
   decision.outcome = outcome;
   decision.state = state;
   decision.at = rule_told_at;
-  decision.tenant = "acme";
   return decision;
 }
 
@@ -67,22 +73,24 @@ TEST(RuleTexts, AnOutcomeIsReadAsItIsWritten) {
 }
 
 TEST(RuleTexts, AListSaysHowEachRuleFares) {
-  RuleView view = told_rule();
+  KeptRule kept = told_rule();
+  const RuleView view = told_view(kept);
   EXPECT_EQ(
       rules_text({view}, {}),
       "logins  both, every 5min  all tenants  enabled  fired 5, muted 4, capped 3, too old 2, refused 1, queued 6; last fired "
       "2026-11-24T12:00:00Z\n");
-  view.kept.rule.enabled = false;
+  kept.rule.enabled = false;
   EXPECT_THAT(rules_text({view}, {}), HasSubstr("  not enabled  "));
-  view.kept.rule.dry_run = true;
+  kept.rule.dry_run = true;
   EXPECT_THAT(rules_text({view}, {}), HasSubstr("  not enabled, DRY RUN  "));
-  view.kept.rule.enabled = true;
-  view.kept.rule.tenants = {"acme", "blue"};
+  kept.rule.enabled = true;
+  kept.rule.tenants = {"acme", "blue"};
   EXPECT_THAT(rules_text({view}, {}), HasSubstr("  acme, blue  DRY RUN  "));
 }
 
 TEST(RuleTexts, EachFlawIsAWarningOnLinesOfItsOwn) {  // P12
-  RuleView view = told_rule();
+  const KeptRule kept = told_rule();
+  RuleView view = told_view(kept);
   view.flaws = {"there is no responder\x1b", "two\nlines"};
   view.sight.trouble = "the index cannot be read";
   EXPECT_THAT(rules_text({view}, {}), EndsWith("\n  WARNING: there is no responder?\n  WARNING: two\n  WARNING: lines\n"
@@ -91,8 +99,9 @@ TEST(RuleTexts, EachFlawIsAWarningOnLinesOfItsOwn) {  // P12
 }
 
 TEST(RuleTexts, ARuleAsJsonHasItsTotalsAndItsDocument) {
+  const KeptRule kept = told_rule();
   RuleDetail detail;
-  detail.rule = told_rule();
+  detail.rule = told_view(kept);
   detail.decisions = {told_decision(RuleOutcome::muted, FiringState::done)};
   detail.now = rule_told_at;
   const boost::json::object json = json_object(rule_json(detail));
@@ -123,12 +132,27 @@ TEST(RuleTexts, ADecisionSaysWhatBecameOfIt) {
   EXPECT_EQ(text_of(refused),
             "2026-11-24T12:00:00Z  fired, refused" + of +
                 "  alice bob  12 records  run 3f2a\n    agentGuid is missing\n    the record has two hosts\n1 decision\n");
-  EXPECT_THAT(decisions_text({refused}, 1), EndsWith("\n1 decision, the newest; there may be more: --limit shows them\n"));
   EXPECT_EQ(json_object(decisions_json({refused})).at("decisions").as_array().at(0).as_object().at("state"), "refused");
 }
 
+TEST(RuleTexts, AReasonIsLinesOfTheirOwnAndHasNoControls) {
+  RuleDecision refused = told_decision(RuleOutcome::fired, FiringState::refused);
+  refused.reason = "one\x1b[2J\xC2\x9B\x31mred\n\n" + std::string(rule_reason_bytes_max + 100, 'x') + "\nlast\n";
+  EXPECT_THAT(decisions_text({refused}, 100), EndsWith("  acme\n    one [2J 1mred\n    \n    " +
+                                                       std::string(rule_reason_bytes_max, 'x') + "\n    last\n1 decision\n"));
+}
+
+TEST(RuleTexts, ThatThereMayBeMoreDecisionsIsSaidWithWhatShowsThem) {
+  const std::vector<RuleDecision> two(2, told_decision(RuleOutcome::muted, FiringState::done));
+  EXPECT_THAT(decisions_text(two, 3), EndsWith("\n2 decisions\n"));
+  EXPECT_THAT(decisions_text(two, 2), EndsWith("\n2 decisions, the newest; there may be more: --limit shows them\n"));
+  const std::vector<RuleDecision> most(rule_decisions_shown_max, two.front());
+  EXPECT_THAT(decisions_text(most, rule_decisions_shown_max),
+              EndsWith("\n1000 decisions, the newest; there may be more: NAME and --outcome narrow them\n"));
+}
+
 TEST(RuleTexts, ARehearsalEchoesTheRangeAndCountsWhatIsNotShown) {
-  const Rule rule = told_rule().kept.rule;
+  const Rule rule = told_rule().rule;
   const std::string text = rule_run_text(rule, RuleRunning::rehearsed, rehearsed_rule(5));
   EXPECT_THAT(text, StartsWith("REHEARSAL: nothing is done, and nothing is written down; --act does it\n"
                                "range: 2026-11-24T11:00:00Z to 2026-11-24T12:00:00.250Z\n5 records match\n"
@@ -137,7 +161,11 @@ TEST(RuleTexts, ARehearsalEchoesTheRangeAndCountsWhatIsNotShown) {
   EXPECT_THAT(rule_run_text(rule, RuleRunning::acted, rehearsed_rule(3)),
               EndsWith("    tells soc\n1 more decision is not shown\n3 fired, 0 muted, 0 capped\n"));
   EXPECT_THAT(rule_run_text(rule, RuleRunning::acted, rehearsed_rule(1)), Not(HasSubstr("not shown")));
+  RuleRehearsal cut = rehearsed_rule(5);
+  cut.cut = true;
+  EXPECT_THAT(rule_run_text(rule, RuleRunning::rehearsed, cut), HasSubstr("\nat least 5 records match\n"));
   const boost::json::object json = json_object(rule_run_json(rule, RuleRunning::rehearsed, rehearsed_rule(5)));
+  EXPECT_EQ(json.at("cut"), false);
   EXPECT_EQ(json.at("not_shown"), 3);
   EXPECT_EQ(json.at("to"), "2026-11-24T12:00:00.250Z");
 }
@@ -149,14 +177,14 @@ TEST(RuleTexts, WhatARunSaysOfRecordsBeginsNoLine) {
   found.decisions[0].refused = "it is protected\nit is protected twice";
   found.decisions[0].count = 4;
   found.warnings = {"2026-11-23.db cannot be read"};
-  const std::string text = rule_run_text(told_rule().kept.rule, RuleRunning::rehearsed, found);
+  const std::string text = rule_run_text(told_rule().rule, RuleRunning::rehearsed, found);
   EXPECT_THAT(text, HasSubstr("  acme  one 9 would fire  4 records\n    isolate_endpoint by acme-v1: agentGuid x 9 would fire [2J\n"
                               "    refused: it is protected\n    refused: it is protected twice\n"));
   EXPECT_THAT(text, EndsWith("1 would fire, 0 muted, 0 capped\nWARNING: 2026-11-23.db cannot be read\n"));
 }
 
 TEST(RuleTexts, ADryRunThatActsSaysThatNothingIsSent) {
-  Rule rule = told_rule().kept.rule;
+  Rule rule = told_rule().rule;
   EXPECT_THAT(rule_run_text(rule, RuleRunning::acted, rehearsed_rule(1)), StartsWith("range: "));
   rule.dry_run = true;
   EXPECT_THAT(rule_run_text(rule, RuleRunning::acted, rehearsed_rule(1)),

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <fstream>
+#include <thread>
 
 #include "base/random.h"
 #include "match/match.h"
@@ -214,6 +216,46 @@ TEST_F(SearchTest, NarrowingNeverLosesARecord) {
     found += end->total;
   }
   EXPECT_GT(found, 1000u) << "the queries are not all empty";
+}
+
+TEST_F(SearchTest, ASearchThatIsStoppedEndsAtTheNextRecordOrDay) {
+  index({{.number = 1}, {.number = 2}, {.number = 3, .timestamp_ms = test::noon_ms - 24 * hour_ms}});
+  Result<SqliteArchive> archive = SqliteArchive::open(folder_.path());
+  ASSERT_TRUE(archive);
+  for (const char* text : {"trendmicro_visionone.severity: high", "msg_class: trendmicro_visionone_alerts"}) {
+    const Result<Query> query = parse_query(text);
+    ASSERT_TRUE(query);
+    for (const bool wants_more : {true, false}) {
+      std::atomic<bool> stop{false};
+      const Search search{*query, {WallTime{}, WallTime::max()}, {}, &stop};
+      EXPECT_EQ(archive->search(search, [](ByteView) { return true; })->total, 3u);
+      int hits = 0;
+      const Result<SearchEnd> end = archive->search(search, [&](ByteView) {
+        ++hits;
+        stop = true;
+        return wants_more;
+      });
+      ASSERT_FALSE(end) << text;
+      EXPECT_EQ(end.error().code(), Code::cancelled) << "it is no day that cannot be read";
+      EXPECT_EQ(hits, 1);
+      EXPECT_EQ(archive->search(search, [](ByteView) { return true; }).error().code(), Code::cancelled);
+    }
+  }
+}
+
+TEST_F(SearchTest, AStatementThatIsStoppedEndsThoughItGivesNoRow) {
+  Result<SqliteDatabase> database = SqliteDatabase::open(folder_.path() / "any.db", SqliteDatabase::Mode::write);
+  ASSERT_TRUE(database);
+  std::atomic<bool> stop{false};
+  database->stop_when(&stop);
+  Result<SqliteStatement> endless =
+      database->prepare("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c");
+  ASSERT_TRUE(endless);
+  std::thread stopper{[&stop] { stop = true; }};
+  const Result<bool> row = endless->step();
+  stopper.join();
+  ASSERT_FALSE(row);
+  EXPECT_EQ(row.error().code(), Code::cancelled);
 }
 
 TEST(SearchMoment, IsAbsoluteOrLiesBack) {

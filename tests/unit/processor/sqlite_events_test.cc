@@ -117,6 +117,7 @@ TEST_F(SqliteEventsTest, WhatARuleFoundIsOverAtOnceAndItsDeliveryIsQueued) {
   EXPECT_EQ(queued->front().turn, EventTurn::opened);
   EXPECT_EQ(queued->front().event, event);
   EXPECT_EQ(queued->front().next_attempt, noon);
+  ASSERT_TRUE(store_->update({{queued->front().id, DeliveryState::sent, {}, {}}}));
   ASSERT_TRUE(store_->trim(noon + 24h * 90 + 1min));
   EXPECT_TRUE(store_->events({})->empty()) << "it is forgotten like others that are over";
   EXPECT_TRUE(store_->queued("soc", 10)->empty());
@@ -141,9 +142,17 @@ TEST_F(SqliteEventsTest, WhatIsOldOrTooMuchGoesButNothingThatIsOpen) {
   reopen(limits);
   const HealthEvent old = opened(event_of("old"), {"soc"});
   close(old, noon + 1min);
+  ASSERT_EQ(*store_->give_up_others({}), 1u);
   ASSERT_TRUE(store_->trim(noon + 24h * 90 + 2min));
   EXPECT_TRUE(store_->events({})->empty());
-  EXPECT_TRUE(store_->queued("soc", 10)->empty()) << "a delivery goes with its event";
+  store_.reset();
+  {
+    Result<SqliteDatabase> file = SqliteDatabase::open(file_, SqliteDatabase::Mode::read);
+    Result<SqliteStatement> count = file->prepare("SELECT count(*) FROM deliveries");
+    ASSERT_TRUE(count && count->step());
+    EXPECT_EQ(count->integer(0), 0) << "a delivery goes with its event";
+  }
+  reopen(limits);
   const HealthEvent open = opened(event_of("open"));
   EXPECT_GT(open.id, old.id) << "no id is used twice";
   for (int i = 0; i < 8; ++i) close(opened(event_of("s" + std::to_string(i))), noon + i * 1min);
@@ -152,6 +161,30 @@ TEST_F(SqliteEventsTest, WhatIsOldOrTooMuchGoesButNothingThatIsOpen) {
   ASSERT_EQ(left->size(), 5u);
   EXPECT_EQ(store_->open_events()->size(), 1u);
   EXPECT_EQ(left->front().sensor, "s7");
+}
+
+TEST_F(SqliteEventsTest, WhatAChannelIsStillToBeToldOfStays) {
+  EventLimits limits;
+  limits.events_max = 3;
+  reopen(limits);
+  // Over at once, as what a rule has found: a burst of more than are kept.
+  for (int i = 0; i < 8; ++i) {
+    HealthEvent event = event_of("s" + std::to_string(i));
+    event.closed = event.opened;
+    opened(event, {"soc"});
+  }
+  ASSERT_TRUE(store_->trim(noon + 1h));
+  ASSERT_EQ(store_->queued("soc", 10)->size(), 8u) << "none was told to nobody";
+  ASSERT_TRUE(store_->trim(noon + 24h * 365));
+  const Result<std::vector<EventDelivery>> queued = store_->queued("soc", 10);
+  ASSERT_EQ(queued->size(), 8u) << "however old";
+  std::vector<DeliveryUpdate> sent;
+  for (std::size_t i = 2; i < 8; ++i) sent.push_back({queued->at(i).id, DeliveryState::sent, {}, {}});
+  ASSERT_TRUE(store_->update(sent));
+  ASSERT_TRUE(store_->trim(noon + 1h));
+  EXPECT_EQ(store_->events({})->size(), 3u) << "those that were told go, the oldest first";
+  EXPECT_EQ(store_->events({})->front().sensor, "s7");
+  EXPECT_EQ(store_->queued("soc", 10)->size(), 2u);
 }
 
 TEST_F(SqliteEventsTest, ADamagedFileIsSetAsideAndANewerOneRefused) {  // P11

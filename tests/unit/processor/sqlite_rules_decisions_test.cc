@@ -49,38 +49,49 @@ TEST_F(SqliteRulesDecisionsTest, ARecordIsDecidedOfOnceForEachActionOfARule) {  
   ASSERT_TRUE(decide({decision_of(1), decision_of(2, RuleOutcome::muted)}));
   EXPECT_TRUE(*judge_->is_decided(decision_of(1).key));
   EXPECT_TRUE(*judge_->is_decided(decision_of(2).key)) << "whatever it was";
-  EXPECT_FALSE(*judge_->is_decided({"r", "isolate", Id128{8, 1}}));
-  EXPECT_FALSE(*judge_->is_decided({"r", "tell", Id128{7, 1}}));
-  EXPECT_FALSE(*judge_->is_decided({"R", "isolate", Id128{7, 1}}));
+  EXPECT_FALSE(*judge_->is_decided({"r", "isolate", "acme", Id128{8, 1}}));
+  EXPECT_FALSE(*judge_->is_decided({"r", "tell", "acme", Id128{7, 1}}));
+  EXPECT_FALSE(*judge_->is_decided({"R", "isolate", "acme", Id128{7, 1}}));
   ASSERT_TRUE(store_->settle(decision_of(1).key, FiringState::done, ""));
   EXPECT_TRUE(*judge_->is_decided(decision_of(1).key));
   EXPECT_DEATH((void)decide({decision_of(1)}), "P9");
   EXPECT_DEATH((void)judge_->decide(decision_of(3)), "within a transaction");
 }
 
+TEST_F(SqliteRulesDecisionsTest, P10ARecordOfOneTenantIsAnotherThanThatOfTheSameIdOfAnother) {
+  RuleDecision blue = decision_of(1);
+  blue.key.tenant = "blue";
+  blue.run_id = "run-of-blue";
+  ASSERT_TRUE(decide({blue}));
+  EXPECT_FALSE(*judge_->is_decided(decision_of(1).key));
+  ASSERT_TRUE(decide({decision_of(1)}));
+  ASSERT_TRUE(store_->settle(blue.key, FiringState::refused, "no"));
+  EXPECT_EQ(*store_->queued(10), std::vector<RuleDecision>{decision_of(1)}) << "each is settled by itself";
+}
+
 TEST_F(SqliteRulesDecisionsTest, FiringsAreCountedByActionAndTenantAfterATime) {
   RuleDecision blue = decision_of(5);
-  blue.tenant = "blue";
+  blue.key.tenant = "blue";
   RuleDecision tell = decision_of(6);
   tell.key.action = "tell";
   ASSERT_TRUE(decide({decision_of(1, RuleOutcome::fired, rules_noon - 1h),
                       decision_of(2, RuleOutcome::fired, rules_noon - 1h + 1ns), decision_of(3),
                       decision_of(4, RuleOutcome::capped), blue, tell, decision_of(7, RuleOutcome::fired, rules_noon, "other")}));
   const RuleKey any = decision_of(99).key;
-  EXPECT_EQ(*judge_->fired_after(any, "acme", rules_noon - 1h), 2u);
-  EXPECT_EQ(*judge_->fired_after(any, "acme", rules_noon - 2h), 3u);
-  EXPECT_EQ(*judge_->fired_after(any, "acme", rules_noon), 0u);
-  EXPECT_EQ(*judge_->fired_after(any, "blue", rules_noon - 1h), 1u);
-  EXPECT_EQ(*judge_->fired_after(tell.key, "acme", rules_noon - 1h), 1u);
+  EXPECT_EQ(*judge_->fired_after(any, rules_noon - 1h), 2u);
+  EXPECT_EQ(*judge_->fired_after(any, rules_noon - 2h), 3u);
+  EXPECT_EQ(*judge_->fired_after(any, rules_noon), 0u);
+  EXPECT_EQ(*judge_->fired_after(blue.key, rules_noon - 1h), 1u);
+  EXPECT_EQ(*judge_->fired_after(tell.key, rules_noon - 1h), 1u);
   ASSERT_TRUE(store_->settle(decision_of(3).key, FiringState::refused, "no"));
-  EXPECT_EQ(*judge_->fired_after(any, "acme", rules_noon - 1h), 2u) << "what was tried counts, whatever became of it";
+  EXPECT_EQ(*judge_->fired_after(any, rules_noon - 1h), 2u) << "what was tried counts, whatever became of it";
 }
 
 TEST_F(SqliteRulesDecisionsTest, WhatATransactionHasWrittenItSees) {
   const auto at = [](std::chrono::minutes before) { return rules_noon - before; };
   ASSERT_TRUE(decide({decision_of(1, RuleOutcome::fired, at(90min)), decision_of(2, RuleOutcome::fired, at(30min))}));
   const RuleKey any = decision_of(99).key;
-  const auto fired = [&](std::chrono::minutes before) { return *judge_->fired_after(any, "acme", at(before)); };
+  const auto fired = [&](std::chrono::minutes before) { return *judge_->fired_after(any, at(before)); };
   ASSERT_TRUE(judge_->transact([&]() -> Result<void> {
     EXPECT_EQ(fired(60min), 1u);
     EXPECT_TRUE(judge_->decide(decision_of(3, RuleOutcome::fired, at(40min))));
@@ -142,9 +153,8 @@ TEST_F(SqliteRulesDecisionsTest, MutesAreLiftedByWhatIsNamed) {
   EXPECT_EQ(*store_->lift_mutes("r", "isolate", "host-1"), 1u);
   EXPECT_EQ(*judge_->find_mute(all[0]), std::nullopt);
   EXPECT_EQ(*store_->lift_mutes("r", "", ""), 2u);
-  EXPECT_EQ(*store_->lift_mutes("", "", "host-1"), 1u);
-  ASSERT_TRUE(put_mutes(all));
-  EXPECT_EQ(*store_->lift_mutes("", "", ""), 4u);
+  EXPECT_EQ(*store_->lift_mutes("", "", ""), 0u) << "no rule is without a name";
+  EXPECT_EQ(*store_->lift_mutes("other", "", "host-1"), 1u);
 }
 
 TEST_F(SqliteRulesDecisionsTest, ItSaysWhenNoMoreMayBeQueued) {
@@ -154,7 +164,7 @@ TEST_F(SqliteRulesDecisionsTest, ItSaysWhenNoMoreMayBeQueued) {
   const auto room = [this] {
     bool has = false;
     EXPECT_TRUE(judge_->transact([&]() -> Result<void> {
-      has = *judge_->has_room();
+      has = *judge_->has_room(8);
       return {};
     }));
     return has;
@@ -162,14 +172,37 @@ TEST_F(SqliteRulesDecisionsTest, ItSaysWhenNoMoreMayBeQueued) {
   ASSERT_TRUE(decide({decision_of(1)}));
   EXPECT_TRUE(room());
   EXPECT_TRUE(judge_->transact([&]() -> Result<void> {
-    EXPECT_TRUE(*judge_->has_room());
+    EXPECT_TRUE(*judge_->has_room(8));
     EXPECT_TRUE(judge_->decide(decision_of(2)));
-    EXPECT_FALSE(*judge_->has_room()) << "what is queued in this transaction counts";
+    EXPECT_FALSE(*judge_->has_room(8)) << "what is queued in this transaction counts";
     return judge_->decide(decision_of(4, RuleOutcome::muted));
   }));
   EXPECT_FALSE(room());
   ASSERT_TRUE(store_->settle(decision_of(1).key, FiringState::done, ""));
   EXPECT_TRUE(room());
+}
+
+TEST_F(SqliteRulesDecisionsTest, TheRecordsOfWhatIsQueuedAreBoundedByTheirBytesToo) {
+  RuleLimits limits;
+  limits.queued_bytes_max = 30;
+  reopen(limits);
+  RuleDecision large = decision_of(1);
+  large.document = std::string(20, 'x');
+  ASSERT_TRUE(decide({large}));
+  EXPECT_TRUE(judge_->transact([&]() -> Result<void> {
+    EXPECT_TRUE(*judge_->has_room(10));
+    EXPECT_FALSE(*judge_->has_room(11));
+    EXPECT_TRUE(judge_->decide(decision_of(2)));  // of eight bytes
+    EXPECT_TRUE(*judge_->has_room(2));
+    EXPECT_FALSE(*judge_->has_room(3)) << "what is queued in this transaction counts";
+    return {};
+  }));
+  ASSERT_TRUE(store_->settle(large.key, FiringState::done, ""));
+  EXPECT_TRUE(judge_->transact([&]() -> Result<void> {
+    EXPECT_TRUE(*judge_->has_room(22));
+    EXPECT_FALSE(*judge_->has_room(23));
+    return {};
+  }));
 }
 
 TEST_F(SqliteRulesDecisionsTest, WhatIsSettledIsNotQueuedAndItsRecordIsForgotten) {
@@ -274,12 +307,9 @@ TEST_F(SqliteRulesDecisionsTest, WhatIsOldGoesAndTotalsWithTheLastOfADeletedRule
                       decision_of(5, RuleOutcome::muted, old + 1ns), decision_of(6, RuleOutcome::muted, old, "kept")}));
   ASSERT_TRUE(store_->settle(decision_of(1).key, FiringState::done, ""));
   ASSERT_TRUE(put_mutes({mute_of("ended", old), mute_of("just", old + 1ns), mute_of("lasts", rules_noon + 1h)}));
-  ASSERT_TRUE(store_->set_looked("kept", rules_noon));
-  ASSERT_TRUE(store_->set_looked("gone", rules_noon));
   ASSERT_TRUE(store_->trim(rules_noon));
   EXPECT_EQ(records_of({}), "5 2");
   EXPECT_EQ(queued_records(), "2");
-  EXPECT_EQ(store_->looked()->size(), 1u);
   ASSERT_EQ(store_->mutes("r")->size(), 2u);
   EXPECT_EQ(store_->mutes("r")->back().entity, "just");
   EXPECT_EQ(store_->totals()->size(), 2u) << "decisions are left";

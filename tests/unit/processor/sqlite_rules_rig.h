@@ -63,10 +63,9 @@ class SqliteRulesRig : public testing::Test {
   static RuleDecision decision_of(std::uint64_t record, RuleOutcome outcome = RuleOutcome::fired, WallTime at = rules_noon,
                                   const std::string& rule = "r") {
     RuleDecision decision;
-    decision.key = {rule, "isolate", Id128{7, record}};
+    decision.key = {rule, "isolate", "acme", Id128{7, record}};
     decision.outcome = outcome;
     decision.at = at;
-    decision.tenant = "acme";
     decision.entities = "host-" + std::to_string(record);
     if (outcome != RuleOutcome::fired) return decision;
     decision.state = FiringState::queued;

@@ -144,6 +144,25 @@ TEST_F(SqliteRulesTest, ToWhereARuleHasLookedIsKept) {
   EXPECT_EQ(*store_->looked(), (std::map<std::string, WallTime>{{"a", rules_noon + 1ns}, {"b", rules_noon}}));
 }
 
+TEST_F(SqliteRulesTest, OfARuleThatIsOffOrNotOnScheduleItIsForgottenToWhereItHasLooked) {
+  KeptRule scheduled = rule_of("r");
+  scheduled.rule.on = RuleTrigger::schedule;
+  KeptRule off = scheduled;
+  off.rule.enabled = false;
+  KeptRule both = scheduled;
+  both.rule.on = RuleTrigger::both;
+  for (const KeptRule& other : {off, rule_of("r"), both}) {
+    ASSERT_TRUE(store_->put_rules({scheduled}));
+    ASSERT_TRUE(store_->set_looked("r", rules_noon));
+    ASSERT_TRUE(store_->set_looked("other", rules_noon));
+    ASSERT_TRUE(store_->put_rules({scheduled})) << "to apply it again changes nothing";
+    EXPECT_EQ(store_->looked()->size(), 2u);
+    ASSERT_TRUE(store_->put_rules({other}));
+    EXPECT_EQ(store_->looked()->contains("r"), other.rule.enabled && other.rule.on_schedule());
+    EXPECT_TRUE(store_->looked()->contains("other"));
+  }
+}
+
 TEST_F(SqliteRulesTest, WhoWantsToWriteWaitsForTheOtherAndWhoReadsDoesNot) {
   std::latch begun{1};
   std::thread owner;
@@ -162,7 +181,7 @@ TEST_F(SqliteRulesTest, WhoWantsToWriteWaitsForTheOtherAndWhoReadsDoesNot) {
   EXPECT_EQ(queued_records(), "1");
 }
 
-TEST_F(SqliteRulesTest, ANewerOrDamagedFileIsRefusedAndLeftAsItIs) {
+TEST_F(SqliteRulesTest, AnotherFormatOrADamagedFileIsRefusedAndLeftAsItIs) {
   ASSERT_TRUE(store_->put_rules({rule_of("a")}));
   judge_.reset();
   store_.reset();
@@ -175,6 +194,15 @@ TEST_F(SqliteRulesTest, ANewerOrDamagedFileIsRefusedAndLeftAsItIs) {
   EXPECT_EQ(refused.error().code(), Code::invalid);
   EXPECT_NE(refused.error().text().find("install that version again"), std::string::npos) << refused.error().text();
   EXPECT_EQ(rows_of("rules"), 1);
+  {
+    Result<SqliteDatabase> older = SqliteDatabase::open(file_, SqliteDatabase::Mode::write);
+    ASSERT_TRUE(older->execute("PRAGMA user_version = 1"));
+  }
+  const Result<std::unique_ptr<SqliteRules>> too_old = open();
+  ASSERT_FALSE(too_old);
+  EXPECT_EQ(too_old.error().code(), Code::invalid);
+  EXPECT_NE(too_old.error().text().find("apply the rules again"), std::string::npos) << too_old.error().text();
+  EXPECT_EQ(rows_of("rules"), 1) << "it is left as it is";
   const std::string garbage =
       "this is no database, whatever its name says, and it is longer than a header of one: 0123456789abcdef";
   std::filesystem::remove(file_.string() + "-wal");

@@ -33,7 +33,21 @@ INSTANTIATE_TEST_SUITE_P(
                     // RFC 3986, and forms
                     SaidAgain{"a/b c+d", "k=a%2Fb%20c%2bd&a%2fb+c+d", "k=***&***"},
                     SaidAgain{"s3:\xc3\xbc", "%733%3A%C3%BC", "***"}, SaidAgain{"100%", "100% 100%25", "*** ***25"},
-                    SaidAgain{"100%!", "100%! 100%25! 100%25", "*** *** 100%25"}, SaidAgain{"ab", "a%6 a%zz a%", "a%6 a%zz a%"}));
+                    SaidAgain{"a b", "a+b a b", "*** ***"}, SaidAgain{"100%!", "100%! 100%25! 100%25", "*** *** 100%25"},
+                    SaidAgain{"ab", "a%6 a%zz a%", "a%6 a%zz a%"}));
+
+TEST(MaskedText, P10OfASecretThatWasCutOffItsBeginningIsFoundHoweverItIsWritten) {
+  const auto before = [](std::string_view text) { return text.substr(0, begun_secret_at(text, "se/cr \"t")); };
+  EXPECT_EQ(before("a text"), "a text");
+  EXPECT_EQ(before("a text: se/c"), "a text: ");
+  EXPECT_EQ(before("s, se, s"), "s, se, ");
+  EXPECT_EQ(before("a s\\u0065\\/cr \\"), "a ");
+  EXPECT_EQ(before("a se\\u002"), "a ");
+  EXPECT_EQ(before("a s%65%2Fcr+%22"), "a ");
+  EXPECT_EQ(before("a s%65%2"), "a ");
+  EXPECT_EQ(before("a se\\u0063, and more"), "a se\\u0063, and more") << "another word";
+  EXPECT_EQ(begun_secret_at("abc", ""), 3U);
+}
 
 TEST(ForeignText, IsOneLineOfText) {
   EXPECT_EQ(one_line("a\r\nb\x1b[31m\xc2\x9b"

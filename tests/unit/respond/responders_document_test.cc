@@ -156,6 +156,7 @@ TEST(RespondersDocument, EveryRowIsReadAndWritten) {
   written += to_yaml(only_one(least_webhook + "    auth: basic\n    username: tide\n    credential: k\n"));
   written += to_yaml(only_one(least_webhook + "    auth: header\n    header_name: X-Api-Key\n    credential: k\n"));
   written += to_yaml(only_one(least_webhook + "    verify_certificate: false\n"));
+  written += to_yaml(only_one(least_webhook + "    sensor: zurich-01\n"));
   std::set<std::string_view> paths;
   for (const Field& field : responders_fields()) {
     EXPECT_TRUE(paths.insert(field.path).second) << field.path;
@@ -178,6 +179,12 @@ TEST(RespondersDocument, ATenantIsNamedOrAllAre) {
   EXPECT_THAT(flaws_in(none + ", tenants: []}\n"), HasSubstr("responders[0].tenants"));
   EXPECT_THAT(flaws_in(none + ", tenants: ~}\n"), HasSubstr("has no value; write a list of tenants"));
   EXPECT_THAT(flaws_in(none + ", tenants: [a, a]}\n"), HasSubstr("stands in the list twice"));
+}
+
+TEST(RespondersDocument, P10ASensorReadsNoFileForAProcessor) {
+  EXPECT_EQ(only_one(least_webhook + "    sensor: zurich-01\n").sensor, "zurich-01");
+  EXPECT_THAT(flaws_with(least_webhook, "    sensor: zurich-01\n    ca_file: /etc/ca.pem\n"),
+              HasSubstr("responders[0].ca_file: is of no use where a sensor carries it out"));
 }
 
 TEST(RespondersDocument, AHostStandsAlone) {

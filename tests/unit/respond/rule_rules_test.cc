@@ -102,15 +102,46 @@ TEST(RuleRules, AMuteEndsAndIsOfUse) {
 }
 
 TEST(RuleRules, AnEntityIsAPathInTheRecord) {
-  EXPECT_EQ(flaws_of_rule("    entity: '@a-b_c.d.9'\n"), "");
+  const std::string mute = "    mute: 1h\n";
+  EXPECT_EQ(flaws_of_rule("    entity: '@a-b_c.d.9'\n" + mute), "");
   for (const std::string entity : {".a", "a.", "a..b", "a b", "a|b", "{{a}}", "a[0]", "a/b", "a:b"})
     EXPECT_THAT(flaws_of_rule("    entity: '" + entity + "'\n"),
                 HasSubstr("rules.yaml:5: rules[0].entity: '" + entity +
                           "' is no path in a record; write for example trendmicro_visionone.loggedUser"))
         << entity;
   EXPECT_THAT(flaws_of_rule("    entity: " + std::string(257, 'a') + "\n"), HasSubstr("is too long; write at most 256 bytes"));
-  EXPECT_EQ(flaws_of_rule("    entity: " + std::string(256, 'a') + "\n"), "");
+  EXPECT_EQ(flaws_of_rule("    entity: " + std::string(256, 'a') + "\n" + mute), "");
   EXPECT_THAT(flaws_of_rule("    entity: [a, b]\n"), HasSubstr("rules[0].entity: is a list, not a single value"));
+}
+
+TEST(RuleRules, WhatWouldHaveNoEffectIsRefused) {
+  EXPECT_EQ(flaws_of_rule("    severity: critical\n"),
+            "rules.yaml:5: rules[0].severity: is of no use where no action is a notify: it is that of a message; take it away\n");
+  EXPECT_EQ(
+      flaws_of_rule("    entity: a.b\n"),
+      "rules.yaml:5: rules[0].entity: is of no use where nothing is muted, counted or told: its values tell that apart; take it "
+      "away\n");
+  const std::string looks = "    on: schedule\n    every: 5min\n    look_back: 15min\n    entity: a.b\n";
+  EXPECT_THAT(flaws_of_rule(looks), HasSubstr("rules[0].entity: is of no use"));
+  EXPECT_EQ(flaws_of_rule(looks + "    at_least: 2\n"), "");
+  EXPECT_EQ(flaws_of_rule("    entity: a.b\n    mute: 1h\n"), "");
+  const std::string with_both = "rules:\n  - {name: a, tenants: all, query: a, severity: high, entity: a.b, actions: [{name: b, ";
+  EXPECT_THAT(flaws_in_rules(with_both + "responder: c, mute: 1h}]}\n"), Not(HasSubstr("entity")));
+  EXPECT_THAT(flaws_in_rules(with_both + "notify: c}]}\n"), Not(HasSubstr("is of no use"))) << "a message names its entity";
+}
+
+TEST(RuleRules, TheSizeOfARuleIsOfAGoodOne) {
+  const std::string big = "        body: '[\"" + std::string(rule_bytes_max, 'a') + "\"]'\n";
+  EXPECT_THAT(flaws_of_action(least_rule, big), Not(HasSubstr("are too many for a rule"))) << "too long for a template already";
+  std::string large = least_rule;
+  for (std::size_t i = 1; i < rule_actions_max; ++i)
+    large.append("      - name: act")
+        .append(std::to_string(i))
+        .append("\n        responder: a\n        body: '[\"")
+        .append(std::string(60'000, 'a'))
+        .append("\"]'\n");
+  EXPECT_THAT(flaws_in_rules(large), HasSubstr("are too many for a rule"));
+  EXPECT_THAT(flaws_in_rules(large + "        per_hour: 0\n"), Not(HasSubstr("are too many for a rule")));
 }
 
 TEST(RuleRules, AnActionIsAResponderOrAMessage) {

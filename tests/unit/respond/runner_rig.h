@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <deque>
@@ -28,6 +29,9 @@ class MemoryLedger final : public ActionLedger {
     co_return Result<void>{};
   }
   asio::awaitable<Result<ActionRun>> read(std::string id) override {
+    std::optional<Error> failed;
+    if (on_read) failed = co_await on_read();
+    if (failed) co_return *failed;
     const auto found = kept.find(id);
     if (found == kept.end()) co_return Error{Code::absent, "no run " + id};
     co_return found->second;
@@ -43,6 +47,7 @@ class MemoryLedger final : public ActionLedger {
   std::map<std::string, ActionRun> kept;
   std::vector<ResponseState> first_target;  // as it was written, each change once
   std::vector<std::string> unreadable;
+  std::function<asio::awaitable<std::optional<Error>>()> on_read;
   int failures = 0;
   int writes = 0;  // tried
   bool in_all_the_same = false;
@@ -74,6 +79,8 @@ class ToldApi final : public ActionApi {
     co_return answers;
   }
   asio::awaitable<Result<TaskView>> task(std::string id) override {
+    asked.push_back(id);
+    if (clock != nullptr) co_await clock->sleep_for(task_takes);
     if (const auto known = tasks.find(id); known != tasks.end()) co_return known->second;
     if (!task_answers.empty()) {
       Result<TaskView> told = std::move(task_answers.front());
@@ -93,6 +100,9 @@ class ToldApi final : public ActionApi {
     std::vector<ActionElement> elements;
   };
   std::vector<Sent> sent;
+  std::vector<std::string> asked;  // tasks
+  Clock* clock = nullptr;          // by which each look at a task takes so long
+  std::chrono::nanoseconds task_takes{0};
   std::function<void()> on_send;  // before anything else
   std::deque<Result<std::vector<SentElement>>> send_answers;
   std::deque<Result<TaskView>> task_answers;  // of whatever task is asked for next
@@ -130,11 +140,16 @@ class RunnerTest : public ::testing::Test, public Responders {
     if (trouble_) return *trouble_;
     return run.webhook ? ResponderApi{nullptr, webhook_} : ResponderApi{api_, nullptr};
   }
-  Result<void> permits(const ActionRun&) override { return refusal_ ? Result<void>{*refusal_} : Result<void>{}; }
+  Result<void> permits(const ActionRun& run) override {
+    const bool is_protected = std::ranges::any_of(
+        run.targets, [this](const TargetRun& target) { return !protected_.empty() && target.target.value == protected_; });
+    if (is_protected) return Error{Code::denied, protected_ + " is protected"};
+    return refusal_ ? Result<void>{*refusal_} : Result<void>{};
+  }
   bool may_send() const override { return may_send_; }
 
   void begin() {
-    runner_.emplace(ledger_, *this, loop_.get_executor(), clock_, random_, log_, metrics_);
+    runner_.emplace(ledger_, *this, loop_.get_executor(), clock_, random_, log_, metrics_, std::string{}, limits_);
     tasks_.emplace(loop_.get_executor());
     tasks_->spawn("runner", runner_->run());
     turn_until_idle(loop_);
@@ -162,24 +177,31 @@ class RunnerTest : public ::testing::Test, public Responders {
     }
   }
 
-  Result<void> submit(ActionRun run) {
-    std::optional<Result<void>> outcome;
-    const auto work = [](ActionRunner& runner, ActionRun one, std::optional<Result<void>>& to) -> asio::awaitable<void> {
-      to = co_await runner.submit(std::move(one));
+  template <class T>
+  using Outcome = std::shared_ptr<std::optional<Result<T>>>;  // empty: it is not done yet
+  // What the loop can do of it at this moment.
+  Outcome<void> submit_aside(ActionRun run) {
+    Outcome<void> outcome = std::make_shared<std::optional<Result<void>>>();
+    const auto work = [](ActionRunner& runner, ActionRun one, Outcome<void> to) -> asio::awaitable<void> {
+      *to = co_await runner.submit(std::move(one));
     };
     asio::co_spawn(loop_, work(*runner_, std::move(run), outcome), [](const std::exception_ptr&) {});
     turn_until_idle(loop_);
-    return outcome.value_or(Error{Code::timeout, "no outcome"});
+    return outcome;
   }
-  Result<ActionRun> amend(const std::string& id, std::function<Result<void>(ActionRun&)> change) {
-    std::optional<Result<ActionRun>> outcome;
+  Result<void> submit(ActionRun run) { return submit_aside(std::move(run))->value_or(Error{Code::timeout, "no outcome"}); }
+  Outcome<ActionRun> amend_aside(const std::string& id, std::function<Result<void>(ActionRun&)> change) {
+    Outcome<ActionRun> outcome = std::make_shared<std::optional<Result<ActionRun>>>();
     const auto work = [](ActionRunner& runner, std::string of, std::function<Result<void>(ActionRun&)> by,
-                         std::optional<Result<ActionRun>>& to) -> asio::awaitable<void> {
-      to = co_await runner.amend(std::move(of), std::move(by));
+                         Outcome<ActionRun> to) -> asio::awaitable<void> {
+      *to = co_await runner.amend(std::move(of), std::move(by));
     };
     asio::co_spawn(loop_, work(*runner_, id, std::move(change), outcome), [](const std::exception_ptr&) {});
     turn_until_idle(loop_);
-    return outcome.value_or(Error{Code::timeout, "no outcome"});
+    return outcome;
+  }
+  Result<ActionRun> amend(const std::string& id, std::function<Result<void>(ActionRun&)> change) {
+    return amend_aside(id, std::move(change))->value_or(Error{Code::timeout, "no outcome"});
   }
 
   Result<ActionRun> amend_and_submit(const std::string& id, std::function<Result<ActionRun>(ActionRun&)> change) {
@@ -220,7 +242,9 @@ class RunnerTest : public ::testing::Test, public Responders {
   std::shared_ptr<ToldApi> api_ = std::make_shared<ToldApi>();
   std::shared_ptr<ToldWebhook> webhook_ = std::make_shared<ToldWebhook>();
   std::optional<Error> refusal_;  // of what is to be sent
+  std::string protected_;         // an object that must not be acted upon
   std::optional<Error> trouble_;  // of the way to the API
+  RunnerLimits limits_;           // from the next begin() on
   bool may_send_ = true;
   std::uint64_t runs_ = 0;
   std::optional<ActionRunner> runner_;

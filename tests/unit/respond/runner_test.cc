@@ -155,6 +155,57 @@ TEST_F(RunnerTest, ATaskThatTheApiForgetsNeedsAPerson) {
   EXPECT_EQ(state(run), ResponseState::unknown);
 }
 
+TEST_F(RunnerTest, ATaskThatCannotBeReadForAMonthNeedsAPerson) {
+  const ActionRun run = isolation();
+  api_->tasks["task-1-0"] = {"task-1-0", ResponseState::running, {}, {}, {}, {}, {}};
+  ASSERT_TRUE(submit(run));
+  pass(minutes{1});
+  trouble_ = Error{Code::unavailable, "credential 'k' is not kept"};
+  pass(hours{30 * 24 - 1});
+  EXPECT_EQ(state(run), ResponseState::running);
+  pass(hours{2});
+  EXPECT_EQ(state(run), ResponseState::unknown);
+  EXPECT_EQ(kept(run).targets[0].reason,
+            "its task task-1-0 has not come to an end; its task cannot be read: credential 'k' is not kept");
+  EXPECT_TRUE(settled(kept(run)));
+}
+
+TEST_F(RunnerTest, EachTaskIsLookedAtInTurnHoweverSlowTheAnswersAre) {
+  ActionRun run = isolation(targets_max);
+  for (std::size_t request = 1; request <= targets_max / elements_per_request_max; ++request)
+    for (std::size_t place = 0; place < elements_per_request_max; ++place) {
+      const std::string id = "task-" + std::to_string(request) + "-" + std::to_string(place);
+      api_->tasks[id] = {id, ResponseState::running, {}, {}, {}, {}, {}};
+    }
+  ASSERT_TRUE(submit(run));
+  api_->clock = &clock_;
+  api_->task_takes = seconds{15};
+  pass(hours{2});
+  for (const auto& [id, task] : api_->tasks) EXPECT_GT(std::ranges::count(api_->asked, id), 5) << id;
+}
+
+TEST_F(RunnerTest, P7WhatWasThrottledKeepsItsPaceWhateverElseIsThereAgain) {
+  for (int i = 0; i < 1000; ++i) api_->send_answers.emplace_back(Error{Code::throttled, "HTTP 429"});
+  ASSERT_TRUE(submit(isolation()));
+  pass(hours{1});
+  const std::size_t sent = api_->sent.size();
+  for (int i = 0; i < 20; ++i) {
+    runner_->wake();
+    pass(seconds{1});
+  }
+  EXPECT_LE(api_->sent.size(), sent + 1);
+}
+
+TEST_F(RunnerTest, OneThatIsProtectedHoldsUpWhatIsSentWithItAndNothingElse) {
+  const ActionRun run = isolation(elements_per_request_max + 1);
+  protected_ = "guid-" + std::to_string(elements_per_request_max);
+  ASSERT_TRUE(submit(run));
+  pass(minutes{1});
+  EXPECT_EQ(state(run, 0), ResponseState::succeeded);
+  EXPECT_EQ(state(run, elements_per_request_max), ResponseState::refused);
+  EXPECT_EQ(kept(run).targets[elements_per_request_max].reason, protected_ + " is protected");
+}
+
 TEST_F(RunnerTest, P7AThrottledRequestIsAskedEverMoreSeldom) {
   for (int i = 0; i < 1000; ++i) api_->send_answers.emplace_back(Error{Code::throttled, "HTTP 429"});
   ASSERT_TRUE(submit(isolation()));
@@ -200,8 +251,10 @@ TEST_F(RunnerTest, AFailureThatComesAgainAndAgainIsWrittenOnce) {
     api_->task_answers.emplace_back(Error{Code::unavailable, "refused (trace id " + std::to_string(i) + ")"});
   pass(seconds{10});
   const int before = ledger_.writes;
+  const std::size_t asked = api_->asked.size();
   pass(hours{1});
   EXPECT_EQ(ledger_.writes, before);
+  EXPECT_GT(api_->asked.size(), asked + 30) << "it was asked for, and failed";
 }
 
 TEST_F(RunnerTest, WhatKeepsATaskFromBeingLookedForIsSaidBesideWhatCameInPlaceOfAnAnswer) {

@@ -19,6 +19,8 @@ inline ActionRun full_run() {
   run.id = "0123456789abcdef0123456789abcdef";
   run.responder = "acme-v1";
   run.tenant = "acme";
+  run.sensor = "edge-1";
+  run.handed_to = "fedcba9876543210fedcba9876543210";
   run.action = ResponseAction::quarantine_email;
   run.requested_by = "alice";
   run.record_id = "record-7";
@@ -26,10 +28,12 @@ inline ActionRun full_run() {
   run.dry_run = true;
   run.approval = Approval::granted;
   run.decided_by = "bob";
+  run.decided = run_noon - 1s;
   run.lasts = 4h;
   run.undo_at = run_noon + 4h + 1ns;
   run.undoes = "undoes";
   run.undone_by = "undone by";
+  run.by_limit = true;
   run.undone = true;
   run.retries = "retries";
   run.retried_by = "retried by";
@@ -41,6 +45,7 @@ inline ActionRun full_run() {
   target.attempts = 3;
   target.sent = run_noon + 1s;
   target.changed = run_noon + 2s;
+  target.given_back = true;
   run.targets.push_back(target);
   target.target = {ObjectType::unique_id, std::string{"u\0u", 3}, {}, {}};
   run.targets.push_back(target);
@@ -63,6 +68,7 @@ inline Responder full_responder() {
   responder.name = "full";
   responder.type = ResponderType::webhook;
   responder.tenants = {"acme", "b c"};
+  responder.sensor = "edge-1";
   responder.host = "tickets.example.net";
   responder.port = 65535;
   responder.protocol = ResponderProtocol::http;
@@ -104,12 +110,14 @@ inline std::optional<WallTime> random_moment(Random& random) {
 inline ActionRun random_run(Random& random) {
   ActionRun run;
   run.id = random_bytes(random) + "i";
-  for (std::string* text : {&run.responder, &run.tenant, &run.requested_by, &run.record_id, &run.decided_by, &run.undoes,
-                            &run.undone_by, &run.retries, &run.retried_by})
+  for (std::string* text : {&run.responder, &run.tenant, &run.sensor, &run.handed_to, &run.requested_by, &run.record_id,
+                            &run.decided_by, &run.undoes, &run.undone_by, &run.retries, &run.retried_by})
     *text = random_bytes(random);
+  run.decided = random_moment(random);
   if (!random.chance(3)) run.action = all_response_actions[random.below(all_response_actions.size())];
   run.created = random_moment(random).value_or(WallTime{});
   run.dry_run = random.chance(2);
+  run.by_limit = random.chance(2);
   run.undone = random.chance(2);
   run.approval = static_cast<Approval>(random.below(4));
   if (random.chance(2)) run.lasts = std::chrono::seconds{random.between(-5, 1 << 20)};
@@ -123,6 +131,7 @@ inline ActionRun random_run(Random& random) {
     target.attempts = static_cast<std::uint32_t>(random.next());
     target.sent = random_moment(random);
     target.changed = random_moment(random).value_or(WallTime{});
+    target.given_back = random.chance(2);
   }
   if (random.chance(2)) return run;
   WebhookRun& webhook = run.webhook.emplace();
@@ -140,8 +149,8 @@ inline Responder random_responder(Random& random) {
   responder.name = random_bytes(random) + "n";
   WebhookSpec& webhook = responder.webhook;
   for (std::string* text :
-       {&responder.host, &responder.ca_file, &responder.proxy, &responder.credential, &webhook.method, &webhook.path,
-        &webhook.json_body, &webhook.username, &webhook.token_url, &webhook.client_id, &webhook.header_name})
+       {&responder.sensor, &responder.host, &responder.ca_file, &responder.proxy, &responder.credential, &webhook.method,
+        &webhook.path, &webhook.json_body, &webhook.username, &webhook.token_url, &webhook.client_id, &webhook.header_name})
     *text = random_bytes(random);
   responder.type = static_cast<ResponderType>(random.below(2));
   responder.port = static_cast<std::uint16_t>(random.below(65536));

@@ -302,6 +302,23 @@ TEST_F(Webhook, SecretsThatAPeerWritesInAnotherFormAreMasked) {  // P10
   EXPECT_EQ(send()->body, R"({"said":"***","url":"/?k=***","basic":"***"})");
 }
 
+TEST_F(Webhook, OfALargeAnswerTheBeginningIsLookedThroughAndNoSecretThatTheEndCutsOffIsKept) {  // P10
+  options_.spec.auth = WebhookAuth::header;
+  options_.spec.header_name = "X-Key";
+  const std::string secret = "sec\"ret" + std::string(1993, 'k');
+  const std::string written = "sec\\\"ret" + std::string(1993, 'k');
+  options_.secret = Secret{std::string{secret}};
+  for (const std::string& said : {secret, written}) {
+    std::string body = "a";
+    for (int i = 0; i < 100; ++i) body.append(said);
+    body.append("the end");
+    peer_.answer_with([&body](const HttpRequest&) { return http_answer(200, std::string{body}); });
+    const auto answer = send();
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_EQ(answer->body, "a************************") << "eight of them, and the ninth is cut off";
+  }
+}
+
 TEST_F(Webhook, WhatCannotBeUsedIsRefusedByItsField) {
   const auto words_for = [this](const std::function<void(WebhookRequestsOptions&)>& change) {
     const WebhookRequestsOptions before = options_;

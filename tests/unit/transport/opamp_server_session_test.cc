@@ -165,7 +165,7 @@ TEST(OpampServerSession, CustomMessagesWaitUntilTheAgentListsThemAndAreBounded) 
   ASSERT_TRUE(session.queue_custom(run_message("1")));
   ASSERT_TRUE(session.queue_custom({.capability = "com.example.other", .type = {}, .data = {}}));
   EXPECT_EQ(session.queue_custom(run_message("2")).error().code(), Code::full);
-  EXPECT_EQ(session.queue_custom(run_message(std::string(30000, 'x'))).error().code(), Code::invalid);
+  EXPECT_EQ(session.queue_custom(run_message(std::string(300'000, 'x'))).error().code(), Code::invalid);
   session.connected();
   EXPECT_FALSE(session.next());
   EXPECT_FALSE(session.on_message(bare(1)).reply.message.custom_message);

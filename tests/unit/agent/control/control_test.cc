@@ -51,11 +51,11 @@ class FakeLink final : public ControlLink {
 class ControlTest : public testing::Test {
  protected:
   void start(bool accepts = true, ControlLimits limits = {}) {
-    ControlHooks hooks{
-        .report = [this] { return report_; },
-        .offer = [this](RemoteOffer offer) { offers_.push_back(offer.hash); },
-        .answer = [this](std::string method, std::string target) { return answer(std::move(method), std::move(target)); },
-        .restart = [this] { ++restarts_; }};
+    ControlHooks hooks{.report = [this] { return report_; },
+                       .offer = [this](RemoteOffer offer) { offers_.push_back(offer.hash); },
+                       .answer = [this](std::string method, std::string target,
+                                        Secret body) { return answer(std::move(method), std::move(target), std::move(body)); },
+                       .restart = [this] { ++restarts_; }};
     control_ = std::make_unique<Control>(link_, std::move(hooks), accepts, loop_.get_executor(), Surroundings{clock_, random_},
                                          log_, metrics_, limits);
     tasks_ = std::make_unique<TaskGroup>(loop_.get_executor());
@@ -82,8 +82,9 @@ class ControlTest : public testing::Test {
     poll();
   }
 
-  asio::awaitable<HttpReply> answer(std::string method, std::string target) {
+  asio::awaitable<HttpReply> answer(std::string method, std::string target, Secret body) {
     asked_.push_back(method + " " + target);
+    bodies_.emplace_back(body.reveal());
     if (target == "/slow") co_await release_.wait();
     HttpReply reply{.status = 200, .content_type = "text/plain", .body = "answer to " + target};
     if (target == "/large") reply.body.assign(300 << 10, 'x');
@@ -100,6 +101,7 @@ class ControlTest : public testing::Test {
   ControlReport report_;
   std::vector<Bytes> offers_;
   std::vector<std::string> asked_;
+  std::vector<std::string> bodies_;
   int restarts_ = 0;
   Signal release_;
   std::unique_ptr<Control> control_;
@@ -180,6 +182,46 @@ TEST_F(ControlTest, WhatIsNoRequestIsRefusedAndWhatHasNoIdIgnored) {
     command(id, "GET /status");
   EXPECT_TRUE(asked_.empty());
   EXPECT_EQ(link_.answers.size(), bad.size());
+}
+
+TEST_F(ControlTest, APostMayHaveABodyOfWhatBytesItLikes) {
+  start();
+  command("a", "POST /actions/run?ledger=x\n{\"key\": \"in \xff\n the body\"}\n");
+  command("b", "POST /queue/resend\n");
+  EXPECT_THAT(asked_, ElementsAre("POST /actions/run?ledger=x", "POST /queue/resend"));
+  EXPECT_THAT(bodies_, ElementsAre("{\"key\": \"in \xff\n the body\"}\n", ""));
+  for (const CommandAnswer& answer : link_.answers) EXPECT_THAT(answer.body, StartsWith("200 "));
+}
+
+TEST_F(ControlTest, P10WhatComesAsABodyIsInNoLog) {
+  start();
+  command("a", "POST /actions/responders?x=hidden-too\nhidden-secret");
+  command("b", "POST\nhidden-secret");
+  EXPECT_THAT(lines_, HasSubstr("POST /actions/responders"));
+  EXPECT_THAT(lines_, testing::Not(HasSubstr("hidden")));
+}
+
+TEST_F(ControlTest, ABodyHasABoundOfItsOwn) {
+  ControlLimits limits;
+  limits.body_bytes_max = 10;
+  start(true, limits);
+  command("a", "POST /x\n0123456789");
+  command("b", "POST /x\n0123456789a");
+  command("c", "POST /" + std::string(limits.request_bytes_max, 'x') + "\n0123456789");
+  EXPECT_THAT(bodies_, ElementsAre("0123456789"));
+  ASSERT_EQ(link_.answers.size(), 3u);
+  EXPECT_THAT(link_.answers[1].body, StartsWith("413 "));
+  EXPECT_THAT(link_.answers[2].body, StartsWith("400 "));
+}
+
+TEST_F(ControlTest, P10ASensorThatDoesNotAcceptTakesNoBody) {
+  start(false);
+  command("a", "POST /actions/run?ledger=x\n{}");
+  command("b", "GET /actions/changes?after=0\n{}");
+  EXPECT_TRUE(asked_.empty());
+  ASSERT_EQ(link_.answers.size(), 2u);
+  EXPECT_THAT(link_.answers[0].body, StartsWith("403 "));
+  EXPECT_THAT(link_.answers[1].body, StartsWith("400 ")) << "a GET has none";
 }
 
 TEST_F(ControlTest, AnAnswerThatIsTooLargeSaysSo) {

@@ -88,6 +88,18 @@ TEST(Health, AJournalThatFillsAndARefusedConfigurationAreParts) {
   EXPECT_TRUE(health.healthy) << "collection goes on";
 }
 
+TEST(Health, P12WhatIsAmissWithActionsIsAPartWhereSomethingIs) {
+  AgentStatus status = healthy_sensor();
+  status.actions = {{"ledger", "a newer version wrote it", became}, {"runs", "1 may have been done", became}};
+  const Component health = health_of(status);
+  EXPECT_EQ(health.parts.size(), 8u);
+  const Component actions = part(health, "actions");
+  EXPECT_FALSE(actions.healthy);
+  EXPECT_EQ(actions.reason, "ledger: a newer version wrote it");
+  EXPECT_EQ(part(actions, "runs").reason, "1 may have been done");
+  EXPECT_TRUE(health.healthy) << "collection goes on";
+}
+
 TEST(Health, ATokenThatEndsWithinAWeekIsAPart) {
   AgentStatus status = healthy_sensor();
   TokenView& token = status.connectors.front().token;

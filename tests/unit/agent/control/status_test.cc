@@ -84,6 +84,18 @@ TEST(Status, P12TheUplinksRemedyIsItsOwn) {
   EXPECT_EQ(text.find("token"), std::string::npos) << "a token has nothing to do with the receiver";
 }
 
+TEST(Status, P12WhatIsAmissWithActionsIsShownWhereSomethingIs) {
+  AgentStatus status = working();
+  EXPECT_EQ(status_json(status).find("actions"), std::string::npos);
+  status.actions = {{"responders", "host: a\nhost: b", {}}, {"runs", "1 may have been done", {}}};
+  const std::string json = status_json(status);
+  EXPECT_NE(json.find(R"("actions":[{"part":"responders","reason":"host: a\nhost: b"},{"part":"runs",)"), std::string::npos)
+      << json;
+  const std::string text = status_text(status);
+  EXPECT_NE(text.find("  actions  responders\n    reason: host: a\n    reason: host: b\n"), std::string::npos) << text;
+  EXPECT_EQ(status.verdict(), Verdict::healthy) << "collection goes on";
+}
+
 TEST(Status, TextNamesEveryContentTypeAndItsReason) {
   AgentStatus status = working();
   status.connectors[0].contents[0].state.become(Verdict::unreachable, WallTime{}, "connection refused");

@@ -33,6 +33,9 @@ TEST(OpampMapping, ARequestHasAnIdAndItsAnswerTheSame) {
   ASSERT_TRUE(command);
   EXPECT_EQ(command->id, "id-1");
   EXPECT_EQ(command->body, "GET /status.json");
+  message.data = "id-1 POST /actions/run?ledger=x\n{\"a\": \"b c\n\"}";
+  ASSERT_TRUE(command_of(message));
+  EXPECT_EQ(command_of(message)->body, "POST /actions/run?ledger=x\n{\"a\": \"b c\n\"}") << "with its body, as it is";
   EXPECT_EQ(message_of({.id = "id-1", .type = "answer", .body = "200 text/plain\nx"}).data, "id-1 200 text/plain\nx");
   for (const std::string& data : {std::string{}, std::string{" GET /"}, std::string{"id"}, std::string(65, 'a') + " GET /"}) {
     message.data = data;

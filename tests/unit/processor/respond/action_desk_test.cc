@@ -36,6 +36,35 @@ TEST_F(ActionDeskTest, AnOrderIsSentOnceAndFollowedToItsEnd) {  // P9
   EXPECT_THAT(api->sent.front(), HasSubstr(marker_of(run, 0)));
 }
 
+TEST_F(ActionDeskTest, P9AnOrderThatBringsItsIdIsOneRunHoweverOftenItIsAskedFor) {
+  keep(visionone_responder());
+  ActionOrder order = isolate_order();
+  order.id = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(accepted(order).id, order.id);
+  EXPECT_EQ(accepted(order).id, order.id);
+  pass(10s);
+  EXPECT_EQ(api->sent.size(), 1u);
+  const ActionRun before = now(order.id);
+  ASSERT_EQ(state_of(before), RunState::succeeded);
+  Responder guarded = visionone_responder();
+  guarded.guards.protect = {ws7_guid};
+  keep(guarded);
+  EXPECT_EQ(accepted(order), before) << "as it is, whatever may be asked for by now";
+  pass(10s);
+  EXPECT_EQ(store.all.size(), 1u);
+  EXPECT_EQ(api->sent.size(), 1u);
+}
+
+TEST_F(ActionDeskTest, P9WhereNobodyKnowsWhetherThereIsSuchARunItIsAskedForAgainLater) {
+  keep(visionone_responder());
+  ActionOrder order = isolate_order();
+  order.id = "0123456789abcdef0123456789abcdef";
+  store.unreadable = Error{Code::corrupt, "actions.db: the run has lost its value"};
+  EXPECT_EQ(refusal(order, Code::unavailable), "actions.db: the run has lost its value");
+  store.unreadable.reset();
+  EXPECT_EQ(accepted(order).id, order.id);
+}
+
 TEST_F(ActionDeskTest, OfSeveralCandidatesAPersonHasToNameThoseThatAreMeant) {
   keep(visionone_responder());
   ActionOrder order = isolate_order();

@@ -1,4 +1,4 @@
-#include "processor/respond/action_guards.h"
+#include "respond/action_guards.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -17,14 +17,12 @@
 #include "respond/runner.h"
 #include "tests/support/json_samples.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/sample_responders.h"
 #include "transport/signal.h"
 
 namespace tidegate::test {
 
 inline constexpr WallTime desk_noon{std::chrono::seconds{1'795'521'600}};  // 2026-11-24T12:00:00Z
-inline constexpr const char* ws7_guid = "35FA11DA-A24E-40CF-8B56-BAF8828CC151";
-inline constexpr const char* ws8_guid = "35FA11DA-A24E-40CF-8B56-BAF8828CC152";
-inline const std::string ws7_sha1(40, 'a');
 
 class MemoryActions final : public ResponderStore, public ActionHistory, public ActionLedger {
  public:
@@ -165,28 +163,6 @@ class ToldWebhook final : public WebhookApi {
     co_return answer;
   }
 };
-
-inline Responder visionone_responder(const std::string& name = "acme-v1") {
-  Responder responder;
-  responder.name = name;
-  responder.tenants = {"acme"};
-  responder.secret = Secret{"planted-token"};
-  return responder;
-}
-
-inline Responder ticket_responder() {
-  Responder responder;
-  responder.name = "ticket";
-  responder.type = ResponderType::webhook;
-  responder.tenants = {"acme"};
-  responder.host = "soar.example.net";
-  responder.secret = Secret{"planted-token"};
-  responder.webhook.path = "/hooks/{{record_id}}";
-  responder.webhook.json_body = R"({"id": "{{record_id}}"})";
-  responder.webhook.auth = WebhookAuth::header;
-  responder.webhook.header_name = "X-Token";
-  return responder;
-}
 
 // An alert of acme, with these hosts and a file.
 inline boost::json::object alert_record(const std::vector<std::string>& guids) {

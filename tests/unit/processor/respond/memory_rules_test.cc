@@ -13,10 +13,9 @@ constexpr WallTime rehearsed_noon{std::chrono::seconds{1'700'000'000}};
 
 RuleDecision rehearsed(std::uint64_t record, WallTime at = rehearsed_noon, RuleOutcome outcome = RuleOutcome::fired) {
   RuleDecision decision;
-  decision.key = {"r", "isolate", Id128{7, record}};
+  decision.key = {"r", "isolate", "acme", Id128{7, record}};
   decision.outcome = outcome;
   decision.at = at;
-  decision.tenant = "acme";
   decision.document = "record " + std::to_string(record);
   return decision;
 }
@@ -29,7 +28,8 @@ TEST(MemoryRules, WhatIsDecidedIsKeptInItsOrderAndDecidedOnce) {
     return ledger.decide(rehearsed(1, rehearsed_noon, RuleOutcome::muted));
   }));
   EXPECT_TRUE(*ledger.is_decided(rehearsed(1).key));
-  EXPECT_FALSE(*ledger.is_decided({"r", "tell", Id128{7, 1}}));
+  EXPECT_FALSE(*ledger.is_decided({"r", "tell", "acme", Id128{7, 1}}));
+  EXPECT_FALSE(*ledger.is_decided({"r", "isolate", "blue", Id128{7, 1}}));
   std::vector<RuleDecision> expected{rehearsed(2), rehearsed(1, rehearsed_noon, RuleOutcome::muted)};
   for (RuleDecision& each : expected) each.document.clear();
   EXPECT_EQ(ledger.decisions(), expected);
@@ -39,14 +39,14 @@ TEST(MemoryRules, WhatIsDecidedIsKeptInItsOrderAndDecidedOnce) {
 TEST(MemoryRules, FiringsAreCountedAfterATimeWhateverTheirOrder) {
   MemoryRules ledger;
   RuleDecision blue = rehearsed(5);
-  blue.tenant = "blue";
+  blue.key.tenant = "blue";
   for (const RuleDecision& each : {rehearsed(1), rehearsed(2, rehearsed_noon - 1h), rehearsed(3, rehearsed_noon - 30min),
                                    rehearsed(4, rehearsed_noon, RuleOutcome::capped), blue})
     ASSERT_TRUE(ledger.decide(each));
-  EXPECT_EQ(*ledger.fired_after(rehearsed(9).key, "acme", rehearsed_noon - 1h), 2u);
-  EXPECT_EQ(*ledger.fired_after(rehearsed(9).key, "acme", rehearsed_noon - 2h), 3u);
-  EXPECT_EQ(*ledger.fired_after(rehearsed(9).key, "blue", rehearsed_noon - 2h), 1u);
-  EXPECT_EQ(*ledger.fired_after({"r", "tell", {}}, "acme", rehearsed_noon - 2h), 0u);
+  EXPECT_EQ(*ledger.fired_after(rehearsed(9).key, rehearsed_noon - 1h), 2u);
+  EXPECT_EQ(*ledger.fired_after(rehearsed(9).key, rehearsed_noon - 2h), 3u);
+  EXPECT_EQ(*ledger.fired_after(blue.key, rehearsed_noon - 2h), 1u);
+  EXPECT_EQ(*ledger.fired_after({"r", "tell", "acme", {}}, rehearsed_noon - 2h), 0u);
 }
 
 TEST(MemoryRules, AMuteIsFoundByAllOfItsPartsAndReplaced) {

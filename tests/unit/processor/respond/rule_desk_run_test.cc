@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
 #include "processor/respond/rule_desk.h"
+#include "processor/rule_texts.h"
 #include "tests/unit/processor/respond/rule_rig.h"
 
 namespace tidegate {
@@ -11,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::block_rule;
 using test::sample_at;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -166,6 +171,61 @@ TEST_F(RuleDeskRunTest, WhatCannotBeReadIsWarnedOf) {
   index.broken = Error{Code::unavailable, "the index is away"};
   EXPECT_EQ(rehearsal_error("block-bad"), (Error{Code::unavailable, "the index is away"}));
   EXPECT_EQ(run_error("block-bad"), (Error{Code::unavailable, "the index is away"}));
+}
+
+TEST_F(RuleDeskRunTest, WhereNothingMatchesAFieldThatNoRecordHasIsWarnedOf) {  // P12
+  Rule rule = block_rule();
+  rule.query = "trendmicro_visionone.severty: high";
+  put({rule});
+  hold({sample_at(1, -1h)});
+  index.fields.paths = {"trendmicro_visionone.severity"};
+  const auto warned = ElementsAre(AllOf(HasSubstr("no record in the range has a field 'trendmicro_visionone.severty'"),
+                                        HasSubstr("the nearest is 'trendmicro_visionone.severity'")));
+  EXPECT_THAT(rehearsed("block-bad").warnings, warned);
+  EXPECT_THAT(run_now("block-bad").warnings, warned);
+  rule.query = "trendmicro_visionone.severity: none";
+  put({rule});
+  EXPECT_THAT(rehearsed("block-bad").warnings, IsEmpty()) << "the field is there";
+  rule.query = "trendmicro_visionone.severity: high OR trendmicro_visionone.severty: high";
+  put({rule});
+  EXPECT_THAT(rehearsed("block-bad").warnings, IsEmpty()) << "something matches";
+}
+
+TEST_F(RuleDeskRunTest, OfMoreThanAreLookedAtItIsSaidThatThereAreAtLeastSoMany) {  // P12
+  put({block_rule()});
+  const std::uint64_t most = RuleLookLimits{}.cases_max;
+  for (std::uint64_t number = 1; number <= most; ++number) hold({sample_at(number, -1h)});
+  RuleRehearsal rehearsal = rehearsed("block-bad");
+  EXPECT_FALSE(rehearsal.cut);
+  EXPECT_THAT(rule_run_text(block_rule(), RuleRunning::rehearsed, rehearsal), HasSubstr("\n10000 records match\n"));
+  hold({sample_at(most + 1, -1h), sample_at(most + 2, -1h)});
+  rehearsal = rehearsed("block-bad");
+  EXPECT_TRUE(rehearsal.cut);
+  EXPECT_THAT(rule_run_text(block_rule(), RuleRunning::rehearsed, rehearsal), HasSubstr("\nat least 10001 records match\n"));
+  EXPECT_THAT(rehearsal.warnings, ElementsAre(HasSubstr("more records match than are looked at in one go")));
+}
+
+TEST_F(RuleDeskRunTest, ASearchEndsWithWhoeverWaitsForIt) {
+  put({block_rule()});
+  hold({sample_at(1, -1h)});
+  for (const bool acts : {false, true}) {
+    test::SearchGate gate;
+    index.on_search = gate.for_first();
+    asio::cancellation_signal stop;
+    std::optional<Result<RuleRehearsal>> answer;
+    asio::awaitable<Result<RuleRehearsal>> asked = acts ? rules->run_now("block-bad", {}, "bob") : rules->rehearse("block-bad", {});
+    asio::co_spawn(loop, keep_result(std::move(asked), answer),
+                   asio::bind_cancellation_slot(stop.slot(), [](const std::exception_ptr& failed) { EXPECT_FALSE(failed); }));
+    turn();
+    gate.await_first();
+    stop.emit(asio::cancellation_type::terminal);
+    turn();  // it is heard on the loop
+    gate.open();
+    run_until_then([&answer] { return answer.has_value(); });
+    ASSERT_FALSE(*answer) << acts;
+    EXPECT_EQ(answer->error().code(), Code::cancelled);
+    EXPECT_EQ(decided(), "");
+  }
 }
 
 TEST_F(RuleDeskRunTest, ARangeIsInOrderAndARuleIsThere) {

@@ -138,14 +138,6 @@ TEST_F(RuleDeskTest, WhatIsLimitedInTimeCanBeTakenBack) {
   put({rule});  // giving back is always allowed
 }
 
-TEST_F(RuleDeskTest, AQueryThatCannotBeAskedIsRefused) {
-  Rule rule = block_rule();
-  rule.query = "severity: (low";
-  EXPECT_THAT(refusal(rule, Code::invalid), StartsWith("rule 'block-bad': query: "));
-  rule.query = "severity: low AND \"--\"";
-  EXPECT_THAT(refusal(rule, Code::invalid), HasSubstr("holds no letter or digit to look for"));
-}
-
 TEST_F(RuleDeskTest, EachReasonIsALineAndTheGravestIsTheCode) {
   Rule rule = rule_by("acme-v1", ResponseAction::quarantine_email, {});
   rule.actions.front().lasts = std::chrono::hours{4};

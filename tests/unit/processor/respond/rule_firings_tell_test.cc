@@ -51,7 +51,10 @@ TEST_F(RuleMessagesTest, AMessageThatCannotBeWrittenDownWaits) {
   events.broken.reset();
   pass(31s);
   EXPECT_EQ(decided(), "tell 1 done");
-  EXPECT_EQ(events.written.size(), 1u);
+  ASSERT_EQ(events.written.size(), 1u);
+  const HealthEvent& event = events.written.front().event;
+  EXPECT_GT(event.opened, test::desk_noon + 5min) << "its channel has all its time from then on, not from the decision";
+  EXPECT_EQ(event.closed, event.opened);
 }
 
 TEST_F(RuleMessagesTest, WhatWasToldAndCannotBeSettledIsNotToldAgainForThat) {

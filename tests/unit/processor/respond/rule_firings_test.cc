@@ -21,7 +21,7 @@ constexpr const char* firings_wait_line = "what rules have decided cannot be don
 class RuleFiringsTest : public testing::Test, public test::RuleDeskRig {
  protected:
   static std::string id_of(std::uint64_t number, const std::string& rule = "block-bad", const std::string& action = "block") {
-    return run_id_of({rule, action, test::record_id(number)});
+    return run_id_of({rule, action, "acme", test::record_id(number)});
   }
   std::size_t sent() const { return api->sent.size(); }
 };

@@ -57,12 +57,15 @@ TEST_F(RuleJudgeBatchesTest, ABacklogHasTheCapOfTheHourInWhichItIsDecided) {
 
 TEST_F(RuleJudgeBatchesTest, WhileNoMoreMayBeQueuedWhatWouldFireIsCappedAndSaid) {  // P12
   rules({host_rule()});
-  ledger_.room = false;
+  ledger_.room = test::record(of_host(1, "ws-7")).size() - 1;
   ASSERT_TRUE(tell({of_host(1, "ws-7")}));
   EXPECT_EQ(decided(), "capped 1");
   EXPECT_EQ(ledger_.book.decisions.front().reason, "as many actions of rules wait to be done as can wait");
   EXPECT_EQ(mute_of("ws-7"), nullptr) << "nothing was done for it";
   EXPECT_NE(lines_.find("too much waits to be done"), std::string::npos);
+  ++ledger_.room;
+  ASSERT_TRUE(tell({of_host(2, "ws-7")}));
+  EXPECT_EQ(decided(), "capped 1, fired 2");
 }
 
 TEST_F(RuleJudgeBatchesTest, OfManyCasesSomeHundredAreOneTransaction) {

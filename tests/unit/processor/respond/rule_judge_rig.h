@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -38,7 +39,7 @@ class ToldLedger final : public RuleLedger {
   std::size_t calls = 0;
   bool writing = false;
   std::size_t transactions = 0;
-  bool room = true;  // for one more that is queued
+  std::size_t room = SIZE_MAX;  // bytes of a record that may be queued
 
   Result<void> transact(const std::function<Result<void>()>& body) override {
     TG_ASSERT(!writing, "one transaction does not begin within another");
@@ -60,16 +61,16 @@ class ToldLedger final : public RuleLedger {
     const auto found = book.mutes.find(key_of_mute(mute));
     return found == book.mutes.end() ? std::optional<RuleMute>{} : std::optional{found->second};
   }
-  Result<std::uint64_t> fired_after(const RuleKey& key, std::string_view tenant, WallTime after) override {
+  Result<std::uint64_t> fired_after(const RuleKey& key, WallTime after) override {
     if (Result<void> passed = call(); !passed) return std::move(passed).error();
     return static_cast<std::uint64_t>(std::ranges::count_if(book.decisions, [&](const RuleDecision& each) {
       return each.outcome == RuleOutcome::fired && each.key.rule == key.rule && each.key.action == key.action &&
-             each.tenant == tenant && each.at > after;
+             each.key.tenant == key.tenant && each.at > after;
     }));
   }
-  Result<bool> has_room() override {
+  Result<bool> has_room(std::size_t document_bytes) override {
     if (Result<void> passed = call(); !passed) return std::move(passed).error();
-    return room;
+    return document_bytes <= room;
   }
   Result<void> decide(const RuleDecision& decision) override {
     if (Result<void> passed = call(); !passed) return passed;

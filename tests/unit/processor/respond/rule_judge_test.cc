@@ -23,11 +23,10 @@ TEST_F(RuleJudgeTest, WhatFiresIsQueuedWithItsRecordAndItsRunsId) {
   rules({host_rule()});
   const Sample sample = of_host(1, "ws-7");
   ASSERT_TRUE(tell({sample}, judged_noon + 5s));
-  const RuleKey key{"isolate-hosts", "isolate", record_id(1)};
+  const RuleKey key{"isolate-hosts", "isolate", "acme", record_id(1)};
   RuleDecision expected;
   expected.key = key;
   expected.at = judged_noon + 5s;
-  expected.tenant = "acme";
   expected.entities = "ws-7";
   expected.run_id = run_id_of(key);
   expected.state = FiringState::queued;
@@ -135,14 +134,31 @@ TEST_F(RuleJudgeTest, P9TheRunOfADecisionHasTheSameIdWheneverItIsDecided) {
   EXPECT_EQ(id.size(), 32u);
 }
 
-TEST(RuleRunId, P9IsOfTheRuleTheActionAndTheRecordAlone) {
-  const RuleKey key{"ab", "c", record_id(1)};
-  EXPECT_EQ(run_id_of(key), run_id_of({"ab", "c", record_id(1)}));
-  EXPECT_NE(run_id_of(key), run_id_of({"a", "bc", record_id(1)}));
-  EXPECT_NE(run_id_of(key), run_id_of({"ab", "d", record_id(1)}));
-  EXPECT_NE(run_id_of(key), run_id_of({"ab", "c", record_id(2)}));
+// A record's id can be made up by whoever knows it, its tenant cannot.
+TEST_F(RuleJudgeTest, P10ATenantsSensorCannotTakeAnothersDecision) {
+  Rule rule = host_rule();
+  rule.mute = 0s;
+  rules({rule});
+  Sample forged = of_host(1, "ws-7");
+  forged.tenant = "blue";
+  ASSERT_TRUE(tell({forged}));
+  ASSERT_TRUE(tell({of_host(1, "ws-7")}));
+  ASSERT_EQ(decided(), "fired 1, fired 1");
+  EXPECT_EQ(ledger_.book.decisions[0].key.tenant, "blue");
+  EXPECT_EQ(ledger_.book.decisions[1].key.tenant, "acme");
+  EXPECT_NE(ledger_.book.decisions[0].run_id, ledger_.book.decisions[1].run_id) << "nor its run";
+}
+
+TEST(RuleRunId, P9IsOfTheRuleTheActionTheTenantAndTheRecordAlone) {
+  const RuleKey key{"ab", "c", "d", record_id(1)};
+  EXPECT_EQ(run_id_of(key), run_id_of({"ab", "c", "d", record_id(1)}));
+  EXPECT_NE(run_id_of(key), run_id_of({"a", "bc", "d", record_id(1)}));
+  EXPECT_NE(run_id_of(key), run_id_of({"ab", "", "cd", record_id(1)}));
+  EXPECT_NE(run_id_of(key), run_id_of({"ab", "d", "d", record_id(1)}));
+  EXPECT_NE(run_id_of(key), run_id_of({"ab", "c", "e", record_id(1)}));
+  EXPECT_NE(run_id_of(key), run_id_of({"ab", "c", "d", record_id(2)}));
   // It is fixed for good: what is queued across an update must not be done under another id.
-  EXPECT_EQ(run_id_of({"isolate-hosts", "isolate", Id128{1, 2}}), "ca1eebc4b0ab39db128ac1e22a6a5914");
+  EXPECT_EQ(run_id_of({"isolate-hosts", "isolate", "acme", Id128{1, 2}}), "8cb197806de703e8e5fe49161793f133");
 }
 
 TEST_F(RuleJudgeTest, EachActionIsDecidedByItself) {

@@ -97,6 +97,20 @@ TEST_F(RuleLaneTest, WhatItHasNoRoomForOrCannotNameOrReadIsLeftToTheIndex) {  //
   EXPECT_FALSE(lane.take_seen(broken));
 }
 
+TEST_F(RuleLaneTest, OfManySmallChunksItTakesNoMoreThanAreCounted) {
+  RuleLaneLimits narrow;
+  narrow.queue_max = 2;
+  RuleLane lane{judge_, log_, metrics_, narrow};
+  std::vector<Chunk> all;
+  for (const char* id : {"a", "b", "c"}) all.push_back(chunk_of(id, {of_host(all.size() + 1, id)}));
+  lane.landed(all);
+  EXPECT_EQ(lane.step(), 2u);
+  EXPECT_TRUE(lane.take_seen(all[1]));
+  EXPECT_FALSE(lane.take_seen(all[2])) << "it is left to the index";
+  lane.landed({all[2]});
+  EXPECT_EQ(lane.step(), 1u) << "there is room again";
+}
+
 TEST_F(RuleLaneTest, NoSensorCanSayOfAnothersChunkThatItWasSeen) {  // P10
   const Chunk one = chunk_of("a", {of_host(1, "ws-7")});
   lane_.landed({one});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ class ToldArchive final : public Archive {
   std::optional<Error> broken;
   std::string tenant = "nobody asked";  // of the last search
   std::size_t given = 0;
+  std::atomic<bool>* stops = nullptr;  // set once a record was given
 
   Result<std::optional<SearchRange>> extent() override { return std::optional<SearchRange>{}; }
   Result<SearchFields> fields(const SearchRange&) override { return SearchFields{}; }
@@ -54,8 +56,10 @@ class ToldArchive final : public Archive {
       if (!fits) continue;
       ++end.total;
       if (!wanted) continue;
+      if (search.stop != nullptr && *search.stop) return Error{Code::cancelled, "the search was stopped"};
       ++given;
       wanted = hit(copy);
+      if (stops != nullptr) *stops = true;
     }
     end.unreadable = unreadable;
     return end;
@@ -101,7 +105,7 @@ using CaseTexts = std::vector<std::string>;
 
 TEST(RuleLook, EachRecordIsACaseTheOldestFirst) {
   ToldArchive archive{{host_at_minute(1, 5, {"a"}), host_at_minute(2, 1, {"a", "b"}), host_at_minute(3, 9, {})}};
-  const Result<RuleLook> look = look_into(archive, burst_rule(1), looked_range, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"2 acme a b x1", "1 acme a x1", "3 acme x1"}));
   EXPECT_EQ(look->matched, 3u);
   EXPECT_FALSE(look->cut);
@@ -113,7 +117,7 @@ TEST(RuleLook, EachRecordIsACaseTheOldestFirst) {
 TEST(RuleLook, EachCaseIsOfTheTimeThatIsGiven) {
   ToldArchive archive{{host_at_minute(1, 5, {"a"}), host_at_minute(2, 1, {"a"}), host_at_minute(3, 0, {"b"})}};
   for (const std::uint64_t at_least : {1u, 2u}) {
-    const Result<RuleLook> look = look_into(archive, burst_rule(at_least), looked_range, judged_noon + 3h);
+    const Result<RuleLook> look = look_into(archive, burst_rule(at_least), looked_range, judged_noon + 3h, nullptr);
     ASSERT_TRUE(look);
     ASSERT_FALSE(look->cases.empty());
     for (const RuleCase& one : look->cases) EXPECT_EQ(one.at, judged_noon + 3h) << at_least;
@@ -122,7 +126,7 @@ TEST(RuleLook, EachCaseIsOfTheTimeThatIsGiven) {
 
 TEST(RuleLook, OnlyTheRangeIsLookedInto) {
   ToldArchive archive{{host_at_minute(1, 0, {"a"}), host_at_minute(2, 5, {"a"}), host_at_minute(3, 10, {"a"})}};
-  const Result<RuleLook> look = look_into(archive, burst_rule(1), {judged_noon + 5min, judged_noon + 10min}, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, burst_rule(1), {judged_noon + 5min, judged_noon + 10min}, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"2 acme a x1"}));
 }
 
@@ -131,9 +135,9 @@ TEST(RuleLook, EntitiesOfATenantThatHaveEnoughAreACaseEachWithTheirNewestRecord)
                        host_at_minute(4, 4, {"b"}), host_at_minute(5, 5, {"b"}), host_at_minute(6, 6, {"c"}),
                        host_at_minute(7, 7, {"b"}, "blue"), host_at_minute(8, 0, {"b"}, "blue"),
                        host_at_minute(9, 8, {"a"}, "blue")}};
-  EXPECT_EQ(cases_of(look_into(archive, burst_rule(2), looked_range, std::nullopt)),
+  EXPECT_EQ(cases_of(look_into(archive, burst_rule(2), looked_range, std::nullopt, nullptr)),
             (CaseTexts{"3 acme a x3", "5 acme b x2", "7 blue b x2"}));
-  const Result<RuleLook> look = look_into(archive, burst_rule(3), looked_range, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, burst_rule(3), looked_range, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"3 acme a x3"})) << "two of one tenant and two of another are not three";
   EXPECT_EQ(look->matched, 9u);
   EXPECT_EQ(look->cases[0].at, judged_noon + 3min);
@@ -141,17 +145,17 @@ TEST(RuleLook, EntitiesOfATenantThatHaveEnoughAreACaseEachWithTheirNewestRecord)
 
 TEST(RuleLook, RecordsWithoutAnEntityCountForTheTenant) {
   ToldArchive archive{{host_at_minute(1, 1, {}), host_at_minute(2, 2, {}), host_at_minute(3, 3, {"a"})}};
-  EXPECT_EQ(cases_of(look_into(archive, burst_rule(2), looked_range, std::nullopt)), (CaseTexts{"2 acme x2"}));
+  EXPECT_EQ(cases_of(look_into(archive, burst_rule(2), looked_range, std::nullopt, nullptr)), (CaseTexts{"2 acme x2"}));
   Rule rule = burst_rule(3);
   rule.entity.clear();
-  EXPECT_EQ(cases_of(look_into(archive, rule, looked_range, std::nullopt)), (CaseTexts{"3 acme x3"}))
+  EXPECT_EQ(cases_of(look_into(archive, rule, looked_range, std::nullopt, nullptr)), (CaseTexts{"3 acme x3"}))
       << "a rule that tells nothing apart";
 }
 
 TEST(RuleLook, ARecordCountsForEachOfItsEntities) {
   ToldArchive archive{
       {host_at_minute(1, 1, {"a", "b"}), host_at_minute(2, 2, {"a"}), host_at_minute(3, 3, {"b"}), host_at_minute(4, 4, {"a"})}};
-  const Result<RuleLook> look = look_into(archive, burst_rule(2), looked_range, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, burst_rule(2), looked_range, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"3 acme b x2", "4 acme a x3"}));
   EXPECT_EQ(look->matched, 4u) << "records, not entities";
 }
@@ -159,7 +163,7 @@ TEST(RuleLook, ARecordCountsForEachOfItsEntities) {
 TEST(RuleLook, P9EntitiesWithTheSameNewestRecordAreOneCase) {  // of a record a rule decides once
   ToldArchive archive{{host_at_minute(1, 1, {"b"}), host_at_minute(2, 2, {"a", "b", "c"}), host_at_minute(3, 1, {"b"}),
                        host_at_minute(4, 1, {"a"})}};
-  const Result<RuleLook> look = look_into(archive, burst_rule(2), looked_range, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, burst_rule(2), looked_range, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"2 acme a b x3"})) << "none of them is passed over, and c is not there often enough";
 }
 
@@ -167,26 +171,42 @@ TEST(RuleLook, OnlyRecordsOfTheRulesTenantsCount) {  // P10
   ToldArchive archive{{host_at_minute(1, 1, {"a"}), host_at_minute(2, 2, {"a"}, "blue"), host_at_minute(3, 3, {"a"}, "red")}};
   Rule rule = burst_rule(1);
   rule.tenants = {"acme", "red"};
-  const Result<RuleLook> look = look_into(archive, rule, looked_range, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, rule, looked_range, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"1 acme a x1", "3 red a x1"}));
   EXPECT_EQ(look->matched, 2u);
   EXPECT_EQ(archive.tenant, "") << "of several it is asked for all";
   rule.tenants = {"blue"};
-  EXPECT_EQ(cases_of(look_into(archive, rule, looked_range, std::nullopt)), (CaseTexts{"2 blue a x1"}));
+  EXPECT_EQ(cases_of(look_into(archive, rule, looked_range, std::nullopt, nullptr)), (CaseTexts{"2 blue a x1"}));
   EXPECT_EQ(archive.tenant, "blue") << "of one it is asked for that one alone";
   rule.tenants.clear();
-  EXPECT_EQ(look_into(archive, rule, looked_range, std::nullopt)->matched, 3u);
+  EXPECT_EQ(look_into(archive, rule, looked_range, std::nullopt, nullptr)->matched, 3u);
   EXPECT_EQ(archive.tenant, "");
+}
+
+TEST(RuleLook, P10RecordsOfTwoTenantsUnderOneIdAreTwoCases) {
+  ToldArchive archive{{host_at_minute(1, 1, {"a"}), host_at_minute(1, 2, {"b"}, "blue")}};
+  EXPECT_EQ(cases_of(look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr)),
+            (CaseTexts{"1 acme a x1", "1 blue b x1"}));
+}
+
+TEST(RuleLook, ALookThatIsStoppedEndsAtTheNextRecord) {
+  ToldArchive archive{{host_at_minute(1, 1, {"a"}), host_at_minute(2, 2, {"b"}), host_at_minute(3, 3, {"c"})}};
+  std::atomic<bool> stop{false};
+  archive.stops = &stop;
+  const Result<RuleLook> look = look_into(archive, burst_rule(1), looked_range, std::nullopt, &stop);
+  ASSERT_FALSE(look);
+  EXPECT_EQ(look.error().code(), Code::cancelled);
+  EXPECT_EQ(archive.given, 1u);
 }
 
 TEST(RuleLook, MoreThanItsCasesAreCutTheOldestFirst) {
   ToldArchive archive{
       {host_at_minute(1, 1, {"a"}), host_at_minute(2, 2, {"b"}), host_at_minute(3, 3, {"c"}), host_at_minute(4, 4, {"d"})}};
-  const Result<RuleLook> look = look_into(archive, burst_rule(1), looked_range, std::nullopt, {.cases_max = 2});
+  const Result<RuleLook> look = look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr, {.cases_max = 2});
   EXPECT_EQ(cases_of(look), (CaseTexts{"3 acme c x1", "4 acme d x1"}));
   EXPECT_TRUE(look->cut);
   EXPECT_EQ(archive.given, 3u) << "the rest is not read";
-  const Result<RuleLook> whole = look_into(archive, burst_rule(1), looked_range, std::nullopt, {.cases_max = 4});
+  const Result<RuleLook> whole = look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr, {.cases_max = 4});
   EXPECT_EQ(whole->cases.size(), 4u);
   EXPECT_FALSE(whole->cut);
 }
@@ -195,10 +215,10 @@ TEST(RuleLook, TheBytesOfItsRecordsAreBounded) {
   const std::vector<Sample> same{host_at_minute(1, 1, {"a"}), host_at_minute(2, 2, {"b"}), host_at_minute(3, 3, {"c"})};
   const std::size_t bytes = test::record(same[0]).size();
   ToldArchive archive{same};
-  const Result<RuleLook> cut = look_into(archive, burst_rule(1), looked_range, std::nullopt, {.bytes_max = 3 * bytes - 1});
+  const Result<RuleLook> cut = look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr, {.bytes_max = 3 * bytes - 1});
   EXPECT_EQ(cases_of(cut), (CaseTexts{"2 acme b x1", "3 acme c x1"}));
   EXPECT_TRUE(cut->cut);
-  const Result<RuleLook> whole = look_into(archive, burst_rule(1), looked_range, std::nullopt, {.bytes_max = 3 * bytes});
+  const Result<RuleLook> whole = look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr, {.bytes_max = 3 * bytes});
   EXPECT_EQ(whole->cases.size(), 3u);
   EXPECT_FALSE(whole->cut);
 }
@@ -208,7 +228,7 @@ TEST(RuleLook, EntitiesBeyondTheBoundAreLeftOutAndTheOthersAreStillCounted) {
                        host_at_minute(4, 6, {"c"}), host_at_minute(5, 5, {"b"}), host_at_minute(6, 4, {"a"})}};
   for (const RuleLookLimits& limits :
        {RuleLookLimits{.cases_max = 2}, RuleLookLimits{.bytes_max = 2 * test::record(host_at_minute(1, 9, {"a"})).size()}}) {
-    const Result<RuleLook> look = look_into(archive, burst_rule(2), looked_range, std::nullopt, limits);
+    const Result<RuleLook> look = look_into(archive, burst_rule(2), looked_range, std::nullopt, nullptr, limits);
     EXPECT_EQ(cases_of(look), (CaseTexts{"2 acme b x2", "1 acme a x2"}));
     EXPECT_TRUE(look->cut);
     EXPECT_EQ(look->matched, 6u);
@@ -218,7 +238,7 @@ TEST(RuleLook, EntitiesBeyondTheBoundAreLeftOutAndTheOthersAreStillCounted) {
 TEST(RuleLook, PartsThatCannotBeReadAreNamedAndTheRestIsLookedAt) {  // P12
   ToldArchive archive{{host_at_minute(1, 1, {"a"})}};
   archive.unreadable = {"2026-11-23: malformed"};
-  const Result<RuleLook> look = look_into(archive, burst_rule(1), looked_range, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"1 acme a x1"}));
   EXPECT_EQ(look->unreadable, (std::vector<std::string>{"2026-11-23: malformed"}));
 }
@@ -227,21 +247,21 @@ TEST(RuleLook, WhatCannotBeAskedOrReadIsAnError) {
   ToldArchive archive{{host_at_minute(1, 1, {"a"})}};
   Rule rule = burst_rule(1);
   rule.query = "severity: ((";
-  EXPECT_EQ(look_into(archive, rule, looked_range, std::nullopt).error().code(), Code::invalid);
+  EXPECT_EQ(look_into(archive, rule, looked_range, std::nullopt, nullptr).error().code(), Code::invalid);
   EXPECT_EQ(archive.tenant, "nobody asked");
   archive.broken = Error{Code::unavailable, "the disk is away"};
-  EXPECT_EQ(look_into(archive, burst_rule(1), looked_range, std::nullopt).error(), *archive.broken);
+  EXPECT_EQ(look_into(archive, burst_rule(1), looked_range, std::nullopt, nullptr).error(), *archive.broken);
 }
 
 TEST(RuleLook, WhatDoesNotMatchIsNoCase) {
   ToldArchive archive{{host_at_minute(1, 1, {"a"}), host_at_minute(2, 2, {"b"})}};
   Rule rule = burst_rule(1);
   rule.query = "trendmicro_visionone.host: b";
-  const Result<RuleLook> look = look_into(archive, rule, looked_range, std::nullopt);
+  const Result<RuleLook> look = look_into(archive, rule, looked_range, std::nullopt, nullptr);
   EXPECT_EQ(cases_of(look), (CaseTexts{"2 acme b x1"}));
   EXPECT_EQ(look->matched, 1u);
   rule.query = "trendmicro_visionone.host: z";
-  EXPECT_TRUE(look_into(archive, rule, looked_range, std::nullopt)->cases.empty());
+  EXPECT_TRUE(look_into(archive, rule, looked_range, std::nullopt, nullptr)->cases.empty());
 }
 
 }  // namespace

@@ -21,9 +21,8 @@ using test::Sample;
 
 RuleDecision decided_of(const Sample& sample) {
   RuleDecision decision;
-  decision.key = {"isolate-hosts", "isolate", test::record_id(sample.number)};
+  decision.key = {"isolate-hosts", "isolate", sample.tenant, test::record_id(sample.number)};
   decision.at = judged_noon + 5s;
-  decision.tenant = sample.tenant;
   decision.entities = "ws-7, ws-8";
   decision.run_id = run_id_of(decision.key);
   decision.state = FiringState::queued;
@@ -125,6 +124,8 @@ TEST(RuleOrder, ACustomRequestIsToldByItsMethodAndUrl) {
   EXPECT_LT(order_text(draft).size(), 600u);
 }
 
+constexpr WallTime told_at = judged_noon + 3h;  // long after it was decided
+
 TEST(RuleEvent, IsOverAtOnceAndSaysWhichRecord) {
   Rule rule = test::host_rule();
   rule.severity = EventSeverity::critical;
@@ -136,9 +137,9 @@ TEST(RuleEvent, IsOverAtOnceAndSaysWhichRecord) {
   expected.key = "isolate-hosts";
   expected.severity = EventSeverity::critical;
   expected.reason = "record " + to_hex(test::record_id(1)) + " of trendmicro_visionone_alerts at 2026-11-24T11:59:00Z: ws-7, ws-8";
-  expected.opened = judged_noon + 5s;
-  expected.closed = judged_noon + 5s;
-  const HealthEvent event = event_of(rule, decision);
+  expected.opened = told_at;
+  expected.closed = told_at;
+  const HealthEvent event = event_of(rule, decision, told_at);
   EXPECT_EQ(event, expected) << event.reason;
   EXPECT_EQ(headline(event), "rule isolate-hosts has found a record of sensor zurich-01");
 }
@@ -147,14 +148,14 @@ TEST(RuleEvent, SaysHowManyRecordsItIsAbout) {
   RuleDecision decision = decided_of({.number = 1});
   decision.count = 12;
   decision.entities.clear();
-  const std::string reason = event_of(test::host_rule(), decision).reason;
+  const std::string reason = event_of(test::host_rule(), decision, told_at).reason;
   EXPECT_TRUE(reason.ends_with(" at 2026-11-24T12:00:00Z, the newest of 12")) << reason;
 }
 
 TEST(RuleEvent, WithoutAReadableRecordItStillNamesTheRecord) {
   RuleDecision decision = decided_of({.number = 1});
   decision.document.clear();
-  const HealthEvent event = event_of(test::host_rule(), decision);
+  const HealthEvent event = event_of(test::host_rule(), decision, told_at);
   EXPECT_EQ(event.reason, "record " + to_hex(test::record_id(1)) + ": ws-7, ws-8");
   EXPECT_EQ(headline(event), "rule isolate-hosts has found a record");
 }
@@ -162,7 +163,7 @@ TEST(RuleEvent, WithoutAReadableRecordItStillNamesTheRecord) {
 TEST(RuleEvent, NothingOfARecordBreaksTheLinesInWhichItIsTold) {
   RuleDecision decision = decided_of({.number = 1, .tenant = "ac\nme", .msg_class = "one\r\ntwo\x1b[2J"});
   decision.entities = "ws-7\nover: sensor zurich-01 is silent\x7f";
-  const HealthEvent event = event_of(test::host_rule(), decision);
+  const HealthEvent event = event_of(test::host_rule(), decision, told_at);
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   EXPECT_EQ(std::ranges::count_if(event.reason, is_control), 0) << event.reason;
   EXPECT_EQ(event.tenants, (std::vector<std::string>{"ac me"}));

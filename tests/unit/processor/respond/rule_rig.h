@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <deque>
+#include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -27,7 +30,8 @@
 
 namespace tidegate::test {
 
-// What the index holds, and how it was asked. It is read on the desk's thread: a test touches it while no look is under way.
+// What the index holds, and how it was asked. It is read on the desk's threads: a test touches it while no look is under way, and
+// lets no two be so unless they wait for it.
 struct RuleIndex {
   struct Asked {
     std::string tenant;
@@ -36,10 +40,31 @@ struct RuleIndex {
 
   std::vector<Bytes> records;
   std::vector<std::string> unreadable;
-  std::optional<Error> broken;    // of each opening
-  std::function<void()> on_open;  // on the desk's thread
-  std::size_t opened = 0;         // tried
+  std::optional<Error> broken;      // of each opening
+  SearchFields fields;              // none: nothing is known of them
+  std::function<void()> on_open;    // on the thread that searches
+  std::function<void()> on_search;  // the same, once it was asked
+  std::size_t opened = 0;           // tried
   std::vector<Asked> asked;
+};
+
+// Holds up the first search that comes to it.
+class SearchGate {
+ public:
+  std::function<void()> for_first() {
+    return [this] {
+      if (!is_first_.exchange(false)) return;
+      begun_.set_value();
+      go_on_.get_future().wait();
+    };
+  }
+  void await_first() { begun_.get_future().wait(); }
+  void open() { go_on_.set_value(); }
+
+ private:
+  std::atomic<bool> is_first_ = true;
+  std::promise<void> begun_;
+  std::promise<void> go_on_;
 };
 
 class RuleIndexReader final : public Archive {
@@ -47,9 +72,11 @@ class RuleIndexReader final : public Archive {
   explicit RuleIndexReader(RuleIndex& index) : index_(index) {}
 
   Result<std::optional<SearchRange>> extent() override { return std::optional<SearchRange>{}; }
-  Result<SearchFields> fields(const SearchRange&) override { return SearchFields{}; }
+  Result<SearchFields> fields(const SearchRange&) override { return index_.fields; }
   Result<SearchEnd> search(const Search& search, const std::function<bool(ByteView document)>& hit) override {
     index_.asked.push_back({search.tenant, search.range});
+    if (index_.on_search) index_.on_search();
+    if (search.stop != nullptr && *search.stop) return Error{Code::cancelled, "the search was stopped"};
     const Result<Matcher> matcher = Matcher::make(search.query);
     if (!matcher) return matcher.error();
     std::vector<RecordView> found;
@@ -149,12 +176,12 @@ class RuleDeskRig : public DeskRig {
     judge.emplace(*kept_rules, clock, log, metrics, [this] { asio::post(loop, [this] { wake_firings(); }); });
     RuleDeskPorts ports{*kept_rules, *judge, desk, channels, [this] { return open_index(); }};
     rules.emplace(std::move(ports), clock, log);
-    schedule.emplace(*kept_rules, *rules, clock, log);
-    RuleFirings::Ports firing_ports{*kept_rules, *rules, desk, store, events, [this] { ++told; }};
+    schedule.emplace(*kept_rules, *rules, [this] { return oldest_unindexed; }, clock, log);
+    RuleFirings::Ports firing_ports{*kept_rules, *rules, desk, events, [this] { ++told; }};
     firings.emplace(std::move(firing_ports), clock, random, log, metrics);
     rules->on_change([this] {
       ++changes;
-      schedule->wake();
+      schedule->rules_changed();
       firings->wake();
     });
     rules->set_sights([this](const std::string& rule) { return schedule->sight_of(rule); });
@@ -263,6 +290,7 @@ class RuleDeskRig : public DeskRig {
   }
 
   RuleIndex index;
+  std::optional<WallTime> oldest_unindexed;  // when the oldest that is not in the index was received; absent: all are
   ToldEvents events;
   WatchCall watch;  // of the calls of kept_rules; of those of the judge on the thread that decides
   std::vector<ChannelView> channels{{"soc-mail", EventSeverity::warning, {}},

@@ -2,61 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <future>
-
-#include "tests/unit/processor/respond/rule_rig.h"
+#include "tests/unit/processor/respond/rule_schedule_rig.h"
 
 namespace tidegate {
 namespace {
 
 using namespace std::chrono_literals;
+using test::LookMinutes;
+using test::schedule_noon;
 
-constexpr WallTime schedule_noon = test::desk_noon;
 constexpr const char* cannot_look_line = "a rule cannot look into the whole index";
 
-class RuleScheduleTest : public testing::Test, public test::RuleDeskRig {
- protected:
-  static Rule looking(const std::string& name = "look", const std::string& tenant = "acme") {
-    Rule rule = test::tell_rule(name);
-    rule.tenants = {tenant};
-    rule.on = RuleTrigger::schedule;
-    rule.every = 5min;
-    rule.look_back = 15min;
-    return rule;
-  }
-  // Until no rule looks: then the schedule alone waits on the clock. Nothing else is started here.
-  void settle() {
-    run_until_then([this] { return clock.next_deadline().has_value(); });
-  }
-  void begin_looking() {
-    start_schedule();
-    settle();
-  }
-  void apply(std::vector<Rule> all) {
-    put(std::move(all));
-    settle();
-  }
-  void pass_looking(std::chrono::nanoseconds time) {
-    const SteadyTime until = clock.steady() + time;
-    settle();
-    while (clock.steady() < until) {
-      const std::optional<SteadyTime> next = clock.next_deadline();
-      clock.advance(std::min(*next, until) - clock.steady());
-      settle();
-    }
-  }
-  // The last search, in minutes after noon.
-  std::pair<std::int64_t, std::int64_t> last_range() const {
-    const auto minutes = [](WallTime at) { return std::chrono::floor<std::chrono::minutes>(at - schedule_noon).count(); };
-    if (index.asked.empty()) return {};
-    return {minutes(index.asked.back().range.from), minutes(index.asked.back().range.to)};
-  }
-  std::size_t looks() const { return index.asked.size(); }
-  RuleSight sight() const { return rules->sight_of("look"); }
-};
-
-using LookMinutes = std::pair<std::int64_t, std::int64_t>;
+class RuleScheduleTest : public test::RuleScheduleRig {};
 
 TEST_F(RuleScheduleTest, ANewRuleLooksAtOnceThenEverySoOften) {
   begin_looking();
@@ -105,20 +62,14 @@ TEST_F(RuleScheduleTest, RulesLookOneAfterTheOtherTheMostOverdueFirst) {
 
 TEST_F(RuleScheduleTest, ARuleThatTakesItsTimeHoldsUpNoneForLonger) {
   begin_looking();
-  std::promise<void> begun;
-  std::promise<void> go_on;
-  std::atomic<bool> first = true;
-  index.on_open = [&] {
-    if (!first.exchange(false)) return;
-    begun.set_value();
-    go_on.get_future().wait();
-  };
+  test::SearchGate gate;
+  index.on_open = gate.for_first();
   put({looking("a", "acme"), looking("b", "blue")});
   turn();
-  begun.get_future().wait();
+  gate.await_first();
   turn();
   EXPECT_EQ(looks(), 0u) << "b waits for a";
-  go_on.set_value();
+  gate.open();
   settle();
   EXPECT_EQ(looks(), 2u);
 }
@@ -277,58 +228,6 @@ TEST_F(RuleScheduleTest, AClockThatIsSetForwardPassesNothingOver) {
   EXPECT_EQ(looks(), 3u);
 }
 
-TEST_F(RuleScheduleTest, ADeletedOrDisabledRuleLooksNoMore) {
-  begin_looking();
-  Rule other = looking("other", "blue");
-  apply({looking(), other});
-  ASSERT_EQ(looks(), 2u);
-  ASSERT_TRUE(rules->remove("look", "bob"));
-  other.enabled = false;
-  apply({other});
-  pass_looking(2h);
-  EXPECT_EQ(looks(), 2u);
-  EXPECT_EQ(sight().looked, std::nullopt);
-  EXPECT_EQ(rules->sight_of("other").next, std::nullopt);
-  other.enabled = true;
-  apply({other});
-  EXPECT_EQ(looks(), 3u) << "it is overdue";
-  EXPECT_EQ(last_range().first, -15);
-  apply({looking()});
-  EXPECT_EQ(looks(), 4u) << "it is new again";
-  EXPECT_EQ(last_range(), LookMinutes(105, 120));
-}
-
-TEST_F(RuleScheduleTest, ARuleThatIsDeletedWhileItLooksLeavesNothing) {
-  begin_looking();
-  std::promise<void> begun;
-  std::promise<void> go_on;
-  index.on_open = [&] {
-    begun.set_value();
-    go_on.get_future().wait();
-  };
-  put({looking()});
-  turn();
-  begun.get_future().wait();
-  ASSERT_TRUE(rules->remove("look", "bob"));
-  go_on.set_value();
-  settle();
-  EXPECT_TRUE(owner->looked()->empty());
-  pass_looking(1h);
-  EXPECT_EQ(looks(), 1u);
-}
-
-TEST_F(RuleScheduleTest, AShorterTimeCountsAtOnce) {
-  begin_looking();
-  Rule rule = looking();
-  rule.every = 2h;
-  rule.look_back = 2h;
-  apply({rule});
-  pass_looking(10min);
-  ASSERT_EQ(looks(), 1u);
-  apply({looking()});
-  EXPECT_EQ(looks(), 2u) << "it is overdue by now";
-}
-
 TEST_F(RuleScheduleTest, RulesOnTheStreamDoNotLook) {
   begin_looking();
   Rule both = looking("both", "blue");
@@ -337,27 +236,6 @@ TEST_F(RuleScheduleTest, RulesOnTheStreamDoNotLook) {
   EXPECT_EQ(looks(), 1u);
   EXPECT_EQ(index.asked.front().tenant, "blue");
   EXPECT_EQ(rules->sight_of("stream").next, std::nullopt);
-}
-
-TEST_F(RuleScheduleTest, AStopWaitsForTheLookThatIsUnderWay) {
-  begin_looking();
-  std::promise<void> begun;
-  std::promise<void> go_on;
-  index.on_open = [&] {
-    begun.set_value();
-    go_on.get_future().wait();
-  };
-  put({looking()});
-  turn();
-  begun.get_future().wait();
-  stop();
-  turn();
-  go_on.set_value();
-  end();
-  EXPECT_EQ(looks(), 1u);
-  index.on_open = {};
-  begin();
-  EXPECT_EQ(sight().looked, std::nullopt) << "it looks again";
 }
 
 TEST_F(RuleScheduleTest, AStoreThatCannotBeReadIsAnErrorOfTheBegin) {

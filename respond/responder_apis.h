@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <string>
 
 #include "base/clock.h"
@@ -16,6 +17,11 @@
 #include "respond/responder.h"
 
 namespace tidegate {
+
+// Of a responder, how its requests are sent. Made anew when the responder or its credential has changed.
+using MakeResponderApi = std::function<Result<ResponderApi>(const Responder& responder, Secret secret)>;
+// What a responder is fit for, in words, found out without side effects.
+using ProbeResponder = std::function<asio::awaitable<Result<std::string>>(Responder responder, Secret secret)>;
 
 class ResponderApis {
  public:

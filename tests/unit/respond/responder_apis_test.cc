@@ -1,12 +1,12 @@
-#include "processor/responder_apis.h"
+#include "respond/responder_apis.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/manual_clock.h"
+#include "tests/support/sample_responders.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_pki.h"
-#include "tests/unit/processor/respond/desk_rig.h"
 #include "tests/unit/transport/loopback.h"
 #include "transport/url.h"
 
@@ -57,7 +57,7 @@ class ResponderApisTest : public testing::Test {
 
   TemporaryDirectory folder_;
   asio::io_context loop_{1};
-  ManualClock clock_{test::desk_noon};
+  ManualClock clock_{WallTime{std::chrono::hours{500'000}}};
   Random random_{Seed{7}};
   std::optional<testkit::Peer> peer_;
   std::string seen_;

@@ -1,10 +1,10 @@
-#include "processor/respond/action_guards.h"
+#include "respond/action_guards.h"
 
 #include <optional>
 #include <vector>
 
 #include "base/check.h"
-#include "processor/joined.h"
+#include "base/joined.h"
 #include "respond/action.h"
 
 namespace tidegate {

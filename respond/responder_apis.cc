@@ -1,4 +1,4 @@
-#include "processor/responder_apis.h"
+#include "respond/responder_apis.h"
 
 #include <memory>
 #include <utility>
