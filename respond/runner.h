@@ -16,8 +16,8 @@
 // - A time-limited run that has succeeded is undone lasts after that, once, also when the time passed while nothing ran.
 // - While the kill switch is on nothing new is sent, what was sent is followed.
 //
-// Runs have a place: the sensor that carries them out, or none for the processor. Those of another place are written and told of here
-// as all others, and never carried out: what becomes of them is said by amend().
+// Runs have a place: the sensor that carries them out, or none for the processor. Those of another place are written and told of
+// here as all others, and never carried out: what becomes of them is said by amend().
 //
 // Thread: the loop.   Source: vision-one-api, section 6; design, P9.
 #pragma once
