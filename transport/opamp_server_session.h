@@ -29,7 +29,7 @@ namespace tidegate {
 struct OpampServerLimits {
   std::size_t custom_messages_max = 16;
   std::size_t custom_bytes_max = 256u << 10;  // in their memory; one request with a body fits
-  std::uint64_t messages_between_asks = 8;  // for everything
+  std::uint64_t messages_between_asks = 8;    // for everything
 };
 
 // What every session of one server claims; it outlives them.

@@ -61,7 +61,8 @@ TEST_F(ControlPlaneSensorActions, WhatIsLimitedInTimeEndsWhileTheProcessorIsAway
   const std::string id = isolate_there("endpointName=ws-7", {"--for", "10s"});
   ASSERT_TRUE(rig_->says({"action", "show", id}, "succeeded"));
   ASSERT_TRUE(rig_->stop_processor());
-  EXPECT_TRUE(rig_->comes_true([this] { return requests_for_actions() == 2u; })) << "one isolates; one restores, with nobody to ask for it";
+  EXPECT_TRUE(rig_->comes_true([this] { return requests_for_actions() == 2u; }))
+      << "one isolates; one restores, with nobody to ask for it";
   ASSERT_TRUE(rig_->start_processor());
   EXPECT_TRUE(comes_to(id, "undone"));
   EXPECT_TRUE(holds(ask({"action", "list"}).output, "restore_endpoint"));

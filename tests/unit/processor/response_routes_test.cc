@@ -246,7 +246,8 @@ TEST_F(ResponseRoutesTest, ApprovalRetryUndoAndTheKillSwitchAreAskedFor) {  // P
   EXPECT_THAT(ask("GET", "/actions/show?id=" + id).body, HasSubstr("approval: awaited\n"));
   EXPECT_EQ(ask("POST", "/actions/stop?by=carol").status, 200u);
   EXPECT_THAT(ask("GET", "/responders").body, StartsWith("WARNING: the kill switch is on"));
-  EXPECT_THAT(ask("POST", "/actions/approve?id=" + id + "&by=bob").body, HasSubstr("approval: granted, by bob, 2026-11-24T12:00:00Z\n"));
+  EXPECT_THAT(ask("POST", "/actions/approve?id=" + id + "&by=bob").body,
+              HasSubstr("approval: granted, by bob, 2026-11-24T12:00:00Z\n"));
   pass(60s);
   EXPECT_TRUE(api->sent.empty());
   EXPECT_THAT(ask("GET", "/actions/show?id=" + id).body, StartsWith("WARNING: the kill switch is on"));
