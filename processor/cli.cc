@@ -77,7 +77,7 @@ void add_search_options(CLI::App& command, Arguments& arguments) {
 }
 
 // `--from -24h`: CLI11 would take the value for an option of its own.
-std::vector<std::string> joined(int argc, const char* const* argv) {
+std::vector<std::string> with_joined_moments(int argc, const char* const* argv) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     const std::string word{argv[i]};
@@ -123,7 +123,7 @@ const CLI::App& ProcessorCommandLine::app() const { return parts_->app; }
 int ProcessorCommandLine::run(int argc, const char* const* argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of the write
   try {
-    parts_->app.parse(joined(argc, argv));
+    parts_->app.parse(with_joined_moments(argc, argv));
   } catch (const CLI::ParseError& error) {
     return parts_->app.exit(error) == 0 ? 0 : exit_usage;
   }

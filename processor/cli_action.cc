@@ -6,12 +6,15 @@
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <memory>
+#include <set>
 
 #include "base/clock.h"
 #include "base/id128.h"
 #include "processor/cli_fleet.h"
 #include "processor/edges/sqlite_archive.h"
 #include "processor/edges/stores.h"
+#include "processor/joined.h"
+#include "processor/record.h"
 #include "respond/foreign_json.h"
 #include "respond/record_json.h"
 #include "respond/run.h"
@@ -73,7 +76,8 @@ int code_of_run(std::string_view state, bool ended) {
 
 // The record in the index, whether the daemon runs or not. Absent, with the reason on the standard error stream and the exit code
 // in `code`.
-std::optional<boost::json::object> find_record(const FleetArguments& arguments, const std::string& id, int& code) {
+std::optional<boost::json::object> find_record(const RunArguments& arguments, int& code) {
+  const std::string& id = arguments.record;
   const auto failed = [&code](int with, const std::string& why) {
     code = complain_of_action(with, why);
     return std::optional<boost::json::object>{};
@@ -89,13 +93,18 @@ std::optional<boost::json::object> find_record(const FleetArguments& arguments, 
   const Result<Query> query = parse_query("record_id: " + id);
   if (!query) return failed(processor_exit_usage, query.error().text());
   Bytes found;
-  const auto hit = [&found](ByteView document) {
-    found = document;
-    return false;
+  std::set<std::string> tenants;
+  const auto hit = [&found, &tenants](ByteView document) {
+    if (const Result<RecordView> record = read_record(document)) tenants.emplace(record->tenantid);
+    if (found.empty()) found = document;
+    return tenants.size() < 2;
   };
   const SearchRange range = extent->value_or(SearchRange{});
-  const Result<SearchEnd> end = archive->search({*query, range, {}}, hit);
+  const Result<SearchEnd> end = archive->search({*query, range, arguments.tenant}, hit);
   if (!end) return failed(processor_exit_storage, end.error().text());
+  // Any sensor can make up the id of another tenant's record (P10): a person says whose is meant.
+  if (tenants.size() > 1)
+    return failed(processor_exit_failed, "tenants " + joined(tenants) + " have a record '" + id + "'; name one with --tenant");
   if (found.empty()) return failed(processor_exit_failed, "there is no record '" + id + "' in the index");
   Result<boost::json::object> record = record_json(found);
   if (!record) return failed(processor_exit_failed, "record '" + id + "': " + record.error().text());
@@ -205,7 +214,7 @@ int run_action(const RunArguments& arguments) {
   }
   if (!arguments.record.empty()) {
     int code = processor_exit_done;
-    std::optional<boost::json::object> record = find_record(arguments, arguments.record, code);
+    std::optional<boost::json::object> record = find_record(arguments, code);
     if (!record) return code;
     order["record"] = *std::move(record);
   }

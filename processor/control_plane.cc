@@ -99,7 +99,15 @@ SensorActionsPorts ControlPlane::sensor_ports(const Parts& parts) {
             return view ? view->state == SensorState::revoked : view.error().code() == Code::absent;
           },
           [this](std::string_view sensor) { return action_desk_.responders_of(sensor); },
-          [this] { return action_desk_.sensors(); }};
+          [this] { return action_desk_.sensors(); },
+          [this]() -> Result<std::set<std::string>> {
+            const Result<FleetView> fleet = fleet_.view();
+            if (!fleet) return fleet.error();
+            std::set<std::string> names;
+            for (const SensorView& sensor : fleet->sensors)
+              if (sensor.state != SensorState::revoked) names.insert(sensor.name);
+            return names;
+          }};
 }
 
 ActionPlaces ControlPlane::action_places() {

@@ -16,30 +16,52 @@ constexpr const char* day_settings = R"(
   PRAGMA cell_size_check = ON;
 )";
 
-// The version is set last, in the same transaction: a file is made whole or not at all.
-constexpr const char* day_schema = R"(
-  BEGIN IMMEDIATE;
+constexpr std::string_view records_table = R"(
   CREATE TABLE records (
     id INTEGER PRIMARY KEY,
-    record_id BLOB NOT NULL UNIQUE,
+    record_id BLOB NOT NULL,
     timestamp INTEGER NOT NULL,
     received INTEGER NOT NULL,
     tenantid TEXT NOT NULL,
     tenant_name TEXT NOT NULL,
     msg_class TEXT NOT NULL,
     connector TEXT NOT NULL,
-    sensor TEXT NOT NULL);
+    sensor TEXT NOT NULL,
+    UNIQUE (record_id, tenantid));
   CREATE INDEX records_by_time ON records (timestamp);
   CREATE INDEX records_by_class ON records (msg_class, timestamp);
+)";
+
+// The version is set last, in the same transaction: a file is made whole or not at all.
+constexpr std::string_view rest_of_day = R"(
   CREATE TABLE documents (id INTEGER PRIMARY KEY, document BLOB NOT NULL);
   CREATE VIRTUAL TABLE terms USING fts5 (words, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii');
   INSERT INTO terms (terms, rank) VALUES ('hashsize', 16777216);
   CREATE TABLE fields (path TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   INSERT INTO meta VALUES ('fields_complete', 1);
-  PRAGMA user_version = 1;
+  PRAGMA user_version = 2;
   COMMIT;
 )";
+
+// From format 1: documents, terms and fields stay as they are.
+constexpr std::string_view before_records = R"(
+  DROP INDEX records_by_time;
+  DROP INDEX records_by_class;
+  ALTER TABLE records RENAME TO records_before;
+)";
+constexpr std::string_view after_records = R"(
+  INSERT INTO records SELECT id, record_id, timestamp, received, tenantid, tenant_name, msg_class, connector, sensor FROM records_before;
+  DROP TABLE records_before;
+  PRAGMA user_version = 2;
+  COMMIT;
+)";
+
+std::string joined_sql(std::initializer_list<std::string_view> parts) {
+  std::string sql = "BEGIN IMMEDIATE;";
+  for (const std::string_view part : parts) sql.append(part);
+  return sql;
+}
 
 std::int64_t in_ms(WallTime time) { return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
 
@@ -59,8 +81,11 @@ Result<std::unique_ptr<SqliteDay>> SqliteDay::open(const std::filesystem::path& 
   const std::int64_t format = version->integer(0);
   version->reset();
   if (format > day_format) return Error{Code::invalid, file.string() + ": written by a newer version of the processor"};
-  if (format == 0)
-    if (Result<void> made = day->database_.execute(day_schema); !made) return std::move(made).error().in(file.string());
+  if (format < day_format) {
+    const std::string sql =
+        format == 0 ? joined_sql({records_table, rest_of_day}) : joined_sql({before_records, records_table, after_records});
+    if (Result<void> made = day->database_.execute(sql); !made) return std::move(made).error().in(file.string());
+  }
   if (Result<void> prepared = day->prepare(); !prepared) return std::move(prepared).error().in(file.string());
   if (Result<void> loaded = day->load_fields(); !loaded) return std::move(loaded).error().in(file.string());
   return day;
@@ -76,14 +101,14 @@ Result<void> SqliteDay::prepare() {
   const std::pair<SqliteStatement*, std::string_view> statements[] = {
       {&insert_record_,
        "INSERT INTO records (record_id, timestamp, received, tenantid, tenant_name, msg_class, connector, sensor) "
-       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (record_id) DO NOTHING"},
+       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (record_id, tenantid) DO NOTHING"},
       {&insert_document_, "INSERT INTO documents (id, document) VALUES (?1, ?2)"},
       {&insert_terms_, "INSERT INTO terms (rowid, words) VALUES (?1, ?2)"},
       {&delete_terms_, "INSERT INTO terms (terms, rowid, words) VALUES ('delete', ?1, ?2)"},
-      {&find_, "SELECT r.id, d.document FROM records r JOIN documents d ON d.id = r.id WHERE r.record_id = ?1"},
+      {&find_, "SELECT r.id, d.document FROM records r JOIN documents d ON d.id = r.id WHERE r.record_id = ?1 AND r.tenantid = ?2"},
       {&update_record_,
-       "UPDATE records SET timestamp = ?2, received = ?3, tenantid = ?4, tenant_name = ?5, msg_class = ?6, connector = ?7, "
-       "sensor = ?8 WHERE record_id = ?1"},
+       "UPDATE records SET timestamp = ?2, received = ?3, tenant_name = ?5, msg_class = ?6, connector = ?7, sensor = ?8 "
+       "WHERE record_id = ?1 AND tenantid = ?4"},
       {&update_document_, "UPDATE documents SET document = ?2 WHERE id = ?1"},
       {&insert_field_, "INSERT OR IGNORE INTO fields (path) VALUES (?1)"},
   };
@@ -160,6 +185,7 @@ Result<Upserted> SqliteDay::upsert_one(const IndexRecord& record) {
 //   requires: update_record_ is bound
 Result<void> SqliteDay::replace(const IndexRecord& record, ByteView record_id) {
   find_.bind_blob(1, record_id);
+  find_.bind_text(2, record.record.tenantid);
   const Result<bool> found = find_.step();
   if (!found) return found.error();
   TG_ASSERT(*found, "a record that is in the index can be found in it (P2: no twin)");

@@ -1,11 +1,12 @@
 // One day of the index, one SQLite file: the records whose own time lies on that day (UTC).
 //
-//   records    id, record_id (unique), timestamp (ms), received (ms), tenantid, tenant_name, msg_class, connector, sensor
+//   records    id, record_id (unique with tenantid), timestamp (ms), received (ms), tenantid, tenant_name, msg_class, connector, sensor
 //   documents  id, document: the whole record, msgpack
 //   terms      FTS5, contentless, without positions: the words of a document's values outside of its envelope
 //   fields     the paths that occur; meta says whether all of them are there
 //
-// Promises P2: record_id is unique, a record that comes again replaces itself.
+// Promises P2: record_id is unique within its tenant, a record that comes again replaces itself. P10: it replaces none of another
+// tenant, whose record's id any sensor can make up. In a file of format 1 it could; such a file is brought to this form at its opening.
 // Thread: the index thread. Readers in other processes see whole transactions (WAL).
 #pragma once
 
@@ -20,7 +21,7 @@
 
 namespace tidegate {
 
-inline constexpr int day_format = 1;  // PRAGMA user_version; 0 is a file that was not finished
+inline constexpr int day_format = 2;  // PRAGMA user_version; 0 is a file that was not finished
 
 class SqliteDay {
  public:

@@ -44,6 +44,8 @@ SensorActions::SensorActions(SensorActionsPorts ports, asio::any_io_executor exe
 
 asio::awaitable<Error> SensorActions::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
+  if (const Result<std::set<std::string>> all = ports_.enrolled(); all)
+    for (const std::string& name : *all) known(name).acts = true;
   tell_all();
   while (!co_await stopped()) {
     again_ = false;
@@ -98,8 +100,9 @@ void SensorActions::changed(const ActionRun& run) {
 }
 
 void SensorActions::tell_all() {
-  for (const std::string& name : ports_.sensors()) known(name);
+  for (const std::string& name : ports_.sensors()) known(name).acts = true;
   for (auto& [name, sensor] : sensors_) {
+    if (!sensor.acts && sensor.open.empty()) continue;
     sensor.told = false;
     sensor.due = clock_.steady();
   }
@@ -154,7 +157,7 @@ asio::awaitable<Result<void>> SensorActions::round(const std::string& name, Sens
   const Result<std::string> has = co_await read_changes(name, sensor);
   if (!has) co_return has.error();
   sensor.told = true;  // unless that changes meanwhile, or fails
-  const Result<void> told = co_await tell_responders(name, *has);
+  const Result<void> told = co_await tell_responders(name, sensor, *has);
   if (!told) {
     sensor.told = false;
     co_return told;
@@ -220,12 +223,13 @@ asio::awaitable<Result<std::string>> SensorActions::read_changes(const std::stri
   co_return responders;
 }
 
-asio::awaitable<Result<void>> SensorActions::tell_responders(const std::string& name, const std::string& has) {
+asio::awaitable<Result<void>> SensorActions::tell_responders(const std::string& name, Sensor& sensor, const std::string& has) {
   Result<SensorResponders> wanted = ports_.responders(name);
   if (!wanted) co_return wanted.error();
   Result<Secret> text = sensor_responders_text(*wanted);
   if (!text) co_return text.error();
-  if (digest_of(*text) == has || (has.empty() && wanted->responders.empty())) co_return Result<void>{};
+  sensor.acts = !wanted->responders.empty();
+  if (digest_of(*text) == has || (has.empty() && !sensor.acts)) co_return Result<void>{};
   SensorRequest request{.method = "POST", .target = std::string{responders_route}, .body = *std::move(text)};
   const Result<SensorReply> reply = co_await ports_.ask(name, std::move(request));
   if (!reply) co_return reply.error();

@@ -63,6 +63,9 @@ struct SensorActionsPorts {
   std::function<Result<SensorResponders>(std::string_view sensor)> responders;
   // The names of the sensors that carry out any responder's runs.
   std::function<std::set<std::string>()> sensors;
+  // Of all that there are: one may hold what it has nothing to do with any more, from before this process began. An error: once more
+  // at the next start.
+  std::function<Result<std::set<std::string>>()> enrolled;
 };
 
 struct SensorActionsLimits {
@@ -93,6 +96,7 @@ class SensorActions {
     std::string ledger;
     std::uint64_t through = 0;  // the change up to which it was read
     bool told = false;          // it acts by what it should
+    bool acts = false;          // it has responders, as far as is known
     bool busy = false;
     bool moved = false;  // in this round: something of its runs has changed
     SteadyTime due{};
@@ -113,7 +117,7 @@ class SensorActions {
   asio::awaitable<Result<void>> refuse_late(const std::string& name, Sensor& sensor);
   // What it acts by, as it says.
   asio::awaitable<Result<std::string>> read_changes(const std::string& name, Sensor& sensor);
-  asio::awaitable<Result<void>> tell_responders(const std::string& name, const std::string& has);
+  asio::awaitable<Result<void>> tell_responders(const std::string& name, Sensor& sensor, const std::string& has);
   asio::awaitable<Result<void>> hand_over(const std::string& name, Sensor& sensor, std::string id);
   asio::awaitable<Result<void>> take(const std::string& name, ActionRun reported);
   Result<std::optional<ActionRun>> known_run(const std::string& id) const;

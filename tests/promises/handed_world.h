@@ -45,7 +45,8 @@ struct HandedProcessor {
                  .present = [sensor_is_there](std::string_view) { return sensor_is_there(); },
                  .revoked = [](std::string_view) { return false; },
                  .responders = [this](std::string_view name) { return desk.responders_of(name); },
-                 .sensors = [this] { return desk.sensors(); }},
+                 .sensors = [this] { return desk.sensors(); },
+                 .enrolled = [] { return std::set<std::string>{}; }},
                 executor, life->clock, log),
         tasks(executor) {
     TG_ASSERT(desk.load(), "what is kept can be read");

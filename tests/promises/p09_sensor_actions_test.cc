@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/promises/handed_world.h"
+#include "tests/support/sanitized.h"
 
 namespace tidegate {
 namespace {
@@ -20,7 +21,7 @@ using std::chrono::seconds;
 using test::HandedWorld;
 using Which = test::HandedWorld::Which;
 
-constexpr std::uint64_t handed_seeds = 200;
+constexpr std::uint64_t handed_seeds = test::is_sanitized ? 24 : 200;
 constexpr std::uint64_t forgetful_seeds_max = 200;
 constexpr int healing_steps_max = 6 * 48;  // of ten minutes
 
@@ -241,6 +242,7 @@ TEST(P9SensorActions, AreDoneAtMostOnceAndNoneIsForgotten) {
 }
 
 TEST(P9SensorActions, ASensorThatForgetsWhatItTookIsSeen) {
+  if (test::is_sanitized) GTEST_SKIP() << "what is seen is the same in each build";
   bool seen = false;
   for (std::uint64_t seed = 1; seed <= forgetful_seeds_max && !seen; ++seed) {
     const HandedOutcome outcome = run_handed(seed, SensorMemory::lost_at_each_end);

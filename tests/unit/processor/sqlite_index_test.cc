@@ -5,6 +5,7 @@
 #include <deque>
 #include <fstream>
 
+#include "processor/edges/sqlite.h"
 #include "processor/edges/sqlite_archive.h"
 #include "tests/unit/processor/records.h"
 
@@ -82,6 +83,38 @@ TEST_F(SqliteIndexTest, ARecordThatComesAgainChangedReplacesItselfAndItsWords) {
   EXPECT_EQ(count("loud"), 1u);
   EXPECT_EQ(count("quiet"), 0u);
   EXPECT_EQ(count("trendmicro_visionone.note: loud"), 1u);
+}
+
+TEST_F(SqliteIndexTest, P10ARecordIsNotReplacedByAnotherTenantsOfTheSameId) {
+  const auto index = open();
+  upsert(*index, {{.number = 1, .tenant = "acme"}});
+  EXPECT_EQ(upsert(*index, {{.number = 1, .tenant = "globex"}, {.number = 1, .tenant = "acme"}}),
+            (std::vector{Upserted::fresh, Upserted::again}));
+  EXPECT_EQ(count("tenantid: acme"), 1u);
+  EXPECT_EQ(count("tenantid: globex"), 1u);
+}
+
+TEST_F(SqliteIndexTest, P10AFileThatDidNotTellTenantsApartDoesFromItsOpeningOn) {
+  upsert(*open(), {{.number = 1, .tenant = "acme"}, {.number = 2, .tenant = "acme"}});
+  for (const auto& file : std::filesystem::directory_iterator{folder_.path()}) {
+    if (!day_of_file(file.path().filename().string())) continue;
+    Result<SqliteDatabase> day = SqliteDatabase::open(file.path(), SqliteDatabase::Mode::write);
+    ASSERT_TRUE(day);
+    ASSERT_TRUE(day->execute(R"(
+      BEGIN; DROP INDEX records_by_time; DROP INDEX records_by_class; ALTER TABLE records RENAME TO records_now;
+      CREATE TABLE records (id INTEGER PRIMARY KEY, record_id BLOB NOT NULL UNIQUE, timestamp INTEGER NOT NULL, received INTEGER NOT NULL,
+        tenantid TEXT NOT NULL, tenant_name TEXT NOT NULL, msg_class TEXT NOT NULL, connector TEXT NOT NULL, sensor TEXT NOT NULL);
+      CREATE INDEX records_by_time ON records (timestamp);
+      CREATE INDEX records_by_class ON records (msg_class, timestamp);
+      INSERT INTO records SELECT * FROM records_now; DROP TABLE records_now; PRAGMA user_version = 1; COMMIT;)"));
+  }
+  EXPECT_EQ(count("tenantid: acme"), 2u) << "it can be searched as it is";
+  const auto index = open();
+  EXPECT_EQ(upsert(*index, {{.number = 1, .tenant = "globex"}, {.number = 2, .tenant = "acme"}}),
+            (std::vector{Upserted::fresh, Upserted::again}));
+  EXPECT_EQ(count("tenantid: acme"), 2u);
+  EXPECT_EQ(count("tenantid: globex"), 1u);
+  EXPECT_EQ(logged_, "");
 }
 
 TEST_F(SqliteIndexTest, EachDayHasItsFile) {

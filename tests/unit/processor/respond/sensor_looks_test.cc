@@ -54,6 +54,22 @@ TEST_F(SensorLooksTest, TheSensorIsToldByWhatItActsWhenThatHasChangedAndNotAgain
   EXPECT_THAT(logged, Not(HasSubstr("planted"))) << "P10";
 }
 
+TEST_F(SensorLooksTest, P10AKeyIsTakenFromASensorThatWasAwayAlsoAfterARestart) {
+  pass(1s);
+  ASSERT_THAT(sensor.pushed, SizeIs(1));
+  sensor.there = false;
+  ASSERT_TRUE(desk.remove("acme-v1", "bob"));
+  pass(1min);
+  end();
+  begin();
+  sensor.there = true;
+  pass(3s);
+  ASSERT_THAT(sensor.pushed, SizeIs(2)) << "no responder names it any more";
+  EXPECT_THAT(sensor.pushed.back().responders, IsEmpty());
+  pass(10min);
+  EXPECT_THAT(sensor.pushed, SizeIs(2));
+}
+
 TEST_F(SensorLooksTest, WhatTheSensorDoesNotActByIsToldAgainAndRunsWaitForIt) {
   SensorReply no;
   no.status = 400;

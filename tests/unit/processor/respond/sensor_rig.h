@@ -168,7 +168,8 @@ class SensorTest : public DeskTest {
         .present = [this](std::string_view name) { return name == rig_sensor && sensor.there; },
         .revoked = [this](std::string_view name) { return name == rig_sensor && sensor.was_revoked; },
         .responders = [this](std::string_view name) { return desk.responders_of(name); },
-        .sensors = [this] { return desk.sensors(); }};
+        .sensors = [this] { return desk.sensors(); },
+        .enrolled = [] { return std::set<std::string>{rig_sensor}; }};
     actions_.emplace(std::move(ports), loop.get_executor(), clock, log);
     own_runner_->on_change([this](const ActionRun& run) { actions_->changed(run); });
     desk.set_runner(*own_runner_);
