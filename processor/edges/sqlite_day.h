@@ -1,13 +1,12 @@
 // One day of the index, one SQLite file: the records whose own time lies on that day (UTC).
 //
-//   records    id, record_id (unique with tenantid), timestamp (ms), received (ms), tenantid, tenant_name, msg_class, connector, sensor
-//   documents  id, document: the whole record, msgpack
-//   terms      FTS5, contentless, without positions: the words of a document's values outside of its envelope
-//   fields     the paths that occur; meta says whether all of them are there
+//   records    id, record_id (unique with tenantid), timestamp (ms), received (ms), tenantid, tenant_name, msg_class, connector,
+//   sensor documents  id, document: the whole record, msgpack terms      FTS5, contentless, without positions: the words of a
+//   document's values outside of its envelope fields     the paths that occur; meta says whether all of them are there
 //
 // Promises P2: record_id is unique within its tenant, a record that comes again replaces itself. P10: it replaces none of another
-// tenant, whose record's id any sensor can make up. In a file of format 1 it could; such a file is brought to this form at its opening.
-// Thread: the index thread. Readers in other processes see whole transactions (WAL).
+// tenant, whose record's id any sensor can make up. In a file of format 1 it could; such a file is brought to this form at its
+// opening. Thread: the index thread. Readers in other processes see whole transactions (WAL).
 #pragma once
 
 #include <filesystem>

@@ -63,8 +63,8 @@ struct SensorActionsPorts {
   std::function<Result<SensorResponders>(std::string_view sensor)> responders;
   // The names of the sensors that carry out any responder's runs.
   std::function<std::set<std::string>()> sensors;
-  // Of all that there are: one may hold what it has nothing to do with any more, from before this process began. An error: once more
-  // at the next start.
+  // Of all that there are: one may hold what it has nothing to do with any more, from before this process began. An error: once
+  // more at the next start.
   std::function<Result<std::set<std::string>>()> enrolled;
 };
 
