@@ -14,6 +14,9 @@ constexpr unsigned socket_mode = 0660;
 constexpr std::chrono::hours history_trim_interval{1};
 constexpr std::chrono::seconds sensor_answer_max{20};
 constexpr std::chrono::seconds sensor_test_max{60};
+constexpr unsigned sensor_has_no_responder = 404;
+constexpr int sensor_looks_for_responder = 5;
+constexpr std::chrono::seconds sensor_looks_again{1};
 constexpr std::chrono::minutes decisions_trim_interval{1};  // each time a bounded part goes
 
 static_assert(action_order_bytes_max <= rollout_file_bytes_max, "an order of an action fits a body of the socket");
@@ -130,8 +133,13 @@ asio::awaitable<Result<SensorReply>> ControlPlane::ask_sensor(std::string sensor
 }
 
 asio::awaitable<Result<std::string>> ControlPlane::test_there(std::string sensor, std::string responder) {
-  Result<CommandOutcome> outcome = co_await fleet_.request(
-      sensor, "POST", std::string{test_route} + "?responder=" + percent_encoded(responder), sensor_test_max);
+  const std::string target = std::string{test_route} + "?responder=" + percent_encoded(responder);
+  Result<CommandOutcome> outcome = co_await fleet_.request(sensor, "POST", target, sensor_test_max);
+  // One that was applied a moment ago may still be on its way to the sensor.
+  for (int looks = 0; looks < sensor_looks_for_responder && outcome && outcome->status == sensor_has_no_responder; ++looks) {
+    co_await clock_.sleep_for(sensor_looks_again);
+    outcome = co_await fleet_.request(sensor, "POST", target, sensor_test_max);
+  }
   if (!outcome) co_return std::move(outcome).error();
   std::string words = "by sensor " + sensor + ": " + without_controls(outcome->body);
   while (words.ends_with('\n')) words.pop_back();
